@@ -1,0 +1,1 @@
+"""Alerts: the object people handle, from the verdict that opened it to the person who closed it."""

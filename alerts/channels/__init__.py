@@ -1,0 +1,1 @@
+"""Ways out to people and machines; one folder per channel."""

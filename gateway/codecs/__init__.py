@@ -1,0 +1,1 @@
+"""One folder per payload format; each turns bytes into ``Decoded``, once."""

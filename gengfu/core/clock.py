@@ -1,0 +1,89 @@
+"""The one place that reads a clock.
+
+All times inside Gengfu are ``Micros``: integer microseconds since 1970-01-01T00:00:00Z. Logic
+takes the time as an argument; only composition roots hold a ``Clock``.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol, TypeAlias
+
+Micros: TypeAlias = int
+
+SECOND: Micros = 1_000_000
+MINUTE: Micros = 60 * SECOND
+HOUR: Micros = 60 * MINUTE
+DAY: Micros = 24 * HOUR
+
+
+class Clock(Protocol):
+    """What a process asks for the time, and how long it must really wait for it."""
+
+    def now(self) -> Micros:
+        """Return the present time in microseconds since 1970 UTC."""
+
+    def real_seconds(self, span: Micros) -> float:
+        """Return how many real seconds pass while this clock advances by ``span``."""
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> Micros:
+        return time.time_ns() // 1000
+
+    def real_seconds(self, span: Micros) -> float:
+        return span / SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class ScaledClock:
+    """A clock that was started at ``start`` when the machine's clock read ``anchor``.
+
+    It runs ``rate`` times as fast. Started in the past it stops racing when it has caught up with
+    the machine's clock and then simply is that clock: that is how the demo's compressed first day
+    flows into the present. Every process of one system is given the same three numbers.
+    """
+
+    start: Micros
+    rate: float
+    anchor: Micros
+
+    def now(self) -> Micros:
+        real = time.time_ns() // 1000
+        scaled = self.start + int((real - self.anchor) * self.rate)
+        return min(scaled, real) if self._races else scaled
+
+    def real_seconds(self, span: Micros) -> float:
+        caught_up = self._races and self.now() >= time.time_ns() // 1000 - SECOND
+        return span / SECOND / (1.0 if caught_up else self.rate)
+
+    @property
+    def _races(self) -> bool:
+        return self.start <= self.anchor and self.rate > 1
+
+
+def from_iso(text: str) -> Micros:
+    """Read an ISO 8601 time that names its zone.
+
+    Raises:
+        ValueError: when the text is no time or names no zone.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} names no time zone: write …Z or …+08:00")
+    return round((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * SECOND)
+
+
+def to_iso(at: Micros) -> str:
+    """Write a time as ISO 8601 in UTC with milliseconds, as the HTTP interface shows it."""
+    whole, rest = divmod(at, SECOND)
+    moment = datetime.fromtimestamp(whole, tz=UTC).replace(microsecond=rest)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def to_utc(at: Micros) -> datetime:
+    """Return ``at`` as an aware datetime in UTC, exact to the microsecond."""
+    whole, rest = divmod(at, SECOND)
+    return datetime.fromtimestamp(whole, tz=UTC).replace(microsecond=rest)

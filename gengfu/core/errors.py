@@ -1,0 +1,42 @@
+"""The few exceptions that cross package borders. Expected bad input is a value, not an exception."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class GengfuError(Exception):
+    """The root of our own errors: a sentence for a person, no traceback needed to understand it."""
+
+
+class StartError(GengfuError):
+    """The service cannot start: a port is taken, a folder cannot be written, a broker is missing."""
+
+
+class StoreUnavailable(GengfuError):
+    """The readings store did not take or answer a request now; trying again may help."""
+
+
+class JournalError(GengfuError):
+    """The journal could not make an append durable. Fatal: nothing may be acknowledged after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One mistake in something a person wrote: where it stands, what is wrong, how to mend it."""
+
+    file: str
+    place: str
+    message: str
+    mend: str = ""
+
+    def __str__(self) -> str:
+        mend = f" ({self.mend})" if self.mend else ""
+        return f"{self.file}:{self.place}: {self.message}{mend}"
+
+
+class BadInput(GengfuError):
+    """A file of a person's was refused whole; ``faults`` are all its mistakes at once."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = tuple(faults)

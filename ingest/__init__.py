@@ -1,0 +1,1 @@
+"""The journal and the readings stores: what is kept, and nothing lost."""

@@ -1,0 +1,1 @@
+"""Equipment that behaves and breaks like equipment, over real MQTT."""
