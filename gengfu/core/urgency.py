@@ -13,6 +13,8 @@ class Kind(StrEnum):
 
 
 class Severity(StrEnum):
+    """How grave, as pages and sounds tell it apart."""
+
     CRITICAL = "critical"
     HIGH = "high"
     MEDIUM = "medium"
