@@ -1,0 +1,214 @@
+"""Start, watch and restart the processes of one installation.
+
+It knows processes only: how to start each one, whether it lives, whether it hangs. What they do is
+bound together in ``gengfu.app``.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import structlog
+
+from gengfu.heartbeat import HEARTBEAT_FD
+
+log = structlog.get_logger()
+
+SILENCE_SECONDS = 15.0
+"""A process that gave no sign of life for so long hangs and is killed."""
+STARTING_SECONDS = 60.0
+"""What a process may take from its start to its first sign of life."""
+STOP_SECONDS = 10.0
+"""What a process may take to stop after SIGTERM."""
+FIRST_DELAY, LAST_DELAY = 0.5, 15.0
+"""Seconds before a restart: doubling from the first to the last, back to the first after a calm run."""
+CALM_SECONDS = 30.0
+
+
+class Ending(StrEnum):
+    """Why a process is no longer running."""
+
+    STOPPED = "stopped"
+    """We asked it to."""
+    DONE = "done"
+    """It was finished (exit 0) and is not wanted again."""
+    REFUSED = "refused"
+    """It said that it cannot start (exit 1 before its first sign of life): a person must mend that."""
+    DIED = "died"
+    HUNG = "hung"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessSpec:
+    """How to start one process: ``python -m <module> <arguments>``.
+
+    Its first heartbeat says that it is ready; only then the next one is started.
+    """
+
+    name: str
+    module: str
+    arguments: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", self.module, *self.arguments]
+
+
+class CannotStart(Exception):
+    """A process refused to start; its own sentence has been printed already."""
+
+
+class Supervisor:
+    """Run processes in order, restart what dies or hangs, stop them in reverse order."""
+
+    def __init__(self, specs: Sequence[ProcessSpec]) -> None:
+        self._specs = tuple(specs)
+        self._stopping = asyncio.Event()
+        self.restarts: dict[str, int] = {spec.name: 0 for spec in specs}
+
+    def stop(self) -> None:
+        """Ask for a clean stop; ``run`` returns when everything has ended."""
+        self._stopping.set()
+
+    async def run(self, started: Callable[[], None] = lambda: None) -> None:
+        """Run until ``stop``; ``started`` is called once, when every process is ready.
+
+        Raises:
+            CannotStart: when a process refused to start at the very beginning.
+        """
+        keepers: list[asyncio.Task[None]] = []
+        try:
+            for spec in self._specs:
+                ready = asyncio.Event()
+                keeper = asyncio.create_task(self._keep(spec, ready), name=f"keep {spec.name}")
+                keepers.append(keeper)
+                await self._first_of(ready.wait(), keepers)
+                if self._stopping.is_set():
+                    return
+            started()
+            await self._first_of(self._stopping.wait(), keepers)
+        finally:
+            self._stopping.set()
+            for keeper in reversed(keepers):
+                keeper.cancel()
+                with contextlib.suppress(asyncio.CancelledError, CannotStart):
+                    await keeper
+
+    async def _first_of(
+        self, awaited: Coroutine[object, object, object], keepers: Sequence[asyncio.Task[None]]
+    ) -> None:
+        """Wait for something, for a stop, or for a process that gave up (whose error is raised)."""
+        waiting = [
+            asyncio.create_task(awaited, name="supervisor waits"),
+            asyncio.create_task(self._stopping.wait(), name="wait for stop"),
+        ]
+        try:
+            done, _ = await asyncio.wait([*waiting, *keepers], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+        for task in done:
+            task.result()
+
+    async def _keep(self, spec: ProcessSpec, ready: asyncio.Event) -> None:
+        """Keep one process running until cancelled."""
+        delay, has_lived = FIRST_DELAY, False
+        while True:
+            began = asyncio.get_running_loop().time()
+            ending, lived = await self._run_once(spec, ready)
+            has_lived = has_lived or lived
+            if ending is Ending.DONE:
+                await asyncio.Event().wait()
+            if ending is Ending.REFUSED and not has_lived:
+                raise CannotStart(spec.name)
+            calm = asyncio.get_running_loop().time() - began > CALM_SECONDS
+            delay = FIRST_DELAY if calm else min(delay * 2, LAST_DELAY)
+            self.restarts[spec.name] += 1
+            log.warning("process restarts", process=spec.name, why=ending, in_seconds=delay)
+            await asyncio.sleep(delay)
+
+    async def _run_once(self, spec: ProcessSpec, ready: asyncio.Event) -> tuple[Ending, bool]:
+        """Run a process to its end; tell why it ended and whether it ever gave a sign of life."""
+        reading, writing = os.pipe()
+        environment = {**os.environ, **spec.environment, HEARTBEAT_FD: str(writing)}
+        # A session of its own: Ctrl-C in the terminal reaches only the supervisor, which stops all.
+        process = await asyncio.create_subprocess_exec(
+            *spec.command, env=environment, pass_fds=(writing,), start_new_session=True
+        )
+        os.close(writing)
+        pulse = _Pulse(reading)
+        try:
+            watch = asyncio.create_task(pulse.silence(ready), name=f"watch {spec.name}")
+            death = asyncio.create_task(process.wait(), name=f"wait {spec.name}")
+            await asyncio.wait([death, watch], return_when=asyncio.FIRST_COMPLETED)
+            watch.cancel()
+            if process.returncode is None:
+                process.kill()
+                await death
+                return Ending.HUNG, pulse.heard
+            return _why(process.returncode, heard=pulse.heard), pulse.heard
+        except asyncio.CancelledError:
+            await _stop(process)
+            raise
+        finally:
+            pulse.close()
+
+
+def _why(returncode: int, *, heard: bool) -> Ending:
+    if returncode == 0:
+        return Ending.DONE
+    return Ending.REFUSED if returncode == 1 and not heard else Ending.DIED
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    """SIGTERM, then SIGKILL for one that does not listen."""
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
+    try:
+        await asyncio.wait_for(process.wait(), STOP_SECONDS)
+    except TimeoutError:
+        log.warning("process killed: it did not stop", pid=process.pid)
+        process.kill()
+        await process.wait()
+
+
+class _Pulse:
+    """The reading end of one process's heartbeat."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._beat = asyncio.Event()
+        self.heard = False
+        os.set_blocking(descriptor, False)
+        asyncio.get_running_loop().add_reader(descriptor, self._read)
+
+    def _read(self) -> None:
+        if os.read(self._descriptor, 4096):
+            self.heard = True
+            self._beat.set()
+        else:  # the process closed its end
+            asyncio.get_running_loop().remove_reader(self._descriptor)
+
+    async def silence(self, ready: asyncio.Event) -> None:
+        """Set ``ready`` at the first sign of life; return when the process is silent for too long."""
+        limit = STARTING_SECONDS
+        while True:
+            try:
+                await asyncio.wait_for(self._beat.wait(), limit)
+            except TimeoutError:
+                return
+            ready.set()
+            self._beat.clear()
+            limit = SILENCE_SECONDS
+
+    def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._descriptor)
+        os.close(self._descriptor)

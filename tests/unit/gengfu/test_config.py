@@ -1,0 +1,65 @@
+"""The settings: every mistake at once, with its place."""
+
+from pathlib import Path
+
+import pytest
+
+from gengfu.config import read_settings
+from gengfu.core.errors import BadInput
+
+
+def test_all_mistakes_are_reported_at_once_with_their_lines(tmp_path: Path) -> None:
+    """A file with four mistakes gives four faults, each with its line; none hides another."""
+    file = tmp_path / "gengfu.yaml"
+    file.write_text(
+        "broker:\n  url: http://x\n  portt: 3\nweb:\n  port: 99999\nstore: {url: sqlite}\n"
+    )
+    with pytest.raises(BadInput) as refusal:
+        read_settings(file)
+    assert sorted((fault.place, fault.message.split(":")[0]) for fault in refusal.value.faults) == [
+        ("2", "broker.url"),
+        ("3", "broker.portt"),
+        ("5", "web.port"),
+        ("6", "store.url"),
+    ]
+
+
+def test_a_mistake_in_the_environment_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong environment variable is reported by its own name, not as a line of the file."""
+    monkeypatch.setenv("GENGFU_WEB__PORT", "eighty")
+    with pytest.raises(BadInput) as refusal:
+        read_settings(None)
+    assert [fault.place for fault in refusal.value.faults] == ["GENGFU_WEB__PORT"]
+
+
+def test_the_environment_is_stronger_than_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What compose sets wins; what it leaves alone comes from the file."""
+    file = tmp_path / "gengfu.yaml"
+    file.write_text("broker: {url: 'mqtt://file:1', root: house}\n")
+    monkeypatch.setenv("GENGFU_BROKER__URL", "mqtts://environment:8883")
+    settings = read_settings(file)
+    assert settings.broker.url == "mqtts://environment:8883"
+    assert settings.broker.root == "house"
+
+
+def test_secrets_do_not_print(tmp_path: Path) -> None:
+    """A password given in the file is used but never shown; one in a file of its own is read."""
+    (tmp_path / "token").write_text("t0ken\n")
+    file = tmp_path / "gengfu.yaml"
+    file.write_text(f"broker: {{password: hunter2}}\nstore: {{token_file: {tmp_path}/token}}\n")
+    settings = read_settings(file)
+    assert "hunter2" not in repr(settings)
+    assert settings.broker.secret() == "hunter2"
+    assert settings.store.secret() == "t0ken"
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "broker: [", "\tbroker: x"])
+def test_a_file_that_is_no_mapping_is_one_clear_fault(tmp_path: Path, text: str) -> None:
+    """Broken YAML and YAML of another shape are a fault with a file, never a traceback."""
+    file = tmp_path / "gengfu.yaml"
+    file.write_text(text)
+    with pytest.raises(BadInput) as refusal:
+        read_settings(file)
+    assert refusal.value.faults[0].file == str(file)
