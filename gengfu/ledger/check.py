@@ -1,0 +1,239 @@
+"""What must hold between the things of a ledger: relations lead somewhere and never in circles.
+
+Each mistake is a ``Finding`` that names table, row and field, so that the import can say file, row
+and column, and everyone else can say the id.
+"""
+
+import math
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import available_timezones
+
+from gengfu.core.errors import Fault
+from gengfu.core.naming import Bilingual, Scalar, is_slug
+from gengfu.ledger.marked import is_identifier
+from gengfu.ledger.model import (
+    Equipment,
+    EquipmentClass,
+    Part,
+    Place,
+    PlaceKind,
+    SiteLedger,
+    ZoneKind,
+)
+
+MAX_NAME = 128
+_DEPTH = {PlaceKind.BUILDING: 0, PlaceKind.UNIT: 1, PlaceKind.FLOOR: 2, PlaceKind.ZONE: 3}
+_SLUG_MEND = "use a-z, 0-9, - and _, at most 64, a letter or digit first"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One mistake. ``key`` is the row's identity in its table, ``field`` the CSV column's name."""
+
+    table: str
+    key: tuple[str, ...]
+    field: str
+    message: str
+    mend: str = ""
+
+    def fault(self) -> Fault:
+        """Return it for someone who has no file before him."""
+        return Fault(
+            f"ledger {self.table}", f"{'/'.join(self.key)} {self.field}", self.message, self.mend
+        )
+
+
+def check(ledgers: Sequence[SiteLedger], classes: Mapping[str, EquipmentClass]) -> list[Fault]:
+    """Return all mistakes of ledgers that are to hold together; none = consistent."""
+    return [finding.fault() for finding in find(ledgers, classes)]
+
+
+def find(ledgers: Sequence[SiteLedger], classes: Mapping[str, EquipmentClass]) -> Iterator[Finding]:
+    """Yield all mistakes: each site by itself, then ids that two sites share."""
+    for ledger in ledgers:
+        yield from _site(ledger)
+        for place in ledger.places.values():
+            yield from _place(ledger, place)
+        for equipment in ledger.equipment.values():
+            yield from _equipment(ledger, equipment, classes)
+            for part in equipment.parts.values():
+                yield from _part(ledger, equipment, part)
+    yield from _shared_ids(ledgers)
+
+
+def _site(ledger: SiteLedger) -> Iterator[Finding]:
+    site = ledger.site
+    key = (site.id,)
+    if not is_slug(site.id):
+        yield Finding("sites", key, "id", f"{site.id!r} is no id", _SLUG_MEND)
+    if site.time_zone not in available_timezones():
+        yield Finding(
+            "sites", key, "time_zone", f"{site.time_zone!r} is no time zone", "write Asia/Shanghai"
+        )
+    yield from _name("sites", key, site.name)
+
+
+def _place(ledger: SiteLedger, place: Place) -> Iterator[Finding]:
+    key = (ledger.site.id, place.id)
+    if not is_slug(place.id):
+        yield Finding("places", key, "id", f"{place.id!r} is no id", _SLUG_MEND)
+    yield from _name("places", key, place.name)
+    if (place.zone_kind is not None) != (place.kind is PlaceKind.ZONE):
+        yield Finding(
+            "places", key, "zone_kind", "a zone, and only a zone, has a zone_kind", "area, fire_compartment or armed_area"
+        )  # fmt: skip
+    yield from _place_parent(ledger, place, key)
+
+
+def _place_parent(ledger: SiteLedger, place: Place, key: tuple[str, ...]) -> Iterator[Finding]:
+    if place.parent is None:
+        if place.kind in {PlaceKind.UNIT, PlaceKind.FLOOR}:
+            yield Finding(
+                "places", key, "parent", f"a {place.kind} stands in a building, none is given"
+            )
+        return
+    parent = ledger.places.get(place.parent)
+    if parent is None:
+        yield Finding("places", key, "parent", f"there is no place {place.parent!r} in this site")
+    elif _in_circle(place.id, lambda id_: _parent_place(ledger, id_)):
+        yield Finding("places", key, "parent", "the parents of this place lead back to it")
+    elif not _may_hold(parent.kind, place.kind):
+        yield Finding("places", key, "parent", f"a {place.kind} cannot stand in a {parent.kind}")
+
+
+def _may_hold(parent: PlaceKind, child: PlaceKind) -> bool:
+    return _DEPTH[parent] < _DEPTH[child] or parent is child is PlaceKind.ZONE
+
+
+def _equipment(
+    ledger: SiteLedger, equipment: Equipment, classes: Mapping[str, EquipmentClass]
+) -> Iterator[Finding]:
+    key = (equipment.id,)
+    if not is_slug(equipment.id):
+        yield Finding("equipment", key, "id", f"{equipment.id!r} is no id", _SLUG_MEND)
+    yield from _name("equipment", key, equipment.name)
+    if equipment.equipment_class not in classes:
+        yield Finding(
+            "equipment", key, "class", f"there is no class {equipment.equipment_class!r}", f"known: {', '.join(classes)}"
+        )  # fmt: skip
+    if equipment.place not in ledger.places:
+        yield Finding(
+            "equipment", key, "place", f"there is no place {equipment.place!r} in this site"
+        )
+    yield from _relations(ledger, equipment, key)
+    for name, value in equipment.attributes.items():
+        yield from _attribute(key, name, value)
+
+
+def _relations(ledger: SiteLedger, equipment: Equipment, key: tuple[str, ...]) -> Iterator[Finding]:
+    parent = equipment.parent
+    if parent is not None and parent not in ledger.equipment:
+        yield Finding("equipment", key, "parent", f"there is no equipment {parent!r} in this site")
+    elif parent is not None and _in_circle(equipment.id, lambda id_: _speaker(ledger, id_)):
+        yield Finding("equipment", key, "parent", "the parents of this equipment lead back to it")
+    for fed in equipment.feeds:
+        if fed == equipment.id:
+            yield Finding("equipment", key, "feeds", "it cannot feed itself")
+        elif fed not in ledger.equipment and fed not in ledger.places:
+            yield Finding(
+                "equipment", key, "feeds", f"there is no equipment or place {fed!r} in this site"
+            )
+
+
+def _attribute(key: tuple[str, ...], name: str, value: Scalar) -> Iterator[Finding]:
+    field = f"attr.{name}"
+    if not is_identifier(name):
+        yield Finding(
+            "equipment", key, field, f"{name!r} is no name", "use a-z, 0-9 and _, a letter first"
+        )
+    if isinstance(value, float) and not math.isfinite(value):
+        yield Finding("equipment", key, field, "the value is no finite number")
+    if isinstance(value, str) and (len(value) > MAX_NAME or _has_controls(value)):
+        yield Finding(
+            "equipment",
+            key,
+            field,
+            f"a text of at most {MAX_NAME} printable characters is expected",
+        )
+
+
+def _part(ledger: SiteLedger, equipment: Equipment, part: Part) -> Iterator[Finding]:
+    key = (equipment.id, part.address)
+    if not part.address or len(part.address) > 64 or _has_controls(part.address):
+        yield Finding(
+            "parts", key, "address", "an address of 1 to 64 printable characters is expected"
+        )
+    if not is_identifier(part.type):
+        yield Finding(
+            "parts",
+            key,
+            "type",
+            f"{part.type!r} is no type",
+            "smoke, heat, call_point, input, module …",
+        )
+    yield from _name("parts", key, part.name)
+    if part.place is not None and part.place not in ledger.places:
+        yield Finding("parts", key, "place", f"there is no place {part.place!r} in this site")
+    if part.compartment is None:
+        return
+    compartment = ledger.places.get(part.compartment)
+    if compartment is None:
+        yield Finding(
+            "parts", key, "compartment", f"there is no place {part.compartment!r} in this site"
+        )
+    elif compartment.zone_kind is not ZoneKind.FIRE_COMPARTMENT:
+        yield Finding(
+            "parts", key, "compartment", f"{part.compartment!r} is no fire compartment", "give that place the zone_kind fire_compartment"
+        )  # fmt: skip
+
+
+def _shared_ids(ledgers: Sequence[SiteLedger]) -> Iterator[Finding]:
+    sites: set[str] = set()
+    owner: dict[str, str] = {}
+    for ledger in ledgers:
+        site = ledger.site.id
+        if site in sites:
+            yield Finding("sites", (site,), "id", f"the site {site!r} stands here twice")
+        sites.add(site)
+        for id_ in ledger.equipment:
+            if owner.setdefault(id_, site) != site:
+                yield Finding(
+                    "equipment", (id_,), "id", f"{id_!r} stands in {owner[id_]!r} too", "equipment ids are unique across all sites"
+                )  # fmt: skip
+
+
+def _name(table: str, key: tuple[str, ...], name: Bilingual) -> Iterator[Finding]:
+    for language, text in (("zh", name.zh), ("en", name.en)):
+        if not text:
+            yield Finding(table, key, f"name_{language}", "the name is empty")
+        elif len(text) > MAX_NAME or _has_controls(text):
+            yield Finding(
+                table, key, f"name_{language}", f"a name of at most {MAX_NAME} printable characters is expected"
+            )  # fmt: skip
+
+
+def _has_controls(text: str) -> bool:
+    return any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)
+
+
+def _parent_place(ledger: SiteLedger, place: str) -> str | None:
+    found = ledger.places.get(place)
+    return found.parent if found else None
+
+
+def _speaker(ledger: SiteLedger, equipment: str) -> str | None:
+    found = ledger.equipment.get(equipment)
+    return found.parent if found else None
+
+
+def _in_circle(start: str, parent: Callable[[str], str | None]) -> bool:
+    seen: set[str] = set()
+    step = parent(start)
+    while step is not None and step not in seen:
+        if step == start:
+            return True
+        seen.add(step)
+        step = parent(step)
+    return False

@@ -1,0 +1,105 @@
+"""The CSV form of a ledger: which files, which columns, and how one cell is written and read.
+
+Import and export share it, so that what is written is read back the same. Headers may be written
+in English or in Chinese; the export writes English.
+"""
+
+import re
+from dataclasses import dataclass
+
+from gengfu.core.naming import Scalar
+
+ATTRIBUTE = "attr."
+"""``equipment.csv`` may have any number of columns ``attr.NAME``: facts that rules read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its header, the same in Chinese, and whether a cell may be empty."""
+
+    name: str
+    chinese: str
+    required: bool = False
+
+
+_NAMES = (Column("name_zh", "名称"), Column("name_en", "英文名称"))
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "sites": (
+        Column("id", "编号", required=True),
+        *_NAMES,
+        Column("time_zone", "时区"),
+    ),
+    "places": (
+        Column("site", "项目", required=True),
+        Column("id", "编号", required=True),
+        Column("kind", "级别", required=True),
+        *_NAMES,
+        Column("parent", "上级位置"),
+        Column("zone_kind", "区域类型"),
+        Column("level", "层号"),
+    ),
+    "equipment": (
+        Column("site", "项目", required=True),
+        Column("id", "编号", required=True),
+        Column("class", "设备类别", required=True),
+        *_NAMES,
+        Column("place", "位置", required=True),
+        Column("parent", "上级设备"),
+        Column("feeds", "服务对象"),
+        Column("criticality", "重要性"),
+    ),
+    "parts": (
+        Column("equipment", "设备", required=True),
+        Column("address", "地址", required=True),
+        Column("type", "类型", required=True),
+        *_NAMES,
+        Column("place", "位置"),
+        Column("compartment", "防火分区"),
+    ),
+}
+OPTIONAL_TABLES = frozenset({"parts"})
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_GUARDED = re.compile(r"'+[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+
+
+def guard(text: str) -> str:
+    """Write a cell so that no spreadsheet runs it as a formula: a ' before = + - @.
+
+    Source: OWASP, CSV injection. A plain number stays one.
+    """
+    dangerous = _FORMULA.match(text) and not _NUMBER.fullmatch(text)
+    return f"'{text}" if dangerous else text
+
+
+def unguard(cell: str) -> str:
+    """Read a cell that ``guard`` wrote; spaces around it go."""
+    text = cell.strip()
+    return text[1:] if _GUARDED.match(text) else text
+
+
+def write_scalar(value: Scalar) -> str:
+    """Write an attribute so that its type comes back: text that looks like another is quoted."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value if read_scalar(value) == value else f'"{value}"'
+    return repr(value)
+
+
+def read_scalar(text: str) -> Scalar:
+    """Read an attribute: true/false (as Excel writes them too), a number, null, else text."""
+    lowered = text.lower()
+    if lowered in {"true", "false"}:
+        return lowered == "true"
+    if lowered == "null":
+        return None
+    if len(text) >= 2 and text[0] == text[-1] == '"':
+        return text[1:-1]
+    if _NUMBER.fullmatch(text):
+        return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
+    return text

@@ -1,0 +1,199 @@
+"""Read a folder of four CSV files into ledgers, or refuse all of it with every mistake at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from gengfu.core.errors import BadInput, Fault
+from gengfu.core.naming import Bilingual
+from gengfu.ledger.check import Finding, find
+from gengfu.ledger.columns import ATTRIBUTE, OPTIONAL_TABLES, TABLES, read_scalar
+from gengfu.ledger.csv_table import Row, read_table
+from gengfu.ledger.model import (
+    Criticality,
+    Equipment,
+    EquipmentClass,
+    Part,
+    Place,
+    PlaceKind,
+    Site,
+    SiteLedger,
+    ZoneKind,
+)
+
+Word = TypeVar("Word", bound=StrEnum)
+
+_DEFAULT_ZONE = "Asia/Shanghai"
+
+
+def read_folder(folder: Path, classes: Mapping[str, EquipmentClass]) -> tuple[SiteLedger, ...]:
+    """Read ``sites.csv``, ``places.csv``, ``equipment.csv`` and, when there, ``parts.csv``.
+
+    Raises:
+        BadInput: with all mistakes of all files, each with file, row, column and mend.
+    """
+    files: dict[str, bytes] = {}
+    for table in TABLES:
+        path = folder / f"{table}.csv"
+        if path.is_file():
+            files[path.name] = path.read_bytes()
+    return read_files(files, classes)
+
+
+def read_files(
+    files: Mapping[str, bytes], classes: Mapping[str, EquipmentClass]
+) -> tuple[SiteLedger, ...]:
+    """Read the four files by name, as uploaded.
+
+    Raises:
+        BadInput: as ``read_folder``.
+    """
+    draft = _Draft()
+    tables: dict[str, list[Row]] = {}
+    for table in TABLES:
+        content = files.get(f"{table}.csv")
+        if content is not None:
+            tables[table] = read_table(table, content, draft.faults)
+        elif table not in OPTIONAL_TABLES:
+            draft.faults.append(Fault(f"{table}.csv", "file", "the file is missing"))
+    draft.take(tables)
+    ledgers = draft.ledgers()
+    draft.faults.extend(draft.locate(finding) for finding in find(ledgers, classes))
+    if draft.faults:
+        raise BadInput(draft.faults)
+    return ledgers
+
+
+@dataclass(slots=True)
+class _Draft:
+    """Ledgers being put together, and which row each thing came from."""
+
+    faults: list[Fault] = field(default_factory=list)
+    sites: dict[str, Site] = field(default_factory=dict)
+    places: dict[str, dict[str, Place]] = field(default_factory=dict)
+    equipment: dict[str, dict[str, Equipment]] = field(default_factory=dict)
+    parts: dict[str, dict[str, Part]] = field(default_factory=dict)
+    rows: dict[tuple[str, ...], Row] = field(default_factory=dict)
+
+    def take(self, tables: Mapping[str, Sequence[Row]]) -> None:
+        for row in tables.get("sites", ()):
+            self._site(row)
+        for row in tables.get("places", ()):
+            self._place(row)
+        for row in tables.get("parts", ()):
+            self._part(row)
+        for row in tables.get("equipment", ()):
+            self._equipment(row)
+        for row in tables.get("parts", ()):
+            if row["equipment"] and ("equipment", row["equipment"]) not in self.rows:
+                self.faults.append(
+                    row.fault("equipment", f"there is no equipment {row['equipment']!r}")
+                )
+
+    def ledgers(self) -> tuple[SiteLedger, ...]:
+        return tuple(
+            SiteLedger(site=site, places=self.places[id_], equipment=self.equipment[id_])
+            for id_, site in self.sites.items()
+        )
+
+    def locate(self, finding: Finding) -> Fault:
+        """Return a finding as a fault of the cell that it is about."""
+        row = self.rows[(finding.table, *finding.key)]
+        return row.fault(finding.field, finding.message, finding.mend)
+
+    def _first(self, row: Row, table: str, *key: str, column: str = "id") -> bool:
+        """Note where a thing stands; False (and a fault) when it stood somewhere before."""
+        if not all(key):
+            return False
+        before = self.rows.setdefault((table, *key), row)
+        if before is not row:
+            self.faults.append(
+                row.fault(column, f"{key[-1]!r} stands in row {before.number} already")
+            )
+        return before is row
+
+    def _site(self, row: Row) -> None:
+        if not self._first(row, "sites", row["id"]):
+            return
+        id_ = row["id"]
+        self.sites[id_] = Site(
+            id=id_, name=self._name(row), time_zone=row["time_zone"] or _DEFAULT_ZONE
+        )
+        self.places[id_], self.equipment[id_] = {}, {}
+
+    def _known_site(self, row: Row) -> bool:
+        if row["site"] and row["site"] not in self.sites:
+            self.faults.append(
+                row.fault("site", f"there is no site {row['site']!r}", "add it to sites.csv")
+            )
+        return row["site"] in self.sites
+
+    def _place(self, row: Row) -> None:
+        if not self._known_site(row) or not self._first(row, "places", row["site"], row["id"]):
+            return
+        self.places[row["site"]][row["id"]] = Place(
+            id=row["id"],
+            kind=self._word(row, "kind", PlaceKind) or PlaceKind.ZONE,
+            name=self._name(row),
+            parent=row["parent"] or None,
+            zone_kind=self._word(row, "zone_kind", ZoneKind),
+            level=self._whole(row, "level"),
+        )
+
+    def _equipment(self, row: Row) -> None:
+        if not self._known_site(row) or not self._first(row, "equipment", row["id"]):
+            return
+        self.equipment[row["site"]][row["id"]] = Equipment(
+            id=row["id"],
+            equipment_class=row["class"],
+            name=self._name(row),
+            place=row["place"],
+            parent=row["parent"] or None,
+            feeds=tuple(row["feeds"].split()),
+            criticality=self._word(row, "criticality", Criticality),
+            attributes={
+                name.removeprefix(ATTRIBUTE): read_scalar(cell)
+                for name, cell in row.cells.items()
+                if name.startswith(ATTRIBUTE) and cell
+            },
+            parts=self.parts.get(row["id"], {}),
+        )
+
+    def _part(self, row: Row) -> None:
+        equipment, address = row["equipment"], row["address"]
+        if not self._first(row, "parts", equipment, address, column="address"):
+            return
+        self.parts.setdefault(equipment, {})[address] = Part(
+            address=address,
+            type=row["type"],
+            name=self._name(row),
+            place=row["place"] or None,
+            compartment=row["compartment"] or None,
+        )
+
+    def _name(self, row: Row) -> Bilingual:
+        """Read a name; one language left empty is taken from the other."""
+        zh, en = row["name_zh"], row["name_en"]
+        if not zh and not en:
+            self.faults.append(row.fault("name_zh", "there is no name"))
+        return Bilingual(zh=zh or en or "-", en=en or zh or "-")
+
+    def _word(self, row: Row, column: str, words: type[Word]) -> Word | None:
+        text = row[column]
+        if not text:
+            return None
+        if text not in set(words):
+            self.faults.append(
+                row.fault(column, f"{text!r} is not known", f"one of {', '.join(words)}")
+            )
+            return None
+        return words(text)
+
+    def _whole(self, row: Row, column: str) -> int | None:
+        try:
+            return int(row[column]) if row[column] else None
+        except ValueError:
+            self.faults.append(row.fault(column, f"{row[column]!r} is no whole number"))
+            return None

@@ -1,0 +1,192 @@
+"""Read YAML that people write, and remember every mistake with its line.
+
+PyYAML's loader stops at the first fault and its values no longer know where they stood. Here the
+node tree is walked instead: each question about a node either answers or notes a ``Fault`` and
+answers with a stand-in, so that a person mends a whole file in one go.
+"""
+
+import math
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar
+
+import yaml
+
+from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, Micros
+from gengfu.core.errors import Fault
+from gengfu.core.naming import Bilingual
+
+Word = TypeVar("Word", bound=StrEnum)
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)", re.ASCII)
+_UNITS: dict[str, Micros] = {
+    "ms": SECOND // 1000,
+    "s": SECOND,
+    "m": MINUTE,
+    "min": MINUTE,
+    "h": HOUR,
+    "d": DAY,
+}
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+
+
+def duration(text: str) -> Micros:
+    """Read ``180s``, ``5 min``, ``1.5h`` or ``2d``.
+
+    Raises:
+        ValueError: for anything else, and for zero.
+    """
+    match = _DURATION.fullmatch(text.strip())
+    micros = round(float(match[1]) * _UNITS[match[2]]) if match else 0
+    if micros <= 0:
+        raise ValueError(f"{text!r} is no duration: write 90s, 5min, 2h or 1d")
+    return micros
+
+
+def is_identifier(text: str) -> bool:
+    """Tell whether a text can stand bare in an expression: a point, an enum's word, an attribute."""
+    return _IDENTIFIER.fullmatch(text) is not None
+
+
+@dataclass(slots=True)
+class Page:
+    """One YAML file being read: its name and the faults found so far."""
+
+    file: str
+    faults: list[Fault] = field(default_factory=list)
+
+    def fault(self, node: yaml.Node, message: str, mend: str = "") -> None:
+        """Note a mistake at a node's line."""
+        line = node.start_mark.line + 1
+        self.faults.append(Fault(file=self.file, place=str(line), message=message, mend=mend))
+
+    def root(self, text: str) -> yaml.Node | None:
+        """Parse a file of one document; None (and a fault) when it is no YAML or empty."""
+        try:
+            node = yaml.compose(text, Loader=yaml.SafeLoader)
+        except yaml.MarkedYAMLError as exc:
+            mark = exc.problem_mark or exc.context_mark
+            line = str(mark.line + 1) if mark else "1"
+            self.faults.append(Fault(self.file, line, f"not YAML: {exc.problem or exc.context}"))
+            return None
+        except yaml.YAMLError as exc:
+            self.faults.append(Fault(self.file, "1", f"not YAML: {str(exc).splitlines()[0]}"))
+            return None
+        if node is None:
+            self.faults.append(Fault(self.file, "1", "the file is empty"))
+        return node
+
+    def entries(self, node: yaml.Node) -> dict[str, yaml.Node]:
+        """Return a mapping's values by key; duplicate keys and wrong shapes are faults."""
+        if not isinstance(node, yaml.MappingNode):
+            self.fault(node, "a mapping (key: value) is expected here")
+            return {}
+        found: dict[str, yaml.Node] = {}
+        for key_node, value in node.value:
+            key = self.text(key_node)
+            if key in found:
+                self.fault(key_node, f"{key!r} stands here twice")
+            elif key:
+                found[key] = value
+        return found
+
+    def fields(
+        self, node: yaml.Node, *, required: Collection[str], optional: Collection[str] = ()
+    ) -> dict[str, yaml.Node]:
+        """Return a mapping's values when its keys are those known; others are faults."""
+        if not isinstance(node, yaml.MappingNode):
+            self.fault(node, f"a mapping with {', '.join(required)} is expected here")
+            return {}
+        found = self.entries(node)
+        for key, value in found.items():
+            if key not in required and key not in optional:
+                self.fault(
+                    value, f"unknown key {key!r}", f"known: {', '.join([*required, *optional])}"
+                )
+        for key in required:
+            if key not in found:
+                self.fault(node, f"{key!r} is missing")
+        return found
+
+    def items(self, node: yaml.Node | None) -> list[yaml.Node]:
+        """Return a list's nodes; an absent one is empty."""
+        if node is None:
+            return []
+        if not isinstance(node, yaml.SequenceNode):
+            self.fault(node, "a list is expected here")
+            return []
+        return list(node.value)
+
+    def text(self, node: yaml.Node | None) -> str:
+        """Return a scalar as it was written; the empty text when absent or (a fault) no scalar."""
+        if node is None:
+            return ""
+        if not isinstance(node, yaml.ScalarNode):
+            self.fault(node, "a single value is expected here")
+            return ""
+        return str(node.value).strip()
+
+    def texts(self, node: yaml.Node | None) -> tuple[str, ...]:
+        """Return a list of scalars."""
+        return tuple(self.text(item) for item in self.items(node))
+
+    def identifier(self, node: yaml.Node | None, what: str) -> str:
+        """Return a name that expressions can use; empty (and a fault) when it is none."""
+        name = self.text(node)
+        if node is None or not name or is_identifier(name):
+            return name
+        self.fault(node, f"{what} {name!r} is no name", "use a-z, 0-9 and _, a letter first")
+        return ""
+
+    def bilingual(self, node: yaml.Node | None) -> Bilingual:
+        """Return a text in both languages; a missing translation is a fault."""
+        if node is None:
+            return Bilingual(zh="", en="")
+        found = self.fields(node, required=("zh", "en"))
+        pair = Bilingual(zh=self.text(found.get("zh")), en=self.text(found.get("en")))
+        for language, text in (("zh", pair.zh), ("en", pair.en)):
+            if language in found and not text:
+                self.fault(node, f"the text in {language!r} is empty")
+        return pair
+
+    def number(self, node: yaml.Node | None) -> float | None:
+        """Return a finite number; None when absent or (a fault) none."""
+        if node is None:
+            return None
+        try:
+            value = float(self.text(node))
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            self.fault(node, f"{self.text(node)!r} is no number")
+            return None
+        return value
+
+    def boolean(self, node: yaml.Node | None) -> bool:
+        """Return ``true`` or ``false``; absent is false."""
+        text = self.text(node)
+        if node is not None and text not in {"true", "false"}:
+            self.fault(node, f"{text!r} is neither true nor false")
+        return text == "true"
+
+    def duration(self, node: yaml.Node | None) -> Micros:
+        """Return a duration in µs; 1 when absent or (a fault) none."""
+        if node is None:
+            return 1
+        try:
+            return duration(self.text(node))
+        except ValueError as exc:
+            self.fault(node, str(exc))
+            return 1
+
+    def choice(self, node: yaml.Node | None, words: type[Word], fallback: Word) -> Word:
+        """Return one of an enumeration's words."""
+        if node is None:
+            return fallback
+        text = self.text(node)
+        if text not in set(words):
+            self.fault(node, f"{text!r} is none of {', '.join(words)}")
+            return fallback
+        return words(text)
