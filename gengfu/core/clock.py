@@ -6,7 +6,7 @@ takes the time as an argument; only composition roots hold a ``Clock``.
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeAlias
 
 Micros: TypeAlias = int
@@ -73,7 +73,7 @@ def from_iso(text: str) -> Micros:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} names no time zone: write …Z or …+08:00")
-    return round((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * SECOND)
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def to_iso(at: Micros) -> str:

@@ -204,8 +204,10 @@ def decode_readings(payload: bytes) -> ReadingBatch:
     """Read a batch as views of its bytes; nothing is copied.
 
     Raises:
-        ValueError: when the payload's length does not fit its row count.
+        ValueError: when the payload's length does not fit its row count, or its tail is broken.
     """
+    if len(payload) < _READINGS_HEAD.size:
+        raise ValueError(f"{len(payload)} bytes are no batch")
     rows, tail_length = _READINGS_HEAD.unpack_from(payload)
     offset, columns = _READINGS_HEAD.size, {}
     if len(payload) != offset + rows * 33 + tail_length:
@@ -263,10 +265,12 @@ def decode(kind: RecordKind, payload: bytes) -> Body:
     Raises:
         ValueError: when it is not what its kind says.
     """
-    if kind is RecordKind.READINGS:
-        return decode_readings(payload)
     try:
-        body: Body = _DECODERS[kind].decode(payload)
+        body: Body = (
+            decode_readings(payload)
+            if kind is RecordKind.READINGS
+            else _DECODERS[kind].decode(payload)
+        )
     except msgspec.DecodeError as exc:
         raise ValueError(f"a {kind.name} record does not decode: {exc}") from exc
     return body

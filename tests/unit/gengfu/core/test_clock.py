@@ -1,0 +1,50 @@
+"""Clocks and times."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gengfu.core.clock import DAY, HOUR, SECOND, ScaledClock, from_iso, to_iso, to_utc
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_iso_times_come_back_to_the_microsecond(moment: datetime) -> None:
+    """A time written with its zone is read exactly and converts back."""
+    assert to_utc(from_iso(moment.isoformat())) == moment
+
+
+@pytest.mark.parametrize("text", ["2026-11-20", "2026-11-20T10:00:00", "noon", ""])
+def test_a_time_without_zone_is_refused(text: str) -> None:
+    """A time that names no zone is never guessed."""
+    with pytest.raises(ValueError, match=r"zone|Invalid"):
+        from_iso(text)
+
+
+def test_zones_and_output() -> None:
+    """East of Greenwich is earlier in UTC; output is UTC with milliseconds."""
+    assert to_iso(from_iso("2026-11-20T08:00:00.250+08:00")) == "2026-11-20T00:00:00.250Z"
+
+
+def test_a_racing_clock_stops_at_the_present(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The compressed day runs fast, meets the machine's clock, and then is that clock."""
+    anchor = from_iso("2026-11-20T00:00:00Z")
+    real = [anchor]
+    monkeypatch.setattr("time.time_ns", lambda: real[0] * 1000)
+    compressed = ScaledClock(start=anchor - DAY, rate=241, anchor=anchor)
+    assert compressed.now() == anchor - DAY
+    assert compressed.real_seconds(241 * SECOND) == pytest.approx(1)
+    real[0] = anchor + 60 * SECOND
+    assert compressed.now() == anchor - DAY + 241 * 60 * SECOND
+    real[0] = anchor + HOUR
+    assert compressed.now() == real[0]
+    assert compressed.real_seconds(SECOND) == pytest.approx(1)
+
+
+def test_a_clock_started_in_the_future_is_not_held_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scenario may play in the future; only a clock from the past stops at the present."""
+    anchor = from_iso("2026-11-20T00:00:00Z")
+    monkeypatch.setattr("time.time_ns", lambda: (anchor + SECOND) * 1000)
+    ahead = ScaledClock(start=anchor + DAY, rate=10, anchor=anchor)
+    assert ahead.now() == anchor + DAY + 10 * SECOND
