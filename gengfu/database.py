@@ -1,0 +1,47 @@
+"""Open the relational databases: one file for each owner, or a schema each on PostgreSQL.
+
+SQLite comes from ``pysqlite3``, whose SQLite (≥ 3.51.3) has no WAL-reset defect: two processes open
+each of our files, one to write and one to read.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pysqlite3 import dbapi2
+from sqlalchemy import Engine, create_engine, event
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_MILLISECONDS = 5_000
+
+
+def open_sqlite(file: Path, *, read_only: bool = False) -> Engine:
+    """Open a database file with write-ahead log and full sync; connections may cross threads.
+
+    Read-only connections cannot write at all; opening fails while the file does not exist.
+    """
+    if read_only:
+        engine = create_engine(f"sqlite+pysqlite:///file:{file}?mode=ro&uri=true", module=dbapi2)
+    else:
+        engine = create_engine(f"sqlite+pysqlite:///{file}", module=dbapi2)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: "DBAPIConnection", _entry: "ConnectionPoolEntry") -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        if not read_only:
+            cursor.execute("PRAGMA journal_mode = WAL").fetchall()
+            cursor.execute("PRAGMA synchronous = FULL")
+        cursor.close()
+
+    if not read_only:
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: object) -> None:
+            """Take the write lock at once: a transaction that reads first never fails half-way."""
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
+
+    return engine
