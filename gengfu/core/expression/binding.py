@@ -1,0 +1,205 @@
+"""Gives an expression its value: closures over a frame of values, three-valued throughout.
+
+``None`` is unknown. ``and``, ``or``, ``not`` follow Kleene; everything else is strict: what is made
+of an unknown is unknown, and so is a division by zero. Only ``known`` and ``maybe`` look at whether
+something is known, on purpose and by name.
+"""
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
+
+from gengfu.core.clock import SECOND
+from gengfu.core.expression.parser import Expression
+from gengfu.core.expression.tree import (
+    Attribute,
+    Binary,
+    Call,
+    Literal,
+    Minus,
+    Node,
+    Not,
+    OneOf,
+    Point,
+    Span,
+    Window,
+    Word,
+)
+from gengfu.core.naming import Scalar
+
+Frame = TypeVar("Frame")
+Program: TypeAlias = Callable[[Frame], Scalar]
+Lookup: TypeAlias = Callable[[str], Program[Frame]]
+
+
+def truth(value: Scalar) -> bool | None:
+    """Read a value as true, false or unknown: numbers as 0 and not 0, a text as unknown."""
+    if value is None or value is True or value is False:
+        return value
+    if isinstance(value, str):
+        return None
+    return value != 0
+
+
+def bind(expression: Expression, lookup: Lookup[Frame]) -> Program[Frame]:
+    """Compile an expression for frames of one shape.
+
+    ``lookup`` is asked once for each name (a point, ``attr.NAME``, a window's ``key``) and returns
+    how to read it from a frame; reading must give None for unknown and never NaN.
+    """
+    return _bind(expression.root, lookup)
+
+
+def evaluate(expression: Expression, values: Callable[[str], Scalar]) -> Scalar:
+    """Return the value of an expression; ``values`` tells a name's value, None (or NaN) = unknown."""
+    return bind(expression, _read_by_name)(values)
+
+
+def holds(expression: Expression, values: Callable[[str], Scalar]) -> bool | None:
+    """Return whether an expression is true, false or unknown (None)."""
+    return truth(evaluate(expression, values))
+
+
+def _read_by_name(name: str) -> Program[Callable[[str], Scalar]]:
+    def read(values: Callable[[str], Scalar]) -> Scalar:
+        value = values(name)
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+
+    return read
+
+
+def _bind(node: Node, lookup: Lookup[Frame]) -> Program[Frame]:
+    match node:
+        case Literal(_, value) | Word(_, value):
+            return _constant(value)
+        case Span(_, micros):
+            return _constant(micros / SECOND)
+        case Point() | Attribute() | Window():
+            return lookup(str(node))
+        case Not(_, operand):
+            return _negation(_bind(operand, lookup))
+        case Minus(_, operand):
+            return _strict(operator.sub, _constant(0.0), _bind(operand, lookup))
+        case Binary(_, "and" | "or", left, right):
+            return _junction(node.operator == "or", _bind(left, lookup), _bind(right, lookup))
+        case Binary(_, sign, left, right):
+            return _strict(_OPERATORS[sign], _bind(left, lookup), _bind(right, lookup))
+        case OneOf(_, operand, choices):
+            return _membership(_bind(operand, lookup), [_bind(one, lookup) for one in choices])
+        case Call(_, function, arguments):
+            return _CALLS[function]([_bind(one, lookup) for one in arguments])
+
+
+def _constant(value: Scalar) -> Program[Frame]:
+    return lambda _frame: value
+
+
+_OPERATORS: dict[str, Callable[[Any, Any], object]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+}
+
+
+def _strict(
+    function: Callable[[Any, Any], object], left: Program[Frame], right: Program[Frame]
+) -> Program[Frame]:
+    def value(frame: Frame) -> Scalar:
+        one, other = left(frame), right(frame)
+        if one is None or other is None:
+            return None
+        try:
+            result = function(one, other)
+        except (TypeError, ZeroDivisionError, OverflowError):
+            return None
+        if result is True or result is False:
+            return result
+        return _finite(result)
+
+    return value
+
+
+def _finite(result: object) -> Scalar:
+    if isinstance(result, float):
+        return result if math.isfinite(result) else None
+    return result if isinstance(result, int) else None
+
+
+def _negation(operand: Program[Frame]) -> Program[Frame]:
+    def value(frame: Frame) -> Scalar:
+        known = truth(operand(frame))
+        return None if known is None else not known
+
+    return value
+
+
+def _junction(decisive: bool, left: Program[Frame], right: Program[Frame]) -> Program[Frame]:
+    def value(frame: Frame) -> Scalar:
+        one = truth(left(frame))
+        if one is decisive:
+            return decisive
+        other = truth(right(frame))
+        if other is decisive:
+            return decisive
+        return None if one is None or other is None else not decisive
+
+    return value
+
+
+def _membership(operand: Program[Frame], choices: list[Program[Frame]]) -> Program[Frame]:
+    def value(frame: Frame) -> Scalar:
+        found = operand(frame)
+        return None if found is None else any(found == choice(frame) for choice in choices)
+
+    return value
+
+
+def _known(arguments: list[Program[Frame]]) -> Program[Frame]:
+    (operand,) = arguments
+    return lambda frame: operand(frame) is not None
+
+
+def _maybe(arguments: list[Program[Frame]]) -> Program[Frame]:
+    (operand,) = arguments
+    return lambda frame: truth(operand(frame)) is not False
+
+
+def _abs(arguments: list[Program[Frame]]) -> Program[Frame]:
+    (operand,) = arguments
+
+    def value(frame: Frame) -> Scalar:
+        found = operand(frame)
+        return None if found is None or isinstance(found, str) else abs(found)
+
+    return value
+
+
+def _extreme(
+    choose: Callable[[list[float]], float],
+) -> Callable[[list[Program[Frame]]], Program[Frame]]:
+    def bound(arguments: list[Program[Frame]]) -> Program[Frame]:
+        def value(frame: Frame) -> Scalar:
+            found = [argument(frame) for argument in arguments]
+            numbers = [one for one in found if isinstance(one, int | float)]
+            return choose(numbers) if len(numbers) == len(found) else None
+
+        return value
+
+    return bound
+
+
+_CALLS: dict[str, Callable[[list[Program[Frame]]], Program[Frame]]] = {
+    "known": _known,
+    "maybe": _maybe,
+    "abs": _abs,
+    "min": _extreme(min),
+    "max": _extreme(max),
+}

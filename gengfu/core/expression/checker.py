@@ -1,0 +1,258 @@
+"""Finds what an expression cannot mean, all of it at once, before anything runs.
+
+It knows names and kinds, not where they come from: whoever asks supplies the ``Scope``.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from gengfu.core.expression.lexer import Flaw
+from gengfu.core.expression.parser import Expression
+from gengfu.core.expression.tree import (
+    Attribute,
+    Binary,
+    Call,
+    Literal,
+    Minus,
+    Node,
+    Not,
+    OneOf,
+    Point,
+    Span,
+    Window,
+    Word,
+    walk,
+)
+from gengfu.core.names import PointKind
+
+
+@dataclass(frozen=True, slots=True)
+class PointType:
+    """What a point is; ``words`` of an enum."""
+
+    kind: PointKind
+    words: tuple[str, ...] = ()
+
+
+class Parameter(Enum):
+    """What a function of the past takes at one place."""
+
+    VALUE = auto()
+    """A number of the equipment, without functions of the past inside."""
+    CONDITION = auto()
+    """Something true or false, without functions of the past inside."""
+    POINT = auto()
+    """A point by its name."""
+    OCCURRENCE = auto()
+    """A point or an event type by its name."""
+    SPAN = auto()
+    """A duration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A function of the past: what it takes, and whether it gives its first argument's kind."""
+
+    parameters: tuple[Parameter, ...]
+    as_first: bool = False
+    """True: gives what its first argument is. False: gives a number."""
+    optional: int = 0
+    """How many of the last parameters may be left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an expression may speak of."""
+
+    points: Mapping[str, PointType]
+    events: frozenset[str] = frozenset()
+    functions: Mapping[str, Signature] = field(default_factory=dict)
+    attributes: frozenset[str] | None = None
+    """None: any; which attributes an equipment has is the ledger's affair."""
+
+
+class _Kind(Enum):
+    BOOLEAN = "true or false"
+    NUMBER = "a number"
+    TEXT = "a text"
+    ANY = "anything"
+
+
+@dataclass(frozen=True, slots=True)
+class _Type:
+    kind: _Kind
+    words: tuple[str, ...] = ()
+
+
+_ANY, _NUMBER, _BOOLEAN, _TEXT = (
+    _Type(kind) for kind in (_Kind.ANY, _Kind.NUMBER, _Kind.BOOLEAN, _Kind.TEXT)
+)
+_POINT_KINDS = {
+    PointKind.ANALOG: _Kind.NUMBER,
+    PointKind.INTEGER: _Kind.NUMBER,
+    PointKind.BOOLEAN: _Kind.BOOLEAN,
+    PointKind.ENUM: _Kind.TEXT,
+    PointKind.TEXT: _Kind.TEXT,
+}
+_ARITY = {"known": (1, 1), "maybe": (1, 1), "abs": (1, 1), "min": (2, 9), "max": (2, 9)}
+
+
+def check(expression: Expression, scope: Scope, *, condition: bool = True) -> list[Flaw]:
+    """Return every mistake of an expression, by column; ``condition``: it must be true or false."""
+    checker = _Checker(scope)
+    found = checker.type_of(expression.root)
+    if condition:
+        checker.want(expression.root, found, _Kind.BOOLEAN)
+    return sorted(checker.flaws, key=lambda flaw: flaw.column)
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return a suggestion for a mistyped name, or an empty text."""
+    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else ""
+
+
+class _Checker:
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self.flaws: list[Flaw] = []
+
+    def want(self, node: Node, found: _Type, kind: _Kind) -> None:
+        if found.kind is not kind and found.kind is not _Kind.ANY:
+            mend = "compare it with something" if kind is _Kind.BOOLEAN else ""
+            self._flaw(node, f"is {found.kind.value}, expected {kind.value}", mend)
+
+    def type_of(self, node: Node) -> _Type:
+        match node:
+            case Literal() | Word() | Span():
+                return _type_of_constant(node)
+            case Point():
+                return self._point(node)
+            case Attribute():
+                return self._attribute(node)
+            case Not() | Minus():
+                wanted = _BOOLEAN if isinstance(node, Not) else _NUMBER
+                self.want(node.operand, self.type_of(node.operand), wanted.kind)
+                return wanted
+            case Binary():
+                return self._binary(node)
+            case OneOf():
+                return self._one_of(node)
+            case Call():
+                return self._call(node)
+            case Window():
+                return self._window(node)
+
+    def _flaw(self, node: Node, message: str, suggestion: str = "") -> None:
+        self.flaws.append(Flaw(node.column, message, suggestion))
+
+    def _point(self, node: Point) -> _Type:
+        point = self._scope.points.get(node.name)
+        if point is None:
+            self._flaw(node, f"no point {node.name!r}", nearest(node.name, self._scope.points))
+            return _ANY
+        return _Type(_POINT_KINDS[point.kind], point.words)
+
+    def _attribute(self, node: Attribute) -> _Type:
+        known = self._scope.attributes
+        if known is not None and node.name not in known:
+            self._flaw(node, f"no attribute {node.name!r}", nearest(node.name, known))
+        return _ANY
+
+    def _binary(self, node: Binary) -> _Type:
+        left, right = self.type_of(node.left), self.type_of(node.right)
+        match node.operator:
+            case "and" | "or":
+                self.want(node.left, left, _Kind.BOOLEAN)
+                self.want(node.right, right, _Kind.BOOLEAN)
+                return _BOOLEAN
+            case "==" | "!=":
+                self._comparable(node.left, left, node.right, right)
+                return _BOOLEAN
+        self.want(node.left, left, _Kind.NUMBER)
+        self.want(node.right, right, _Kind.NUMBER)
+        return _BOOLEAN if node.operator in {"<", "<=", ">", ">="} else _NUMBER
+
+    def _one_of(self, node: OneOf) -> _Type:
+        operand = self.type_of(node.operand)
+        for choice in node.choices:
+            self._comparable(node.operand, operand, choice, self.type_of(choice))
+        return _BOOLEAN
+
+    def _comparable(self, node: Node, left: _Type, other: Node, right: _Type) -> None:
+        if left.words and isinstance(other, Word | Literal):
+            text = other.text if isinstance(other, Word) else other.value
+            if text not in left.words:
+                mend = nearest(str(text), left.words) or f"one of: {', '.join(left.words)}"
+                self._flaw(other, f"no word {text!r} here", mend)
+        elif right.words and isinstance(node, Point):
+            self._flaw(node, "the point comes first", "write: point == word")
+        elif isinstance(other, Word) and left.kind in {_Kind.NUMBER, _Kind.BOOLEAN}:
+            self._flaw(other, f"the word {other.text!r} beside {left.kind.value}")
+        elif _Kind.ANY not in {left.kind, right.kind} and left.kind is not right.kind:
+            self._flaw(other, f"compares {left.kind.value} with {right.kind.value}")
+
+    def _call(self, node: Call) -> _Type:
+        low, high = _ARITY[node.function]
+        found = [self.type_of(argument) for argument in node.arguments]
+        if not low <= len(found) <= high:
+            self._flaw(node, f"{node.function} takes {low if low == high else f'{low} or more'}")
+            return _ANY
+        if node.function == "known":
+            return _BOOLEAN
+        kind = _Kind.BOOLEAN if node.function == "maybe" else _Kind.NUMBER
+        for argument, type_ in zip(node.arguments, found, strict=True):
+            self.want(argument, type_, kind)
+        return _BOOLEAN if kind is _Kind.BOOLEAN else _NUMBER
+
+    def _window(self, node: Window) -> _Type:
+        signature = self._scope.functions.get(node.function)
+        if signature is None:
+            names = (*_ARITY, *self._scope.functions)
+            self._flaw(node, f"no function {node.function!r}", nearest(node.function, names))
+            return _ANY
+        most = len(signature.parameters)
+        if not most - signature.optional <= len(node.arguments) <= most:
+            self._flaw(node, f"{node.function} takes {_spoken(signature)}")
+            return _ANY
+        found = [
+            self._argument(argument, parameter)
+            for argument, parameter in zip(node.arguments, signature.parameters, strict=False)
+        ]
+        return found[0] if signature.as_first else _NUMBER
+
+    def _argument(self, node: Node, parameter: Parameter) -> _Type:
+        if parameter is Parameter.SPAN:
+            if not isinstance(node, Span):
+                self._flaw(node, "expected a duration", "such as 30s or 10m")
+            return _NUMBER
+        if parameter is Parameter.OCCURRENCE and self._is_event(node):
+            return _ANY
+        if parameter in {Parameter.POINT, Parameter.OCCURRENCE} and not isinstance(node, Point):
+            self._flaw(node, "expected the name of a point")
+            return _ANY
+        if any(isinstance(below, Window) for below in walk(node)):
+            self._flaw(node, "functions of the past do not nest")
+        found = self.type_of(node)
+        if parameter in {Parameter.VALUE, Parameter.CONDITION}:
+            is_value = parameter is Parameter.VALUE
+            self.want(node, found, _Kind.NUMBER if is_value else _Kind.BOOLEAN)
+        return found
+
+    def _is_event(self, node: Node) -> bool:
+        return isinstance(node, Point) and node.name in self._scope.events
+
+
+def _type_of_constant(node: Literal | Word | Span) -> _Type:
+    if isinstance(node, Span):
+        return _NUMBER
+    value = node.text if isinstance(node, Word) else node.value
+    if isinstance(value, str):
+        return _TEXT
+    return _BOOLEAN if isinstance(value, bool) else _NUMBER
+
+
+def _spoken(signature: Signature) -> str:
+    return f"({', '.join(parameter.name.lower() for parameter in signature.parameters)})"

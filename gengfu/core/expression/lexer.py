@@ -1,0 +1,113 @@
+"""Cuts an expression into tokens, each with its column, so that every error can point at one."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, Micros
+from gengfu.core.errors import GengfuError
+
+MAX_LENGTH = 2_000
+MAX_TOKENS = 300
+"""Bounds the depth of the tree too: no expression can exhaust the stack."""
+
+_UNITS: dict[str, Micros] = {"ms": 1_000, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
+_SPAN = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(ms|s|m|h|d)", re.ASCII)
+_TOKEN = re.compile(
+    r"""\s*(?:
+      (?P<span>[0-9]+(?:\.[0-9]+)?(?:ms|[smhd])\b)
+    | (?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![A-Za-z_0-9]))
+    | (?P<text>'[^']*'|"[^"]*")
+    | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
+    | (?P<sign><=|>=|==|!=|[<>+\-*/(),.])
+    )""",
+    re.VERBOSE | re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One mistake in an expression: its column (from 1), what is wrong, how to mend it."""
+
+    column: int
+    message: str
+    suggestion: str = ""
+
+    def __str__(self) -> str:
+        mend = f" ({self.suggestion})" if self.suggestion else ""
+        return f"column {self.column}: {self.message}{mend}"
+
+
+class ExpressionError(GengfuError):
+    """A text is no expression; ``flaw`` says where and why."""
+
+    def __init__(self, column: int, message: str, suggestion: str = "") -> None:
+        self.flaw = Flaw(column, message, suggestion)
+        super().__init__(str(self.flaw))
+
+
+class TokenKind(Enum):
+    """What a token is."""
+
+    SPAN = auto()
+    NUMBER = auto()
+    TEXT = auto()
+    NAME = auto()
+    SIGN = auto()
+    END = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the text; ``column`` counts from 1."""
+
+    kind: TokenKind
+    text: str
+    column: int
+
+
+def parse_span(text: str) -> Micros:
+    """Read a duration such as ``500ms``, ``60s``, ``3m``, ``4h``, ``7d``; return microseconds.
+
+    Raises:
+        ValueError: when it is none.
+    """
+    match = _SPAN.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is no duration: write 500ms, 60s, 3m, 4h or 7d")
+    return round(float(match[1]) * _UNITS[match[2]])
+
+
+_MENDS = {
+    "=": "compare with ==",
+    "&": "write: and",
+    "|": "write: or",
+    "!": "write: not",
+    "%": "write a share as a number: 60 % is 0.6",
+}
+
+
+def tokens(text: str) -> list[Token]:
+    """Cut a text into tokens, an END token last.
+
+    Raises:
+        ExpressionError: at the first character that begins no token, or when the text is too long.
+    """
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(MAX_LENGTH, f"longer than {MAX_LENGTH} characters")
+    found: list[Token] = []
+    at, end = 0, len(text.rstrip())
+    while at < end:
+        match = _TOKEN.match(text, at)
+        if match is None or match.lastgroup is None:
+            start = at + len(text[at:]) - len(text[at:].lstrip())
+            raise ExpressionError(
+                start + 1, f"{text[start]!r} means nothing here", _MENDS.get(text[start], "")
+            )
+        kind = TokenKind[match.lastgroup.upper()]
+        found.append(Token(kind, match[match.lastgroup], match.start(match.lastgroup) + 1))
+        at = match.end()
+        if len(found) > MAX_TOKENS:
+            raise ExpressionError(found[-1].column, f"more than {MAX_TOKENS} words and signs")
+    found.append(Token(TokenKind.END, "", end + 1))
+    return found

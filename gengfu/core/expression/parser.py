@@ -1,0 +1,223 @@
+"""A Pratt parser: from tokens to the tree. Nesting is bounded, so no text can exhaust the stack."""
+
+from dataclasses import dataclass, field
+
+from gengfu.core.expression.lexer import ExpressionError, Token, TokenKind, parse_span, tokens
+from gengfu.core.expression.tree import (
+    Attribute,
+    Binary,
+    Call,
+    Literal,
+    Minus,
+    Node,
+    Not,
+    OneOf,
+    Point,
+    Span,
+    Window,
+    Word,
+    listed,
+    walk,
+)
+
+MAX_DEPTH = 40
+BUILT_IN = frozenset({"known", "maybe", "abs", "min", "max"})
+RESERVED = frozenset({"and", "or", "not", "in", "true", "false", "attr"})
+
+_POWER = {
+    "or": 10,
+    "and": 20,
+    "==": 40,
+    "!=": 40,
+    "<": 40,
+    "<=": 40,
+    ">": 40,
+    ">=": 40,
+    "in": 40,
+    "not": 40,
+    "+": 50,
+    "-": 50,
+    "*": 60,
+    "/": 60,
+}
+_NOT = 30
+_COMPARE = 40
+_SIGN = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A parsed expression. Equal trees are equal whatever their spacing was."""
+
+    text: str = field(compare=False)
+    root: Node
+    points: frozenset[str]
+    """Names it reads: points, and event types inside ``since``."""
+    windows: tuple[Window, ...]
+    """Its functions of the past, each once, in order."""
+    attributes: frozenset[str]
+
+
+def parse(text: str) -> Expression:
+    """Read an expression.
+
+    Raises:
+        ExpressionError: at its first mistake, with the column and, where possible, the mend.
+    """
+    parser = _Parser(tokens(text))
+    root = parser.expression(0)
+    parser.expect_end()
+    nodes = walk(root)
+    return Expression(
+        text=text,
+        root=root,
+        points=frozenset(node.name for node in nodes if isinstance(node, Point)),
+        windows=tuple({node.key: node for node in nodes if isinstance(node, Window)}.values()),
+        attributes=frozenset(node.name for node in nodes if isinstance(node, Attribute)),
+    )
+
+
+class _Parser:
+    def __init__(self, found: list[Token]) -> None:
+        self._tokens = found
+        self._at = 0
+        self._depth = 0
+
+    def expression(self, power: int) -> Node:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise ExpressionError(self._next.column, f"nested deeper than {MAX_DEPTH} levels")
+        left = self._prefix()
+        while _POWER.get(self._next.text, 0) > power and self._next.kind is not TokenKind.TEXT:
+            left = self._infix(left)
+        self._depth -= 1
+        return left
+
+    def expect_end(self) -> None:
+        token = self._next
+        if token.kind is not TokenKind.END:
+            raise ExpressionError(token.column, f"did not expect {token.text!r} here")
+
+    @property
+    def _next(self) -> Token:
+        return self._tokens[self._at]
+
+    def _take(self) -> Token:
+        token = self._tokens[self._at]
+        self._at += token.kind is not TokenKind.END
+        return token
+
+    def _expect(self, sign: str) -> Token:
+        token = self._take()
+        if token.text != sign or token.kind is TokenKind.TEXT:
+            found = repr(token.text) if token.text else "the end"
+            raise ExpressionError(token.column, f"expected {sign!r}, found {found}")
+        return token
+
+    def _prefix(self) -> Node:
+        token = self._take()
+        match token.kind, token.text:
+            case TokenKind.NUMBER, text:
+                return Literal(token.column, _number(token))
+            case TokenKind.SPAN, text:
+                return Span(token.column, _span(token))
+            case TokenKind.TEXT, text:
+                return Literal(token.column, text[1:-1])
+            case TokenKind.SIGN, "(":
+                inner = self.expression(0)
+                self._expect(")")
+                return inner
+            case TokenKind.SIGN, "-":
+                return Minus(token.column, self.expression(_SIGN))
+            case TokenKind.NAME, text:
+                return self._named(token)
+        found = repr(token.text) if token.text else "the end"
+        raise ExpressionError(token.column, f"expected a value, found {found}")
+
+    def _named(self, token: Token) -> Node:
+        match token.text:
+            case "true" | "false":
+                return Literal(token.column, token.text == "true")
+            case "not":
+                return Not(token.column, self.expression(_NOT))
+            case "attr":
+                self._expect(".")
+                return Attribute(token.column, self._plain_name())
+            case text if text in RESERVED:
+                raise ExpressionError(token.column, f"expected a value, found {text!r}")
+        if self._next.text == "(" and self._next.kind is TokenKind.SIGN:
+            return self._call(token)
+        return Point(token.column, token.text)
+
+    def _plain_name(self) -> str:
+        token = self._take()
+        if token.kind is not TokenKind.NAME:
+            raise ExpressionError(token.column, "expected an attribute's name after 'attr.'")
+        return token.text
+
+    def _call(self, token: Token) -> Node:
+        arguments = self._list()
+        past = token.text not in BUILT_IN or any(isinstance(one, Span) for one in arguments)
+        if not past:
+            return Call(token.column, token.text, arguments)
+        key = f"{token.text}({listed(arguments)})"
+        return Window(token.column, token.text, arguments, key)
+
+    def _list(self) -> tuple[Node, ...]:
+        self._expect("(")
+        found: list[Node] = []
+        if self._next.text != ")":
+            found.append(self.expression(0))
+            while self._next.text == ",":
+                self._take()
+                found.append(self.expression(0))
+        self._expect(")")
+        return tuple(found)
+
+    def _infix(self, left: Node) -> Node:
+        token = self._take()
+        operator, power = token.text, _POWER[token.text]
+        if operator == "not":
+            self._expect("in")
+            return Not(token.column, self._one_of(left, token.column))
+        if operator == "in":
+            return self._one_of(left, token.column)
+        right = self.expression(power)
+        if operator in {"==", "!="} and isinstance(right, Point):
+            right = Word(right.column, right.name)
+        node = Binary(token.column, operator, left, right)
+        if power == _COMPARE:
+            self._refuse_chain()
+        return node
+
+    def _one_of(self, left: Node, column: int) -> Node:
+        choices = tuple(
+            Word(one.column, one.name) if isinstance(one, Point) else one for one in self._list()
+        )
+        if not choices or not all(isinstance(one, Word | Literal | Minus) for one in choices):
+            raise ExpressionError(
+                column, "'in' wants a list of words or numbers: in (open, closed)"
+            )
+        self._refuse_chain()
+        return OneOf(column, left, choices)
+
+    def _refuse_chain(self) -> None:
+        token = self._next
+        if _POWER.get(token.text) == _COMPARE and token.kind is not TokenKind.TEXT:
+            raise ExpressionError(
+                token.column, "comparisons do not chain", "write: a < b and b < c"
+            )
+
+
+def _number(token: Token) -> float:
+    value = float(token.text)
+    if value in {float("inf"), float("-inf")}:
+        raise ExpressionError(token.column, f"{token.text} is too large")
+    return value
+
+
+def _span(token: Token) -> int:
+    try:
+        return parse_span(token.text)
+    except ValueError as exc:
+        raise ExpressionError(token.column, str(exc)) from exc

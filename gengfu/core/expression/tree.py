@@ -1,0 +1,169 @@
+"""The typed tree of an expression. Every node knows its column and writes itself canonically."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from gengfu.core.clock import Micros
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A number, a text in quotes, ``true`` or ``false``."""
+
+    column: int
+    value: bool | float | str
+
+    def __str__(self) -> str:
+        if isinstance(self.value, bool):
+            return "true" if self.value else "false"
+        return repr(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A duration; as a number it is seconds."""
+
+    column: int
+    micros: Micros
+
+    def __str__(self) -> str:
+        return f"{self.micros // 1_000}ms"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of the equipment (or, inside ``since``, an event type)."""
+
+    column: int
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A fact of the ledger: ``attr.rated_current``."""
+
+    column: int
+    name: str
+
+    def __str__(self) -> str:
+        return f"attr.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A bare word on the right of ``==``, ``!=`` or ``in``: one of an enum's words."""
+
+    column: int
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Negation."""
+
+    column: int
+    operand: "Node"
+
+    def __str__(self) -> str:
+        return f"(not {self.operand})"
+
+
+@dataclass(frozen=True, slots=True)
+class Minus:
+    """A number's sign."""
+
+    column: int
+    operand: "Node"
+
+    def __str__(self) -> str:
+        return f"(-{self.operand})"
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """``and or == != < <= > >= + - * /``."""
+
+    column: int
+    operator: str
+    left: "Node"
+    right: "Node"
+
+    def __str__(self) -> str:
+        return f"({self.left} {self.operator} {self.right})"
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """``mode in (normal, attendant)``."""
+
+    column: int
+    operand: "Node"
+    choices: "tuple[Node, ...]"
+
+    def __str__(self) -> str:
+        return f"({self.operand} in ({listed(self.choices)}))"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A built-in function of values: ``known maybe abs min max``."""
+
+    column: int
+    function: str
+    arguments: "tuple[Node, ...]"
+
+    def __str__(self) -> str:
+        return f"{self.function}({listed(self.arguments)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A function of the past, which whoever evaluates must supply under the name ``key``.
+
+    Any function that is not built in, or that has a duration among its arguments.
+    """
+
+    column: int
+    function: str
+    arguments: "tuple[Node, ...]"
+    key: str
+    """Its canonical text: equal windows of different rules share one state."""
+
+    def __str__(self) -> str:
+        return self.key
+
+
+Node: TypeAlias = (
+    Literal | Span | Point | Attribute | Word | Not | Minus | Binary | OneOf | Call | Window
+)
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """Return the nodes directly below one."""
+    match node:
+        case Not() | Minus():
+            return (node.operand,)
+        case Binary():
+            return (node.left, node.right)
+        case OneOf():
+            return (node.operand, *node.choices)
+        case Call() | Window():
+            return node.arguments
+        case _:
+            return ()
+
+
+def walk(node: Node) -> "tuple[Node, ...]":
+    """Return a node and all below it, from the left."""
+    return (node, *(below for child in children(node) for below in walk(child)))
+
+
+def listed(nodes: "tuple[Node, ...]") -> str:
+    """Write several nodes as a list."""
+    return ", ".join(map(str, nodes))
