@@ -1,0 +1,84 @@
+"""The folder: which files it has and what they are called.
+
+``0000000000000001.open`` is a segment that is (or was last) written, an SQLite file;
+``0000000000000001.sealed`` is one that is finished. The number is the segment's first position.
+"""
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+OPEN = ".open"
+SEALED = ".sealed"
+NEW = ".new"
+"""Still being written: of no meaning yet, removed at start."""
+LOCK = "lock"
+CURSORS = "cursors"
+DAMAGED = "damaged"
+IDENTITY = "identity.db"
+
+SEGMENT_POSITIONS = 1_000_000
+"""No segment spans more positions: past a segment whose end is unknown it is safe to go on here."""
+
+_SEGMENT = re.compile(r"(\d{16})(\.open|\.sealed)", re.ASCII)
+_COMPANION = re.compile(r"(\d{16}\.open|identity\.db)-(wal|shm|journal)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SegmentFile:
+    """One segment on disk."""
+
+    first: int
+    sealed: bool
+    path: Path
+
+
+def segment_path(folder: Path, first: int, suffix: str) -> Path:
+    """Return the path of a segment by its first position."""
+    return folder / f"{first:016d}{suffix}"
+
+
+def list_segments(folder: Path) -> list[SegmentFile]:
+    """Return the segments in order; where sealing was just finished, the sealed file alone."""
+    found: dict[int, SegmentFile] = {}
+    for path in sorted(folder.iterdir()):  # ".open" sorts before ".sealed", which then wins
+        match = _SEGMENT.fullmatch(path.name)
+        if match:
+            first = int(match[1])
+            found[first] = SegmentFile(first, match[2] == SEALED, path)
+    return [found[first] for first in sorted(found)]
+
+
+def foreign_files(folder: Path) -> list[Path]:
+    """Return what lies in the folder and is not the journal's."""
+    own = {LOCK, CURSORS, DAMAGED, IDENTITY}
+    return [
+        path
+        for path in sorted(folder.iterdir())
+        if path.name not in own
+        and path.suffix != NEW
+        and not _SEGMENT.fullmatch(path.name)
+        and not _COMPANION.fullmatch(path.name)
+    ]
+
+
+def companions(path: Path) -> tuple[Path, Path]:
+    """Return the paths of an SQLite file's write-ahead log and its shared index."""
+    return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
+
+
+def sync_folder(folder: Path) -> None:
+    """Make created, renamed and removed names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def remove(paths: Iterable[Path]) -> None:
+    """Remove files, those that exist."""
+    for path in paths:
+        path.unlink(missing_ok=True)
