@@ -60,7 +60,7 @@ def find(ledgers: Sequence[SiteLedger], classes: Mapping[str, EquipmentClass]) -
             yield from _equipment(ledger, equipment, classes)
             for part in equipment.parts.values():
                 yield from _part(ledger, equipment, part)
-    yield from _shared_ids(ledgers)
+    yield from shared_ids(ledgers)
 
 
 def _site(ledger: SiteLedger) -> Iterator[Finding]:
@@ -82,8 +82,12 @@ def _place(ledger: SiteLedger, place: Place) -> Iterator[Finding]:
     yield from _name("places", key, place.name)
     if (place.zone_kind is not None) != (place.kind is PlaceKind.ZONE):
         yield Finding(
-            "places", key, "zone_kind", "a zone, and only a zone, has a zone_kind", "area, fire_compartment or armed_area"
-        )  # fmt: skip
+            "places",
+            key,
+            "zone_kind",
+            "a zone, and only a zone, has a zone_kind",
+            "area, fire_compartment or armed_area",
+        )
     yield from _place_parent(ledger, place, key)
 
 
@@ -116,8 +120,12 @@ def _equipment(
     yield from _name("equipment", key, equipment.name)
     if equipment.equipment_class not in classes:
         yield Finding(
-            "equipment", key, "class", f"there is no class {equipment.equipment_class!r}", f"known: {', '.join(classes)}"
-        )  # fmt: skip
+            "equipment",
+            key,
+            "class",
+            f"there is no class {equipment.equipment_class!r}",
+            f"known: {', '.join(classes)}",
+        )
     if equipment.place not in ledger.places:
         yield Finding(
             "equipment", key, "place", f"there is no place {equipment.place!r} in this site"
@@ -185,11 +193,16 @@ def _part(ledger: SiteLedger, equipment: Equipment, part: Part) -> Iterator[Find
         )
     elif compartment.zone_kind is not ZoneKind.FIRE_COMPARTMENT:
         yield Finding(
-            "parts", key, "compartment", f"{part.compartment!r} is no fire compartment", "give that place the zone_kind fire_compartment"
-        )  # fmt: skip
+            "parts",
+            key,
+            "compartment",
+            f"{part.compartment!r} is no fire compartment",
+            "give that place the zone_kind fire_compartment",
+        )
 
 
-def _shared_ids(ledgers: Sequence[SiteLedger]) -> Iterator[Finding]:
+def shared_ids(ledgers: Sequence[SiteLedger]) -> Iterator[Finding]:
+    """Yield ids that stand twice; equipment ids are unique across all sites."""
     sites: set[str] = set()
     owner: dict[str, str] = {}
     for ledger in ledgers:
@@ -200,8 +213,12 @@ def _shared_ids(ledgers: Sequence[SiteLedger]) -> Iterator[Finding]:
         for id_ in ledger.equipment:
             if owner.setdefault(id_, site) != site:
                 yield Finding(
-                    "equipment", (id_,), "id", f"{id_!r} stands in {owner[id_]!r} too", "equipment ids are unique across all sites"
-                )  # fmt: skip
+                    "equipment",
+                    (id_,),
+                    "id",
+                    f"{id_!r} stands in {owner[id_]!r} too",
+                    "equipment ids are unique across all sites",
+                )
 
 
 def _name(table: str, key: tuple[str, ...], name: Bilingual) -> Iterator[Finding]:
@@ -210,8 +227,11 @@ def _name(table: str, key: tuple[str, ...], name: Bilingual) -> Iterator[Finding
             yield Finding(table, key, f"name_{language}", "the name is empty")
         elif len(text) > MAX_NAME or _has_controls(text):
             yield Finding(
-                table, key, f"name_{language}", f"a name of at most {MAX_NAME} printable characters is expected"
-            )  # fmt: skip
+                table,
+                key,
+                f"name_{language}",
+                f"a name of at most {MAX_NAME} printable characters is expected",
+            )
 
 
 def _has_controls(text: str) -> bool:

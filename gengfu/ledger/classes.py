@@ -10,8 +10,9 @@ from pathlib import Path
 
 import yaml
 
-from gengfu.core.clock import Micros
 from gengfu.core.errors import BadInput, Fault
+from gengfu.core.expression import Expression, ExpressionError, PointType, Scope, check, parse
+from gengfu.core.expression.parser import BUILT_IN, RESERVED
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Bilingual, is_slug
 from gengfu.core.states import OperatingState
@@ -30,15 +31,20 @@ ONLINE = PointDef(
 OFFLINE_IS_UNKNOWN = StateClause(state=OperatingState.UNKNOWN, when="not online")
 
 _CLASS_KEYS = (
-    *("class", "title", "brick", "tags", "icon", "criticality", "availability_target"),
-    *("silent_after", "points", "events", "operating_state", "packs"),
+    "class",
+    "title",
+    "brick",
+    "tags",
+    "icon",
+    "criticality",
+    "availability_target",
+    "silent_after",
+    "points",
+    "events",
+    "operating_state",
+    "packs",
 )
-_POINT_OPTIONS = (
-    *("unit", "words", "tags", "low", "high", "digits", "optional", "vital"),
-)  # fmt: skip
-_RESERVED = frozenset(
-    {"and", "or", "not", "in", "true", "false", "unknown", "known", "maybe", "abs", "min", "max", "attr"}
-)  # fmt: skip
+_POINT_OPTIONS = ("unit", "words", "tags", "low", "high", "digits", "optional", "vital")
 
 
 def load_classes(folder: Path | None = None, *extra: Path) -> Mapping[str, EquipmentClass]:
@@ -112,10 +118,10 @@ def _class(page: Page, node: yaml.Node) -> EquipmentClass:
         icon=page.text(found.get("icon")),
         criticality=page.choice(found.get("criticality"), Criticality, Criticality.GENERAL),
         availability_target=_target(page, found.get("availability_target")),
-        silent_after=_silent_after(page, found.get("silent_after")),
+        silent_after=page.duration(found.get("silent_after")),
         points=points,
         events=_events(page, found.get("events")),
-        operating_state=_clauses(page, found.get("operating_state")),
+        operating_state=_clauses(page, found.get("operating_state"), points),
         packs=page.texts(found.get("packs")),
         life_safety=page.boolean(found.get("life_safety")),
     )
@@ -126,10 +132,6 @@ def _target(page: Page, node: yaml.Node | None) -> float:
     if node is not None and share is not None and not 0 < share <= 1:
         page.fault(node, f"{share:g} is no share of required time", "write 0.99 for 99 %")
     return share if share is not None else 1.0
-
-
-def _silent_after(page: Page, node: yaml.Node | None) -> Micros:
-    return page.duration(node)
 
 
 def _points(page: Page, node: yaml.Node | None) -> dict[str, PointDef]:
@@ -148,7 +150,7 @@ def _points(page: Page, node: yaml.Node | None) -> dict[str, PointDef]:
 def _point(page: Page, node: yaml.Node) -> PointDef:
     found = page.fields(node, required=("name", "kind", "title"), optional=_POINT_OPTIONS)
     name = page.identifier(found.get("name"), "the point")
-    if name in _RESERVED:
+    if name in BUILT_IN | RESERVED:
         page.fault(node, f"{name!r} is a word of the rule language", "choose another name")
     kind = page.choice(found.get("kind"), PointKind, PointKind.ANALOG)
     point = PointDef(
@@ -213,13 +215,35 @@ def _events(page: Page, node: yaml.Node | None) -> dict[str, EventDef]:
     return events
 
 
-def _clauses(page: Page, node: yaml.Node | None) -> tuple[StateClause, ...]:
-    clauses = []
+def _clauses(
+    page: Page, node: yaml.Node | None, points: Mapping[str, PointDef]
+) -> tuple[StateClause, ...]:
+    clauses: list[StateClause] = []
+    named: set[str] = set()
+    scope = Scope(
+        points={point.name: PointType(point.kind, tuple(point.words)) for point in points.values()}
+    )
     for item in page.items(node):
         found = page.fields(item, required=("state", "when"))
         state = page.choice(found.get("state"), OperatingState, OperatingState.UNKNOWN)
-        clauses.append(StateClause(state=state, when=page.text(found.get("when"))))
+        when = page.text(found.get("when"))
+        expression = _expression(page, found.get("when"), scope)
+        named |= expression.points if expression else set()
+        clauses.append(StateClause(state=state, when=when))
     if node is not None and not clauses:
         page.fault(node, "no clause says how the operating state follows from the points")
-    offline = () if any("online" in clause.when for clause in clauses) else (OFFLINE_IS_UNKNOWN,)
+    offline = () if ONLINE.name in named else (OFFLINE_IS_UNKNOWN,)
     return (*offline, *clauses)
+
+
+def _expression(page: Page, node: yaml.Node | None, scope: Scope) -> Expression | None:
+    if node is None:
+        return None
+    try:
+        expression = parse(page.text(node))
+    except ExpressionError as exc:
+        page.fault(node, str(exc))
+        return None
+    for flaw in check(expression, scope):
+        page.fault(node, f"column {flaw.column}: {flaw.message}", flaw.suggestion)
+    return expression

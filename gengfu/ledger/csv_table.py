@@ -79,11 +79,11 @@ def _header(table: str, file: str, cells: list[str], faults: list[Fault]) -> lis
                 Fault(file, f"row 1, column {number}", f"the header {cell!r} stands twice")
             )
         names.append(name)
-    for column in TABLES[table]:
-        if column.required and column.name not in names:
-            faults.append(
-                Fault(file, "row 1", f"the column {column.name!r} is missing", _header_mend(table))
-            )
+    faults.extend(
+        Fault(file, "row 1", f"the column {column.name!r} is missing", _header_mend(table))
+        for column in TABLES[table]
+        if column.required and column.name not in names
+    )
     return names if len(faults) == before else []
 
 
@@ -104,9 +104,15 @@ def _rows(
         )
         if any(cells[len(header) :]):
             faults.append(
-                row.fault(str(len(header) + 1), "there are more cells than headers", "put a cell with a comma in \"\"")
-            )  # fmt: skip
-        for column in TABLES[table]:
-            if column.required and not row[column.name]:
-                faults.append(row.fault(column.name, "the cell is empty"))
+                row.fault(
+                    str(len(header) + 1),
+                    "there are more cells than headers",
+                    'put a cell with a comma in ""',
+                )
+            )
+        faults.extend(
+            row.fault(column.name, "the cell is empty")
+            for column in TABLES[table]
+            if column.required and not row[column.name]
+        )
         yield row

@@ -14,35 +14,14 @@ from typing import TypeVar
 
 import yaml
 
-from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, Micros
+from gengfu.core.clock import Micros
 from gengfu.core.errors import Fault
+from gengfu.core.expression import parse_span
 from gengfu.core.naming import Bilingual
 
 Word = TypeVar("Word", bound=StrEnum)
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)", re.ASCII)
-_UNITS: dict[str, Micros] = {
-    "ms": SECOND // 1000,
-    "s": SECOND,
-    "m": MINUTE,
-    "min": MINUTE,
-    "h": HOUR,
-    "d": DAY,
-}
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
-
-
-def duration(text: str) -> Micros:
-    """Read ``180s``, ``5 min``, ``1.5h`` or ``2d``.
-
-    Raises:
-        ValueError: for anything else, and for zero.
-    """
-    match = _DURATION.fullmatch(text.strip())
-    micros = round(float(match[1]) * _UNITS[match[2]]) if match else 0
-    if micros <= 0:
-        raise ValueError(f"{text!r} is no duration: write 90s, 5min, 2h or 1d")
-    return micros
 
 
 def is_identifier(text: str) -> bool:
@@ -176,10 +155,13 @@ class Page:
         if node is None:
             return 1
         try:
-            return duration(self.text(node))
+            span = parse_span(self.text(node))
         except ValueError as exc:
             self.fault(node, str(exc))
             return 1
+        if span <= 0:
+            self.fault(node, "the duration is zero")
+        return span
 
     def choice(self, node: yaml.Node | None, words: type[Word], fallback: Word) -> Word:
         """Return one of an enumeration's words."""
