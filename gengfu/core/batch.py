@@ -4,7 +4,7 @@ A message becomes a few rows of a growing batch; no object is made for a value.
 """
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag, StrEnum
 
@@ -106,6 +106,37 @@ class BatchBuilder:
         self._received_at.append(received_at)
         self._value.append(value)
         self._flags.append(flags)
+
+    def extend(
+        self,
+        equipment: int,
+        received_at: Micros,
+        *,
+        point: Sequence[int],
+        observed_at: Sequence[Micros],
+        value: Sequence[float],
+        flags: Sequence[int],
+    ) -> int:
+        """Append rows of one equipment from columns of equal length; return the first one's number."""
+        first, count = len(self._value), len(value)
+        self._equipment.extend([equipment] * count)
+        self._received_at.extend([received_at] * count)
+        self._point.extend(point)
+        self._observed_at.extend(observed_at)
+        self._value.extend(value)
+        self._flags.extend(flags)
+        return first
+
+    def mark(
+        self,
+        first: int,
+        texts: Sequence[tuple[int, str]],
+        claimed: Sequence[tuple[int, Micros]],
+    ) -> None:
+        """Give texts and the device's own times to rows counted from ``first``."""
+        for row, text in texts:
+            self._value[first + row] = self.text(text)
+        self._claimed.extend((first + row, device_time) for row, device_time in claimed)
 
     def text(self, text: str) -> float:
         """Return the value that stands for a text in this batch."""

@@ -1,0 +1,1 @@
+"""Gengfu's own JSON, every shape of interfaces.md."""

@@ -1,0 +1,197 @@
+"""One group of messages, from bytes to a durable journal: the gateway's whole decision.
+
+Plain code without sockets or asyncio. It runs in the journal's worker thread; whoever calls it may
+acknowledge the messages when, and only when, it has returned.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from gateway import topics
+from gateway.codecs.native.message import Limits, crashed, decode
+from gateway.decoded import Decoded, Heard, RawMessage, Rows
+from gateway.directory import Directory
+from gateway.unmapped import UnmappedPoints
+from gengfu.core.batch import BatchBuilder, Event
+from gengfu.core.clock import Micros
+from gengfu.core.identity import Identity
+from gengfu.core.partition import EVERY_PARTITION, partition_of
+from gengfu.core.record import DeadLetter, Draft, Tally, draft
+
+_log = structlog.get_logger(__name__)
+
+
+class Sink(Protocol):
+    """What the gateway needs of the journal. Called from one thread only."""
+
+    def append(
+        self, drafts: Sequence[Draft], *, at: Micros, identities: Sequence[Identity] = ()
+    ) -> range:
+        """Make records durable; raises JournalError when that cannot be done."""
+
+    def known(self, identities: Sequence[Identity]) -> frozenset[Identity]:
+        """Return those that stand in the journal already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A device's event is safe: tell it so, on ``topic``."""
+
+    topic: str
+    id: str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What became of a group, now that it is durable."""
+
+    tally: Tally
+    answers: tuple[Answer, ...]
+    rejections: tuple[DeadLetter, ...]
+
+
+class _Familiar:
+    """Tells what was told before: by the journal, or earlier in this group."""
+
+    def __init__(self, known: frozenset[Identity]) -> None:
+        self._known = known
+        self.fresh: dict[Identity, None] = {}
+
+    def is_duplicate(self, identity: Identity | None) -> bool:
+        if identity is None:
+            return False
+        if identity in self._known or identity in self.fresh:
+            return True
+        self.fresh[identity] = None
+        return False
+
+
+@dataclass(slots=True)
+class _Group:
+    """The records that a group of messages becomes."""
+
+    received: int = 0
+    duplicate: int = 0
+    unknown_point: int = 0
+    journaled: int = 0
+    readings: dict[str, BatchBuilder] = field(default_factory=dict)
+    events: dict[str, list[Event]] = field(default_factory=dict)
+    rejections: dict[int, list[DeadLetter]] = field(default_factory=dict)
+
+    def add(self, decoded: Decoded, familiar: _Familiar) -> None:
+        self.received += decoded.received
+        self.unknown_point += sum(one.count for one in decoded.unknown)
+        site = decoded.site or ""
+        for rows in decoded.readings:
+            if familiar.is_duplicate(rows.identity):
+                self.duplicate += len(rows)
+            else:
+                self._add_rows(site, rows, decoded.received_at)
+        for heard in decoded.events:
+            if familiar.is_duplicate(heard.identity):
+                self.duplicate += 1
+            else:
+                self._add_event(site, heard)
+        if decoded.rejections:
+            partition = EVERY_PARTITION if decoded.site is None else partition_of(decoded.site)
+            self.rejections.setdefault(partition, []).extend(decoded.rejections)
+
+    def _add_rows(self, site: str, rows: Rows, received_at: Micros) -> None:
+        if not rows.value:
+            return
+        batch = self.readings.get(site)
+        if batch is None:
+            batch = self.readings[site] = BatchBuilder()
+        first = batch.extend(
+            rows.equipment,
+            received_at,
+            point=rows.point,
+            observed_at=rows.observed_at,
+            value=rows.value,
+            flags=rows.flags,
+        )
+        if rows.texts or rows.claimed:
+            batch.mark(first, rows.texts, rows.claimed)
+        self.journaled += len(rows.value)
+
+    def _add_event(self, site: str, heard: Heard) -> None:
+        self.events.setdefault(site, []).append(heard.event)
+        self.journaled += 1
+
+    def tally(self) -> Tally:
+        quarantined = sum(one.items for letters in self.rejections.values() for one in letters)
+        return Tally(
+            received=self.received,
+            journaled=self.journaled,
+            duplicate=self.duplicate,
+            unknown_point=self.unknown_point,
+            quarantined=quarantined,
+        )
+
+    def drafts(self) -> list[Draft]:
+        """Return the group's records: no record mixes sites."""
+        readings = [draft(one.build(), partition_of(site)) for site, one in self.readings.items()]
+        events = [draft(tuple(one), partition_of(site)) for site, one in self.events.items()]
+        letters = [draft(tuple(one), partition) for partition, one in self.rejections.items()]
+        return [*readings, *events, *letters, draft(self.tally(), EVERY_PARTITION)]
+
+
+class Intake:
+    """Decodes, recognises what was told before, and appends; holds no message back."""
+
+    def __init__(self, sink: Sink, directory: Directory, limits: Limits) -> None:
+        self.directory = directory
+        self.unmapped = UnmappedPoints()
+        self._sink = sink
+        self._limits = limits
+
+    def commit(self, messages: Sequence[RawMessage], *, at: Micros) -> Committed:
+        """Make a group of messages durable, in their order.
+
+        Raises:
+            JournalError: nothing of the group may be acknowledged.
+        """
+        decoded = [self._decode(message) for message in messages]
+        identities = tuple(dict.fromkeys(_identities(decoded)))
+        familiar = _Familiar(self._sink.known(identities) if identities else frozenset())
+        group = _Group()
+        for one in decoded:
+            group.add(one, familiar)
+            if one.unknown:
+                self.unmapped.note(one)
+        if group.received:
+            self._sink.append(group.drafts(), at=at, identities=tuple(familiar.fresh))
+        return Committed(group.tally(), self._answers(decoded), _rejections(decoded))
+
+    def _decode(self, message: RawMessage) -> Decoded:
+        try:
+            return decode(message, self.directory, self._limits)
+        except Exception as exc:  # noqa: BLE001 – the supervisor of one message: it may not stop the next (P10)
+            _log.exception("decoder_crashed", topic=message.topic)
+            return crashed(message, self.directory, exc)
+
+    def _answers(self, decoded: Iterable[Decoded]) -> tuple[Answer, ...]:
+        root = self.directory.root
+        return tuple(
+            Answer(topics.acknowledgement(one.site, one.equipment, root), id_)
+            for one in decoded
+            if one.answers and one.site is not None and one.equipment is not None
+            for id_ in one.answers
+        )
+
+
+def _identities(decoded: Iterable[Decoded]) -> Iterable[Identity]:
+    for one in decoded:
+        for rows in one.readings:
+            if rows.identity is not None:
+                yield rows.identity
+        for heard in one.events:
+            if heard.identity is not None:
+                yield heard.identity
+
+
+def _rejections(decoded: Iterable[Decoded]) -> tuple[DeadLetter, ...]:
+    return tuple(letter for one in decoded for letter in one.rejections)

@@ -1,0 +1,105 @@
+"""Group commit: while one group is made durable, the messages that come become the next group."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.decoded import RawMessage
+from gateway.intake import Committed
+from gateway.session import Delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How much may wait, and how long for company."""
+
+    messages: int = 10_000
+    bytes: int = 32 * 1024 * 1024
+    group: int = 2_000
+    """Messages of one commit at most."""
+    linger_s: float = 0.0
+    """How long a lone message waits for others."""
+    company: int = 16
+    """As many waiting messages wait no longer; below a broker's usual window of 20."""
+
+
+class Session(Protocol):
+    """What a lane needs of its session."""
+
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None: ...
+    def publish(self, topic: str, payload: bytes, qos: int = 1) -> bool: ...
+    def resume(self) -> None: ...
+
+
+class Lane:
+    """The messages of one lane between their arrival and their acknowledgement."""
+
+    def __init__(
+        self,
+        bounds: Bounds,
+        commit: Callable[[Sequence[RawMessage]], Awaitable[Committed]],
+        committed: Callable[[Session, Committed], None],
+    ) -> None:
+        self._bounds = bounds
+        self._commit = commit
+        self._committed = committed
+        self._waiting: deque[Delivery] = deque()
+        self._bytes = 0
+        self._arrived = asyncio.Event()
+        self._company = asyncio.Event()
+
+    @property
+    def pending(self) -> int:
+        """Return how many messages wait for their commit."""
+        return len(self._waiting)
+
+    def offer(self, delivery: Delivery) -> bool:
+        """Take a message; False when no more are wanted until ``resume``."""
+        self._waiting.append(delivery)
+        self._bytes += len(delivery.message.payload)
+        self._arrived.set()
+        if len(self._waiting) >= self._bounds.company:
+            self._company.set()
+        return not self._is_full(1.0)
+
+    async def run(self, session: Session) -> None:
+        """Commit and acknowledge group after group, until cancelled.
+
+        Raises:
+            JournalError: from the commit; that group is not acknowledged.
+        """
+        while True:
+            await self._arrived.wait()
+            if self._bounds.linger_s > 0:
+                await self._linger()
+            group = self._take()
+            done = await self._commit([delivery.message for delivery in group])
+            session.acknowledge(group)
+            self._committed(session, done)
+            if not self._is_full(0.5):
+                session.resume()
+
+    async def _linger(self) -> None:
+        try:
+            async with asyncio.timeout(self._bounds.linger_s):
+                await self._company.wait()
+        except TimeoutError:
+            return
+
+    def _take(self) -> list[Delivery]:
+        count = min(len(self._waiting), self._bounds.group)
+        group = [self._waiting.popleft() for _ in range(count)]
+        self._bytes -= sum(len(delivery.message.payload) for delivery in group)
+        if not self._waiting:
+            self._arrived.clear()
+        if len(self._waiting) < self._bounds.company:
+            self._company.clear()
+        return group
+
+    def _is_full(self, share: float) -> bool:
+        return (
+            len(self._waiting) >= self._bounds.messages * share
+            or self._bytes >= self._bounds.bytes * share
+        )

@@ -1,0 +1,189 @@
+"""The gateway as a service: two sessions, two lanes, one journal.
+
+Alarms have a session and a lane of their own, so that they never queue behind telemetry: on a
+shared session the broker stops delivering at 20 unacknowledged messages.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+import msgspec
+
+from gateway import lane, topics
+from gateway.codecs.native.message import Limits
+from gateway.decoded import RawMessage
+from gateway.directory import build_directory
+from gateway.intake import Committed, Intake, Sink
+from gateway.lane import Bounds, Lane
+from gateway.session import Endpoint, Session
+from gateway.unmapped import Unmapped
+from gengfu.core.batch import Lane as LaneName
+from gengfu.core.clock import Clock
+from gengfu.core.errors import JournalError
+from gengfu.core.names import Names
+from gengfu.core.record import RejectReason
+from gengfu.ledger.model import EquipmentClass, SiteLedger
+
+
+class Journal(Sink, Protocol):
+    """The journal's writer; it owns the names."""
+
+    names: Names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySettings:
+    """How the gateway listens."""
+
+    endpoint: Endpoint
+    root: str = topics.DEFAULT_ROOT
+    client_id: str = "gengfu"
+    """The sessions are called ``….alarm`` and ``….telemetry``: fixed, or the broker's queue is lost."""
+    limits: Limits = field(default_factory=Limits)
+    alarm: Bounds = field(default_factory=Bounds)
+    telemetry: Bounds = field(default_factory=partial(Bounds, linger_s=0.02))
+
+
+@dataclass(slots=True)
+class GatewayCounters:
+    """What came in since the start, in items, and what became of it (invariant I5)."""
+
+    messages: int = 0
+    commits: int = 0
+    received: int = 0
+    journaled: int = 0
+    duplicate: int = 0
+    unknown_point: int = 0
+    quarantined: int = 0
+    shed: int = 0
+    answered: int = 0
+    """Events whose device was told that they are safe."""
+    rejected: Counter[RejectReason] = field(default_factory=Counter)
+
+    def add(self, messages: int, done: Committed) -> None:
+        """Count a commit."""
+        self.messages += messages
+        self.commits += 1
+        self.received += done.tally.received
+        self.journaled += done.tally.journaled
+        self.duplicate += done.tally.duplicate
+        self.unknown_point += done.tally.unknown_point
+        self.quarantined += done.tally.quarantined
+        self.shed += done.tally.shed
+        for letter in done.rejections:
+            self.rejected[letter.reason] += letter.items
+
+
+class Gateway:
+    """Takes devices' messages into the journal and tells the devices so."""
+
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        *,
+        journal: Journal,
+        ledgers: Iterable[SiteLedger],
+        classes: Mapping[str, EquipmentClass],
+        clock: Clock,
+        worker: Executor,
+    ) -> None:
+        """Prepare; nothing is connected yet.
+
+        ``worker`` has exactly one thread, and whatever else writes the journal runs in it too: the
+        journal has one writer, and waiting for the disk must not stop the sockets.
+
+        Raises:
+            StartError: when a TLS file cannot be used.
+        """
+        self.counters = GatewayCounters()
+        self._settings = settings
+        self._journal = journal
+        self._clock = clock
+        self._worker = worker
+        directory = build_directory(ledgers, classes, journal.names, settings.root)
+        self._intake = Intake(journal, directory, settings.limits)
+        self._lanes = {
+            LaneName.ALARM: Lane(settings.alarm, self._commit, self._committed),
+            LaneName.TELEMETRY: Lane(settings.telemetry, self._commit, self._committed),
+        }
+        self.sessions = {name: self._session(name) for name in self._lanes}
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether both lanes receive."""
+        return all(session.is_ready for session in self.sessions.values())
+
+    @property
+    def pending(self) -> int:
+        """Return how many messages wait for their commit."""
+        return sum(one.pending for one in self._lanes.values())
+
+    def unmapped(self) -> Sequence[Unmapped]:
+        """Return the points that devices tell and no class has, the most frequent first."""
+        return tuple(self._intake.unmapped.all())
+
+    async def run(self) -> None:
+        """Receive until cancelled; then leave the sessions at the broker.
+
+        Raises:
+            JournalError: the journal failed; what it did not take is not acknowledged.
+        """
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for name, session in self.sessions.items():
+                    tasks.create_task(session.run(), name=f"{name} session")
+                    tasks.create_task(self._lanes[name].run(session), name=f"{name} lane")
+        except BaseExceptionGroup as group:
+            broken = group.subgroup(JournalError)
+            if broken is None:
+                raise
+            raise _first(broken) from group
+
+    async def set_ledgers(
+        self, ledgers: Sequence[SiteLedger], classes: Mapping[str, EquipmentClass]
+    ) -> None:
+        """Listen to the equipment of changed ledgers from the next group of messages on."""
+        exchange = partial(self._exchange_directory, ledgers, classes)
+        await asyncio.get_running_loop().run_in_executor(self._worker, exchange)
+
+    def publish(self, topic: str, payload: bytes, qos: int = 1) -> bool:
+        """Send a message to a device (``topics.command``); False when there is no connection."""
+        return self.sessions[LaneName.ALARM].publish(topic, payload, qos)
+
+    def _session(self, name: LaneName) -> Session:
+        return Session(
+            self._settings.endpoint,
+            client_id=f"{self._settings.client_id}.{name}",
+            filters=topics.filters(name, self._settings.root),
+            receive=self._lanes[name].offer,
+            clock=self._clock,
+        )
+
+    async def _commit(self, messages: Sequence[RawMessage]) -> Committed:
+        commit = partial(self._intake.commit, messages, at=self._clock.now())
+        done = await asyncio.get_running_loop().run_in_executor(self._worker, commit)
+        self.counters.add(len(messages), done)
+        return done
+
+    def _committed(self, session: lane.Session, done: Committed) -> None:
+        for answer in done.answers:
+            if session.publish(answer.topic, msgspec.json.encode({"id": answer.id})):
+                self.counters.answered += 1
+
+    def _exchange_directory(
+        self, ledgers: Sequence[SiteLedger], classes: Mapping[str, EquipmentClass]
+    ) -> None:
+        self._intake.directory = build_directory(
+            ledgers, classes, self._journal.names, self._settings.root
+        )
+
+
+def _first(group: BaseExceptionGroup[JournalError]) -> JournalError:
+    """Return the first journal error of a group of groups."""
+    one = group.exceptions[0]
+    return _first(one) if isinstance(one, BaseExceptionGroup) else one

@@ -1,0 +1,361 @@
+"""One persistent MQTT session on asyncio: receives, is told when to acknowledge, comes back.
+
+It must not know what a message means. A message is acknowledged on the connection that brought it
+or not at all: message ids start anew with a lost session, so each carries its connection's epoch.
+"""
+
+import asyncio
+import random
+import socket
+import ssl
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import paho.mqtt.client as paho
+import structlog
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.reasoncodes import ReasonCode
+
+from gateway.decoded import RawMessage
+from gengfu.core.clock import Clock
+from gengfu.core.errors import StartError
+
+_log = structlog.get_logger(__name__)
+
+_READ_BURST = 500
+"""Messages read before the loop looks at anything else."""
+_MOST_UNSENT = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where a broker is and as whom we speak to it."""
+
+    host: str
+    port: int = 1883
+    tls: bool = False
+    user: str | None = None
+    password: str | None = None
+    ca_file: Path | None = None
+    """None = the machine's own authorities."""
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+    keepalive_s: int = 15
+    first_wait_s: float = 0.2
+    longest_wait_s: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message on its way through, with what its acknowledgement needs."""
+
+    message: RawMessage
+    mid: int
+    qos: int
+    epoch: int
+
+
+@dataclass(slots=True)
+class SessionCounters:
+    """What one session met."""
+
+    connections: int = 0
+    outages: int = 0
+    refused_subscriptions: int = 0
+    acknowledged: int = 0
+    stale_acknowledgements: int = 0
+    """Not sent: their connection was gone; the broker delivers those messages again."""
+    pauses: int = 0
+    published: int = 0
+    unpublished: int = 0
+    """Not sent: no connection, or too many wait already."""
+
+
+class Session:
+    """Receives for one lane; lives as long as ``run`` does."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        client_id: str,
+        filters: Sequence[str],
+        receive: Callable[[Delivery], bool],
+        clock: Clock,
+    ) -> None:
+        """Prepare a session; ``receive`` returns False when it wants no more until ``resume``.
+
+        Raises:
+            StartError: when a certificate file cannot be used.
+        """
+        self.client_id = client_id
+        self.counters = SessionCounters()
+        self.trouble: str | None = "has not connected yet"
+        """Why no messages come now; None = they do."""
+        self._endpoint = endpoint
+        self._filters = tuple(filters)
+        self._receive = receive
+        self._clock = clock
+        self._epoch = 0
+        self._offered = 0
+        self._paused = False
+        self._fd: int | None = None
+        self._lost: asyncio.Future[str] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._outage_since: float | None = None
+        self._client = self._build_client()
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether the broker has granted all subscriptions on the present connection."""
+        return self.trouble is None
+
+    async def run(self) -> None:
+        """Stay connected until cancelled; then disconnect, keeping the session at the broker."""
+        self._loop = asyncio.get_running_loop()
+        wait = self._endpoint.first_wait_s
+        try:
+            while True:
+                reason = await self._stay_connected()
+                if self.is_ready:
+                    wait = self._endpoint.first_wait_s
+                self._note_outage(reason)
+                await asyncio.sleep(wait * random.uniform(0.5, 1.0))
+                wait = min(wait * 2, self._endpoint.longest_wait_s)
+        finally:
+            self._hang_up()
+
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
+        """Tell the broker that messages are safe: those that this connection brought."""
+        for delivery in deliveries:
+            if delivery.qos == 0:
+                continue
+            if delivery.epoch != self._epoch:
+                self.counters.stale_acknowledgements += 1
+                continue
+            self._client.ack(delivery.mid, delivery.qos)
+            self.counters.acknowledged += 1
+
+    def publish(self, topic: str, payload: bytes, qos: int = 1) -> bool:
+        """Send a message; False when there is no connection to send it on."""
+        if not self._client.is_connected():
+            self.counters.unpublished += 1
+            return False
+        code = self._client.publish(topic, payload, qos).rc
+        sent = code == MQTTErrorCode.MQTT_ERR_SUCCESS
+        if sent:
+            self.counters.published += 1
+        else:
+            self.counters.unpublished += 1
+        return sent
+
+    def resume(self) -> None:
+        """Read on after ``receive`` had asked for a pause."""
+        if not self._paused:
+            return
+        self._paused = False
+        if self._fd is not None and self._loop is not None:
+            self._loop.add_reader(self._fd, self._read)
+            self._loop.call_soon(self._read)  # TLS may hold decrypted bytes that wake nobody
+
+    def _build_client(self) -> paho.Client:
+        end = self._endpoint
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self.client_id,
+            clean_session=False,
+            protocol=paho.MQTTv311,
+            reconnect_on_failure=False,
+            manual_ack=True,
+        )
+        client.connect_timeout = 5.0
+        client.max_queued_messages_set(_MOST_UNSENT)
+        client.max_inflight_messages_set(1000)
+        if end.user is not None:
+            client.username_pw_set(end.user, end.password)
+        if end.tls:
+            client.tls_set_context(_tls_context(end))
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        client.on_disconnect = self._on_disconnect
+        client.on_socket_close = self._on_socket_close
+        client.on_socket_register_write = self._on_register_write
+        client.on_socket_unregister_write = self._on_unregister_write
+        client.connect_async(end.host, end.port, keepalive=end.keepalive_s)
+        return client
+
+    async def _stay_connected(self) -> str:
+        """Connect once and stay until the connection is lost; return why it was."""
+        assert self._loop is not None
+        self._lost = self._loop.create_future()
+        try:
+            await asyncio.to_thread(self._client.reconnect)
+        except (OSError, ValueError) as exc:
+            return str(exc)
+        opened = self._client.socket()
+        if opened is None:
+            return "the connection closed at once"
+        if isinstance(opened, socket.socket):
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._fd = opened.fileno()
+        self._paused = False
+        self._loop.add_reader(self._fd, self._read)
+        if self._client.want_write():
+            self._loop.add_writer(self._fd, self._write)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                beat = tasks.create_task(self._keep_alive(), name=f"{self.client_id} keepalive")
+                reason = await self._lost
+                beat.cancel()
+        finally:
+            self._hang_up()
+        return reason
+
+    async def _keep_alive(self) -> None:
+        """Let paho ping, and while paused read a trickle, so that the broker's answers are seen."""
+        while True:
+            await asyncio.sleep(1.0)
+            if self._paused:
+                self._client.loop_read()
+            self._client.loop_misc()
+
+    def _read(self) -> None:
+        for _ in range(_READ_BURST):
+            before = self._offered
+            self._client.loop_read()
+            if self._paused or self._fd is None:
+                return
+            if self._offered == before and not self._holds_more():
+                return
+        if self._holds_more() and self._loop is not None:
+            self._loop.call_soon(self._read)
+
+    def _holds_more(self) -> bool:
+        """Tell whether TLS holds decrypted bytes that no selector will report."""
+        opened = self._client.socket()
+        return isinstance(opened, ssl.SSLSocket) and opened.pending() > 0
+
+    def _write(self) -> None:
+        self._client.loop_write()
+
+    def _hang_up(self) -> None:
+        """Leave the connection, if there is one; the broker keeps the session."""
+        self._epoch += 1
+        if self._client.socket() is not None:
+            with suppress(OSError):
+                self._client.disconnect()
+                self._client.loop_write()
+        self._unwatch()
+
+    def _unwatch(self) -> None:
+        if self._fd is not None and self._loop is not None:
+            self._loop.remove_reader(self._fd)
+            self._loop.remove_writer(self._fd)
+        self._fd = None
+
+    def _note_outage(self, reason: str) -> None:
+        """Log an outage once, when it starts."""
+        self.trouble = reason
+        if self._outage_since is None:
+            self._outage_since = time.monotonic()
+            self.counters.outages += 1
+            _log.error("broker_lost", session=self.client_id, reason=reason)
+
+    def _note_ready(self) -> None:
+        self.trouble = None
+        if self._outage_since is not None:
+            seconds = round(time.monotonic() - self._outage_since, 1)
+            self._outage_since = None
+            _log.info("broker_back", session=self.client_id, outage_s=seconds)
+        else:
+            _log.info("broker_connected", session=self.client_id)
+
+    def _lose(self, reason: str) -> None:
+        if self._lost is not None and not self._lost.done():
+            self._lost.set_result(reason)
+
+    # paho's callbacks, all on the loop's thread but the two about writing
+
+    def _on_connect(
+        self, _client: object, _data: object, _flags: object, code: ReasonCode, _more: object
+    ) -> None:
+        if code.is_failure:
+            user = self._endpoint.user or "(no account)"
+            self._lose(f"the broker refuses account {user}: {code}")
+            return
+        self._epoch += 1
+        self.counters.connections += 1
+        self._client.subscribe([(topic, 1) for topic in self._filters])
+
+    def _on_subscribe(
+        self, _client: object, _data: object, _mid: int, codes: list[ReasonCode], _more: object
+    ) -> None:
+        refused = [
+            topic for topic, code in zip(self._filters, codes, strict=False) if code.is_failure
+        ]
+        if not refused:
+            self._note_ready()
+            return
+        self.counters.refused_subscriptions += len(refused)
+        missing = ", ".join(f"'topic read {topic}'" for topic in refused)
+        account = self._endpoint.user or self.client_id
+        self._lose(f"the broker refuses subscriptions: account {account} lacks the ACL {missing}")
+
+    def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
+        self._offered += 1
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = "\N{REPLACEMENT CHARACTER}"
+        raw = RawMessage(topic, bytes(message.payload), self._clock.now(), message.retain)
+        if not self._receive(Delivery(raw, message.mid, message.qos, self._epoch)):
+            self._pause()
+
+    def _pause(self) -> None:
+        if self._paused:
+            return
+        self._paused = True
+        self.counters.pauses += 1
+        if self._fd is not None and self._loop is not None:
+            self._loop.remove_reader(self._fd)
+
+    def _on_disconnect(
+        self, _client: object, _data: object, _flags: object, code: ReasonCode, _more: object
+    ) -> None:
+        self._epoch += 1
+        self._lose(f"disconnected: {code}")
+
+    def _on_socket_close(self, _client: object, _data: object, _socket: object) -> None:
+        self._unwatch()
+
+    def _on_register_write(self, _client: object, _data: object, _socket: object) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._watch_writing)
+
+    def _watch_writing(self) -> None:
+        if self._fd is not None and self._loop is not None and self._client.want_write():
+            self._loop.add_writer(self._fd, self._write)
+
+    def _on_unregister_write(self, _client: object, _data: object, _socket: object) -> None:
+        if self._fd is not None and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._unwatch_writing)
+
+    def _unwatch_writing(self) -> None:
+        if self._fd is not None and self._loop is not None and not self._client.want_write():
+            self._loop.remove_writer(self._fd)
+
+
+def _tls_context(end: Endpoint) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=end.ca_file)
+        if end.certificate_file is not None:
+            context.load_cert_chain(end.certificate_file, end.key_file)
+    except (OSError, ValueError) as exc:
+        files = [end.ca_file, end.certificate_file, end.key_file]
+        named = ", ".join(str(file) for file in files if file is not None)
+        raise StartError(f"the broker's TLS files cannot be used ({named}): {exc}") from exc
+    return context
