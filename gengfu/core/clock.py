@@ -60,6 +60,13 @@ class ScaledClock:
         return span / SECOND / (1.0 if caught_up else self.rate)
 
     @property
+    def caught_up_at(self) -> Micros:
+        """Return when this clock stops racing; its start when it never races."""
+        if not self._races:
+            return self.start
+        return self.anchor + int((self.anchor - self.start) / (self.rate - 1))
+
+    @property
     def _races(self) -> bool:
         return self.start <= self.anchor and self.rate > 1
 

@@ -1,0 +1,1 @@
+"""The machines: one file a class of equipment, and the physics that they share."""

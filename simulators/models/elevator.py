@@ -1,0 +1,310 @@
+"""A passenger lift of a residential unit: calls, runs, doors, and what wears and warms with them.
+
+Sources: traffic by the hour as in ``people``; runs as in ``kinematics``; EN 81-20 (GB/T 7588.1) for
+75 kg a person, the unlocking zone of ±0.2 m (5.3.8.1) and the stopping accuracy of ±10 mm
+(5.12.1.1.4); door times of a 900 mm centre-opening door from CIBSE Guide D. The car takes one call
+after another: no collective control. The door-zone contact is told at rest only, not in passing.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from random import Random
+from zoneinfo import ZoneInfo
+
+from gengfu.core.clock import MINUTE, SECOND, Micros
+from gengfu.core.naming import Scalar
+from simulators.device import Machine, local_hour
+from simulators.models.kinematics import Travel
+from simulators.models.people import group, next_arrival, settle, trip
+
+FLOOR_HEIGHT = 3.0
+DOOR_ZONE = 0.2
+PERSON_KG = 75.0
+CREEP = 0.15
+"""m/s, on automatic rescue and when a halted car finds its landing again (U)."""
+
+_OPENING, _CLOSING = 2 * SECOND, 3 * SECOND
+_DWELL, _DWELL_PER_PERSON = 3 * SECOND, 1_200_000
+_STEP = SECOND
+_MOTOR_TIME, _ROOM_TIME = 1800.0, 3600.0
+_FAILED_CLOSINGS = 0.004
+
+MODES = {"inspection": "inspection", "parked": "parked", "out_of_service": "out_of_service"}
+"""Faults that take the car out of normal mode at its next stop, and the mode then."""
+
+HALTS = frozenset({"stuck_between_floors", "mains_lost", "safety_gear", "overtravel"})
+"""Faults that stop the car where it is."""
+
+OVERRIDES: Mapping[str, Mapping[str, Scalar]] = {
+    "call_button": {"alarm_button": True},
+    "pit_water": {"pit_water": True},
+    "ebike": {"ebike": True},
+    "safety_chain_open": {"safety_chain": False},
+    "safety_gear": {"safety_gear": True, "safety_chain": False, "fault": True, "fault_code": "E35"},
+    "overtravel": {"overtravel": True, "safety_chain": False, "fault": True, "fault_code": "E29"},
+    "stuck_between_floors": {"fault": True, "fault_code": "E41"},
+    "moves_with_open_door": {"fault": True, "fault_code": "E48"},
+    "door_blocked": {"fault_code": "E52"},
+    "mains_lost": {"mains": False, "safety_chain": False},
+    "controller_fault": {"fault": True, "fault_code": "E07"},
+}
+FAULTS = frozenset({*OVERRIDES, *MODES, "machine_room_hot", "door_held"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lift:
+    """What is built: floors served (from below), rated speed (m/s) and load (kg), sensors."""
+
+    id: str
+    floors: tuple[int, ...]
+    zone: ZoneInfo
+    speed: float = 1.75
+    acceleration: float = 0.8
+    calls_per_hour: float = 36.0
+    occupancy_sensor: bool = True
+    automatic_rescue: bool = False
+
+    @property
+    def lobby(self) -> int:
+        """Return the position of the lowest floor above ground in ``floors``."""
+        return next((at for at, floor in enumerate(self.floors) if floor >= 1), 0)
+
+
+class Elevator(Machine):
+    """One lift; ``position`` in metres above the lowest landing."""
+
+    def __init__(self, lift: Lift, rng: Random, start: Micros) -> None:
+        """Put a lift that has run for some years at its lobby."""
+        super().__init__(lift.id, start)
+        self.lift = lift
+        self.rng = rng
+        self.position = lift.lobby * FLOOR_HEIGHT
+        self.velocity = 0.0
+        self.door = "closed"
+        self.people = 0
+        self.rescuing = False
+        self.pressed = False
+        self.levelling_error = 0.0
+        self.motor_temp = self.room_temp = 28.0
+        self.starts = rng.randrange(200_000, 1_500_000)
+        self.door_cycles = round(self.starts * 1.05)
+        self.door_reopens = round(self.starts * _FAILED_CLOSINGS)
+        self._call_at = start
+        self._settled_at = start
+
+    # --- what it does ---------------------------------------------------------------------------
+    def story(self) -> Iterator[Micros]:
+        self._call_at = self._next_call()
+        while True:
+            if "moves_with_open_door" in self.faults:
+                yield from self._drift()
+            elif "stuck_between_floors" in self.faults:
+                yield from self._travel(self._another_stop())
+            elif self._halted or self._mode != "normal":
+                yield from self._rest(self.now + MINUTE)
+            elif self.now >= self._call_at:
+                yield from self._serve()
+            else:
+                yield from self._rest(min(self._call_at, self.now + MINUTE))
+
+    def _serve(self) -> Iterator[Micros]:
+        """Fetch people and bring them where they want to go."""
+        here, wish = trip(
+            self.rng,
+            self.now,
+            self.lift.zone,
+            lobby=self.lift.lobby,
+            stops=len(self.lift.floors),
+        )
+        self._call_at = self._next_call()
+        yield from self._travel(here)
+        yield from self._door_cycle(group(self.rng))
+        yield from self._travel(wish)
+        yield from self._door_cycle(0)
+
+    def _travel(self, stop: int) -> Iterator[Micros]:
+        """Run to a landing; a halt on the way is sat out there, then the nearest landing is sought."""
+        way = stop * FLOOR_HEIGHT - self.position
+        if way == 0 or (self._halted and "stuck_between_floors" not in self.faults):
+            return
+        run = Travel(distance=abs(way), speed=self.lift.speed, acceleration=self.lift.acceleration)
+        origin, start, sign = self.position, self.now, math.copysign(1.0, way)
+        self.starts += 1
+        while (t := (self.now - start) / SECOND) < run.duration:
+            self.position = origin + sign * run.position(t)
+            self.velocity = sign * run.velocity(t)
+            if self._halted and self._between_landings:
+                yield from self._halt()
+                return
+            self._say()
+            yield min(self.now + _STEP, start + math.ceil(run.duration * SECOND))
+        self._arrive(stop)
+        self._say()
+
+    def _halt(self) -> Iterator[Micros]:
+        """Stand between two landings until the fault is gone; whoever is inside calls for help."""
+        self.velocity = 0.0
+        halted_at = self.now
+        self._seat_passengers()
+        while self._halted:
+            waited = (self.now - halted_at) // SECOND
+            self.pressed = self.people > 0 and 12 <= waited % 180 < 17
+            if self._rescue_due(waited):
+                break
+            self._say()
+            yield self.now + (_STEP if waited < 20 or self.pressed else 4 * SECOND)
+        self.pressed = False
+        yield from self._creep()
+
+    def _seat_passengers(self) -> None:
+        """Let the scenario say who is inside; else it is whoever was."""
+        stuck = self.faults.get("stuck_between_floors")
+        occupied = stuck.settings.get("occupied", True) if stuck else self.people > 0
+        self.people = max(self.people, 1) if occupied else 0
+
+    def _rescue_due(self, waited: int) -> bool:
+        return (
+            self.lift.automatic_rescue
+            and {"mains_lost"} == HALTS & set(self.faults)
+            and waited >= 10
+        )
+
+    def _creep(self) -> Iterator[Micros]:
+        """Go slowly to the nearest landing and let everyone out."""
+        self.rescuing = "mains_lost" in self.faults
+        stop = round(self.position / FLOOR_HEIGHT)
+        while abs(left := stop * FLOOR_HEIGHT - self.position) > 0.01:
+            step = min(abs(left), CREEP)
+            self.velocity = math.copysign(CREEP, left)
+            self._say()
+            yield self.now + _STEP
+            self.position += math.copysign(step, left)
+        self._arrive(stop)
+        yield from self._door_cycle(0)
+        self.rescuing = False
+        self._say()
+
+    def _drift(self) -> Iterator[Micros]:
+        """Leave the landing with an open door, as a car does whose brake does not hold."""
+        self.door = "open"
+        for _ in range(4):
+            self._say()
+            yield self.now + _STEP
+            self.velocity = 0.3
+            self.position += 0.3
+        self.velocity = 0.0
+        while "moves_with_open_door" in self.faults:
+            yield from self._rest(self.now + 10 * SECOND)
+        self.door = "closed"
+        yield from self._creep()
+
+    def _door_cycle(self, people: int) -> Iterator[Micros]:
+        """Open, let people change places, close; a failed closing opens again."""
+        while True:
+            yield from self._move_door("opening", _OPENING)
+            changing = abs(people - self.people)
+            self.people = people
+            yield from self._move_door("open", _DWELL + changing * _DWELL_PER_PERSON)
+            while "door_held" in self.faults:
+                yield from self._rest(self.now + 10 * SECOND)
+            yield from self._move_door("closing", _CLOSING)
+            if not self._closing_fails():
+                break
+            self.door_reopens += 1
+        self.door = "closed"
+        self.door_cycles += 1
+        self._say()
+
+    def _move_door(self, state: str, takes: Micros) -> Iterator[Micros]:
+        self.door = state
+        self._say()
+        yield from self.until(self.now + takes)
+
+    def _closing_fails(self) -> bool:
+        return "door_blocked" in self.faults or self.rng.random() < _FAILED_CLOSINGS
+
+    def _rest(self, until: Micros) -> Iterator[Micros]:
+        self._say()
+        yield until
+
+    # --- what is so -----------------------------------------------------------------------------
+    @property
+    def _halted(self) -> bool:
+        return not HALTS.isdisjoint(self.faults)
+
+    @property
+    def _mode(self) -> str:
+        return next((mode for fault, mode in MODES.items() if fault in self.faults), "normal")
+
+    @property
+    def _between_landings(self) -> bool:
+        """Tell whether no door could be opened here, with a margin for the way to stop."""
+        off = abs(self.position - round(self.position / FLOOR_HEIGHT) * FLOOR_HEIGHT)
+        return off > 4 * DOOR_ZONE
+
+    def _another_stop(self) -> int:
+        here = round(self.position / FLOOR_HEIGHT)
+        return len(self.lift.floors) - 1 if here < len(self.lift.floors) // 2 else 0
+
+    def _next_call(self) -> Micros:
+        return next_arrival(self.rng, self.now, self.lift.zone, per_hour=self.lift.calls_per_hour)
+
+    def _arrive(self, stop: int) -> None:
+        """Stop level: within a few millimetres, a little lower with a full car (ropes stretch)."""
+        self.position, self.velocity = stop * FLOOR_HEIGHT, 0.0
+        self.levelling_error = self.rng.gauss(0.0, 1.5) - 0.4 * self.people
+
+    def _settle_temperatures(self) -> None:
+        """Warm the motor while it runs and the room by the day and the motor."""
+        seconds = (self.now - self._settled_at) / SECOND
+        self._settled_at = self.now
+        hour = local_hour(self.now, self.lift.zone)
+        hot = 22.0 if "machine_room_hot" in self.faults else 0.0
+        warmed = (self.motor_temp - self.room_temp) * 0.05
+        outside = 24.0 + 4.0 * math.sin((hour - 9) * math.pi / 12)
+        self.room_temp = settle(self.room_temp, outside + 3.0 + hot + warmed, seconds, _ROOM_TIME)
+        running = 110.0 if self.velocity else 0.0
+        self.motor_temp = settle(self.motor_temp, self.room_temp + running, seconds, _MOTOR_TIME)
+
+    def _say(self) -> None:
+        self._settle_temperatures()
+        points = self._points()
+        for fault in self.faults:
+            points.update(OVERRIDES.get(fault, {}))
+        self.say(points)
+
+    def _points(self) -> dict[str, Scalar]:
+        nearest = round(self.position / FLOOR_HEIGHT)
+        off = abs(self.position - nearest * FLOOR_HEIGHT)
+        moving = abs(self.velocity) > 0
+        points: dict[str, Scalar] = {
+            "floor": self.lift.floors[max(0, min(nearest, len(self.lift.floors) - 1))],
+            "direction": "idle" if not moving else "up" if self.velocity > 0 else "down",
+            "speed": self.velocity,
+            "load": max(0.0, self.people * PERSON_KG),
+            "door": self.door,
+            "door_zone": not (moving and not self.rescuing) and off <= DOOR_ZONE,
+            "mode": self._mode,
+            "mains": True,
+            "alarm_button": self.pressed,
+            "safety_chain": self.door == "closed",
+            "safety_gear": False,
+            "overtravel": False,
+            "pit_water": False,
+            "ebike": False,
+            "levelling_error": self.levelling_error,
+            "motor_temp": self.motor_temp,
+            "machine_room_temp": self.room_temp,
+            "vibration": abs(self.rng.gauss(0.9, 0.1)) if moving else 0.05,
+            "starts": self.starts,
+            "door_cycles": self.door_cycles,
+            "door_reopens": self.door_reopens,
+            "fault": False,
+            "fault_code": "00",
+        }
+        if self.lift.occupancy_sensor:
+            points["occupied"] = self.people > 0
+        if self.lift.automatic_rescue:
+            points["rescue_running"] = self.rescuing
+        return points

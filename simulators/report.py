@@ -1,0 +1,147 @@
+"""What a device sends of what its model says: by exception, and everything now and then.
+
+Points that life depends on go by ``up/vital`` at every change; the rest by ``up/telemetry`` when it
+changed by more than its sensor's noise (analog values and counters not oftener than ``least_gap``),
+and in full every ``full_every``, so that silence means something.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from gengfu.core.batch import TopicKind
+from gengfu.core.clock import MINUTE, SECOND, Micros
+from gengfu.core.names import PointKind
+from gengfu.core.naming import Scalar
+from gengfu.ledger.model import EquipmentClass, PointDef
+from simulators.device import Happening, Presence, Said, Sample
+
+NOISE_DIGITS = 5
+"""How many of its last digits an analog point must change by to be news."""
+
+_GRADUAL = frozenset({PointKind.ANALOG, PointKind.INTEGER})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One thing that one device sends: readings, an event, or whether it is on line."""
+
+    equipment: str
+    kind: TopicKind
+    at: Micros
+    points: Mapping[str, Scalar] = field(default_factory=dict)
+    happening: Happening | None = None
+    online: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a device may and must speak, in the time of its own clock."""
+
+    least_gap: Micros = 2 * SECOND
+    full_every: Micros = MINUTE
+
+
+def pace_of(definition: EquipmentClass, rate: float) -> Pace:
+    """Return how often to report when time runs ``rate`` times as fast.
+
+    Everything comes at least three times before a class counts as silent; exceptions come at most
+    four times in a real second.
+    """
+    full = min(definition.silent_after // 3, 20 * MINUTE)
+    return Pace(least_gap=max(2 * SECOND, round(rate * SECOND / 4)), full_every=full)
+
+
+@dataclass(slots=True)
+class Reporter:
+    """Remembers what one equipment sent last."""
+
+    definition: EquipmentClass
+    pace: Pace = field(default_factory=Pace)
+    _vital: dict[str, Scalar] = field(default_factory=dict)
+    _sent: dict[str, Scalar] = field(default_factory=dict)
+    _full_at: Micros | None = None
+    _sent_at: Micros = 0
+    _held_back: Sample | None = None
+
+    def report(self, said: Said) -> Iterator[Message]:
+        """Yield the messages that something said is worth."""
+        yield from self.catch_up(said.at)
+        match said:
+            case Happening():
+                yield Message(
+                    equipment=said.equipment, kind=TopicKind.EVENT, at=said.at, happening=said
+                )
+            case Presence():
+                yield Message(
+                    equipment=said.equipment, kind=TopicKind.STATUS, at=said.at, online=said.online
+                )
+            case Sample():
+                yield from self._readings(said)
+
+    def catch_up(self, now: Micros) -> Iterator[Message]:
+        """Yield what was held back for the gap's sake, when the gap has passed by ``now``."""
+        due = self._sent_at + self.pace.least_gap
+        if self._held_back is not None and due <= now:
+            at, held = max(due, self._held_back.at), self._held_back
+            yield from self._readings(replace(held, at=at))
+
+    def forget(self) -> None:
+        """Report everything next time, as after a reconnect."""
+        self._full_at = self._held_back = None
+
+    def _readings(self, sample: Sample) -> Iterator[Message]:
+        full = self._full_at is None or sample.at - self._full_at >= self.pace.full_every
+        vital, telemetry, urgent = self._news(sample.points, full=full)
+        if vital:
+            self._vital.update(vital)
+            yield _message(sample, TopicKind.VITAL, vital)
+        if urgent or sample.at - self._sent_at >= self.pace.least_gap:
+            self._held_back = None
+            if telemetry:
+                self._sent.update(telemetry)
+                self._sent_at = sample.at
+                yield _message(sample, TopicKind.TELEMETRY, telemetry)
+        elif telemetry:
+            self._held_back = sample
+        if full:
+            self._full_at = sample.at
+
+    def _news(
+        self, points: Mapping[str, Scalar], *, full: bool
+    ) -> tuple[dict[str, Scalar], dict[str, Scalar], bool]:
+        """Return the vital and the other points worth sending, and whether they must go at once."""
+        vital: dict[str, Scalar] = {}
+        telemetry: dict[str, Scalar] = {}
+        urgent = full
+        for name, raw in points.items():
+            point = self.definition.points[name]
+            value = rounded(point, raw)
+            if point.vital:
+                if full or self._vital.get(name) != value:
+                    vital[name] = value
+            elif full or differs(point, self._sent.get(name), value):
+                telemetry[name] = value
+                urgent = urgent or point.kind not in _GRADUAL
+        return vital, telemetry, urgent
+
+
+def rounded(point: PointDef, value: Scalar) -> Scalar:
+    """Return a value with as many decimals as its sensor has; others as they are."""
+    if point.kind is PointKind.ANALOG and isinstance(value, int | float):
+        return round(float(value), point.digits)
+    return value
+
+
+def differs(point: PointDef, before: Scalar, now: Scalar) -> bool:
+    """Tell whether a value is news: any change, or for an analog one more than noise."""
+    if (
+        point.kind is PointKind.ANALOG
+        and isinstance(before, int | float)
+        and isinstance(now, int | float)
+    ):
+        return abs(now - before) >= NOISE_DIGITS * 10.0**-point.digits
+    return before != now
+
+
+def _message(sample: Sample, kind: TopicKind, points: Mapping[str, Scalar]) -> Message:
+    return Message(equipment=sample.equipment, kind=kind, at=sample.at, points=points)

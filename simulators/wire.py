@@ -1,0 +1,89 @@
+"""Messages as bytes: the native JSON of a device, with its counters.
+
+Each topic kind counts its own ``seq``; ``boot`` tells one run from the next; events carry ids.
+Several messages of one device and kind travel as one array, each row with its own time and number.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from gengfu.core.batch import TopicKind
+from simulators.report import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packet:
+    """What goes to the broker. ``events`` are the ids it carries, to be resent until acknowledged."""
+
+    equipment: str
+    topic: str
+    payload: bytes
+    retain: bool = False
+    events: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Writer:
+    """Writes the messages of one site's devices, counting for each of them."""
+
+    site: str
+    boot: str
+    root: str = "gf"
+    _counts: dict[tuple[str, TopicKind], int] = field(default_factory=lambda: defaultdict(int))
+
+    def packets(self, messages: Sequence[Message]) -> Iterator[Packet]:
+        """Yield one packet for each device and kind, in the order in which they first spoke."""
+        bundles: dict[tuple[str, TopicKind], list[Message]] = {}
+        for message in messages:
+            bundles.setdefault((message.equipment, message.kind), []).append(message)
+        for (equipment, kind), bundle in bundles.items():
+            if kind is TopicKind.STATUS:
+                yield self._packet(equipment, kind, [self._row(bundle[-1])], retain=True)
+            else:
+                yield self._packet(equipment, kind, [self._row(one) for one in bundle])
+
+    def will(self, equipment: str) -> Packet:
+        """Return what the broker says when a device is cut off; its time is that of receipt."""
+        return Packet(
+            equipment=equipment,
+            topic=self._topic(equipment, TopicKind.STATUS),
+            payload=msgspec.json.encode({"online": False}),
+            retain=True,
+        )
+
+    def _packet(
+        self,
+        equipment: str,
+        kind: TopicKind,
+        rows: Sequence[dict[str, object]],
+        *,
+        retain: bool = False,
+    ) -> Packet:
+        body = rows[0] if len(rows) == 1 else rows
+        return Packet(
+            equipment=equipment,
+            topic=self._topic(equipment, kind),
+            payload=msgspec.json.encode(body),
+            retain=retain,
+            events=tuple(str(row["id"]) for row in rows if kind is TopicKind.EVENT),
+        )
+
+    def _topic(self, equipment: str, kind: TopicKind) -> str:
+        return f"{self.root}/{self.site}/{equipment}/up/{kind}"
+
+    def _row(self, message: Message) -> dict[str, object]:
+        key = message.equipment, message.kind
+        self._counts[key] += 1
+        seq = self._counts[key]
+        stamp: dict[str, object] = {"ts": message.at // 1000, "seq": seq, "boot": self.boot}
+        if message.happening is not None:
+            event = message.happening
+            part = {"part": event.part} if event.part is not None else {}
+            named = {"id": f"{self.boot}-{seq}", "type": event.type, **part}
+            return {**stamp, **named, "attributes": event.attributes}
+        if message.online is not None:
+            return {"online": message.online, "ts": stamp["ts"]}
+        return {**stamp, "points": message.points}
