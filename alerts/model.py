@@ -57,16 +57,82 @@ class Step(StrEnum):
     UNSHELVE = "unshelve"
 
 
+class What(StrEnum):
+    """What a rule or the system wrote into a timeline; a person's lines bear the ``Step``."""
+
+    OPENED = "opened"
+    OCCURRED = "occurred"
+    RETURNED = "returned"
+    CLEARED = "cleared"
+    CLOSED = "closed"
+    """By the rule that opened it, because it cleared before anybody took it."""
+    LATE = "late"
+    """Late data say so; nothing changed and nobody was called."""
+    NOTIFIED = "notified"
+    GAVE_UP = "gave_up"
+    """A notification was given up by policy."""
+    TIMER = "timer"
+    """A clock ran out."""
+
+
+RULE_ACTOR = "rule"
+SYSTEM_ACTOR = "system"
+FROM_RULE = "rule"
+FROM_PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRequest:
+    """Who asks for a step, and what the step needs."""
+
+    actor: str
+    """An account's id."""
+    idempotency_key: str
+    """The same key of the same person again is the same request, however often it is sent."""
+    at: Micros | None = None
+    """When it was done, by the person's own phone; kept beside our own time, never instead of it."""
+    verdict: FindingVerdict | None = None
+    cause: str | None = None
+    note: str = ""
+    """A comment's text, a shelving's reason, or a remark on any other step."""
+    assignee: str | None = None
+    until: Micros | None = None
+    """When a shelving ends."""
+    evidence: str | None = None
+    """What proves that a person is on site: the code of a tag that was read there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A person's own report: a phoned alarm, something seen. An equipment or a place, or both."""
+
+    actor: str
+    idempotency_key: str
+    site: str
+    kind: Kind
+    text: str
+    at: Micros | None = None
+    equipment: str | None = None
+    part: str | None = None
+    place: str | None = None
+    """A place's id in the ledger."""
+    severity: Severity | None = None
+    """None = as the kind usually is."""
+    priority: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """One alert as it stands. Times in µs; ``version`` grows by exactly one with every change."""
 
     id: str
     rule: str
+    """``report`` when a person opened it."""
     source: str
     """``rule`` or ``person``."""
     site: str
     subject: Subject
+    """Its equipment is empty when a person reported a place: see ``equipment``."""
     equipment_class: str | None
     building: str | None
     zone: str | None
@@ -100,7 +166,38 @@ class Alert:
     """When the next clock runs out."""
     due_what: str | None = None
     """What happens then (a timer's name)."""
+    due_round: int = 0
+    """How often that clock has run out already."""
+    name: Bilingual | None = None
+    """What the subject is called: 1号梯, or a detector's name."""
+    acknowledged_at: Micros | None = None
+    arrived_at: Micros | None = None
+    """When a person was first on site."""
+    reset_at: Micros | None = None
+    """When a person said that the device was reset; taken back when it trips again."""
     version: int = 1
+
+    @property
+    def equipment(self) -> str | None:
+        return self.subject.equipment or None
+
+    @property
+    def part(self) -> str | None:
+        return self.subject.part
+
+    @property
+    def open(self) -> bool:
+        return self.handling is not Handling.CLOSED
+
+    @property
+    def on_site(self) -> bool:
+        """Only a person on site may end it: life safety, or latched."""
+        return self.kind is Kind.LIFE_SAFETY or self.latched
+
+    @property
+    def untaken(self) -> bool:
+        """Nobody has said yet that he takes it."""
+        return self.handling in {Handling.NEW, Handling.NOTIFIED, Handling.RECEIVED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +210,6 @@ class Entry:
     actor: str
     """An account's id, or ``rule`` / ``system``."""
     what: str
-    """A ``Step``, or opened, occurred, cleared, returned, notified, timer."""
+    """The word of a ``Step`` or of a ``What``."""
     note: str = ""
     attributes: Mapping[str, Scalar] = field(default_factory=dict)

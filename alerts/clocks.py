@@ -1,0 +1,68 @@
+"""Stage clocks: what happens next when people do nothing, and when. Pure; stored with the alert.
+
+An alert has at most one next clock. Every open alert that nobody acknowledged has one (I3).
+Rosters and escalation chains hang on here later: ``due_round`` says how far a chain has got.
+"""
+
+from dataclasses import replace
+from enum import StrEnum
+
+from alerts.model import Alert, Handling
+from alerts.settings import Pace, StageClocks
+from gengfu.core.clock import Micros
+
+
+class Due(StrEnum):
+    """Which clock runs: the word of ``due_what`` and of the timeline's ``timer`` line."""
+
+    UNACKNOWLEDGED = "unacknowledged"
+    NOT_ARRIVED = "not_arrived"
+    SHELF_ENDS = "shelf_ends"
+
+
+_ON_THE_WAY = (Handling.ACKNOWLEDGED, Handling.EN_ROUTE)
+
+
+def running(alert: Alert) -> Due | None:
+    """Return the clock that has to run for an alert as it stands."""
+    if not alert.open:
+        return None
+    if alert.shelved_until is not None:
+        return Due.SHELF_ENDS
+    if alert.untaken:
+        return Due.UNACKNOWLEDGED
+    if alert.on_site and alert.handling in _ON_THE_WAY:
+        return Due.NOT_ARRIVED
+    return None
+
+
+def wind(alert: Alert, now: Micros, clocks: StageClocks) -> Alert:
+    """Set an alert's next clock: leave the one that runs, start or stop one where it has to be."""
+    due = running(alert)
+    if due is None:
+        return replace(alert, due_at=None, due_what=None, due_round=0)
+    if due is Due.SHELF_ENDS:
+        return replace(alert, due_at=alert.shelved_until, due_what=due, due_round=0)
+    if alert.due_what == due and alert.due_at is not None:
+        return alert
+    span = _pace(alert, due, clocks).first
+    at = now + span
+    if due is Due.NOT_ARRIVED:  # it has been running since the alert opened
+        at = max(alert.opened_at + span, now + min(span, clocks.fire_arrival.first))
+    return replace(alert, due_at=at, due_what=due, due_round=0)
+
+
+def run_out(alert: Alert, now: Micros, clocks: StageClocks) -> Alert:
+    """Return an alert one version on after its clock ran out, with the next clock wound."""
+    after = replace(alert, version=alert.version + 1)
+    if alert.due_what == Due.SHELF_ENDS:
+        return wind(replace(after, shelved_until=None, due_at=None), now, clocks)
+    rounds = alert.due_round + 1
+    pace = _pace(alert, Due(alert.due_what or Due.UNACKNOWLEDGED), clocks)
+    return replace(after, due_at=now + pace.after(rounds), due_round=rounds)
+
+
+def _pace(alert: Alert, due: Due, clocks: StageClocks) -> Pace:
+    if due is Due.NOT_ARRIVED:
+        return clocks.fire_arrival if alert.priority == 1 else clocks.other_arrival
+    return clocks.unacknowledged[alert.kind]

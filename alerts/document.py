@@ -1,0 +1,143 @@
+"""An alert as outsiders see it: the JSON of the API and of webhooks (interfaces.md: HTTP, Alert)."""
+
+from typing import TypedDict
+
+import msgspec
+
+from alerts.model import Alert, Entry
+from gengfu.core.clock import Micros, to_iso
+from gengfu.core.naming import Bilingual, Scalar
+
+
+class Texts(TypedDict):
+    """One text in both languages."""
+
+    zh: str
+    en: str
+
+
+class AlertDocument(TypedDict):
+    """The public shape of an alert; times are ISO 8601 in UTC."""
+
+    id: str
+    rule: str
+    source: str
+    site: str
+    equipment: str | None
+    part: str | None
+    equipment_class: str | None
+    name: Texts | None
+    building: str | None
+    zone: str | None
+    place: Texts
+    kind: str
+    priority: int
+    severity: str
+    condition: str
+    handling: str
+    latched: bool
+    shelved_until: str | None
+    verdict: str | None
+    cause: str | None
+    opened_at: str
+    condition_since: str
+    cleared_at: str | None
+    acknowledged_at: str | None
+    arrived_at: str | None
+    reset_at: str | None
+    closed_at: str | None
+    occurrences: int
+    title: Texts
+    advice: list[Texts]
+    values: dict[str, Scalar]
+    children: list[str]
+    assignee: str | None
+    due_at: str | None
+    due_what: str | None
+    version: int
+
+
+class EntryDocument(TypedDict):
+    """The public shape of a timeline's line."""
+
+    version: int
+    at: str
+    actor: str
+    what: str
+    note: str
+    attributes: dict[str, Scalar]
+
+
+def _time(at: Micros | None) -> str | None:
+    return None if at is None else to_iso(at)
+
+
+def _texts(text: Bilingual) -> Texts:
+    return {"zh": text.zh, "en": text.en}
+
+
+def alert_document(alert: Alert) -> AlertDocument:
+    """Return an alert's public shape."""
+    return {
+        "id": alert.id,
+        "rule": alert.rule,
+        "source": alert.source,
+        "site": alert.site,
+        "equipment": alert.equipment,
+        "part": alert.part,
+        "equipment_class": alert.equipment_class,
+        "name": _texts(alert.name) if alert.name else None,
+        "building": alert.building,
+        "zone": alert.zone,
+        "place": _texts(alert.place),
+        "kind": alert.kind.value,
+        "priority": alert.priority,
+        "severity": alert.severity.value,
+        "condition": alert.condition.value,
+        "handling": alert.handling.value,
+        "latched": alert.latched,
+        "shelved_until": _time(alert.shelved_until),
+        "verdict": alert.verdict.value if alert.verdict else None,
+        "cause": alert.cause,
+        "opened_at": to_iso(alert.opened_at),
+        "condition_since": to_iso(alert.condition_since),
+        "cleared_at": _time(alert.cleared_at),
+        "acknowledged_at": _time(alert.acknowledged_at),
+        "arrived_at": _time(alert.arrived_at),
+        "reset_at": _time(alert.reset_at),
+        "closed_at": _time(alert.closed_at),
+        "occurrences": alert.occurrences,
+        "title": _texts(alert.title),
+        "advice": [_texts(one) for one in alert.advice],
+        "values": dict(alert.values),
+        "children": list(alert.children),
+        "assignee": alert.assignee,
+        "due_at": _time(alert.due_at),
+        "due_what": alert.due_what,
+        "version": alert.version,
+    }
+
+
+def entry_document(entry: Entry) -> EntryDocument:
+    """Return a timeline line's public shape."""
+    return {
+        "version": entry.version,
+        "at": to_iso(entry.at),
+        "actor": entry.actor,
+        "what": entry.what,
+        "note": entry.note,
+        "attributes": dict(entry.attributes),
+    }
+
+
+def notification_body(alert: Alert, entry: Entry, delivery_id: str) -> bytes:
+    """Return the bytes of a notification: what happened, and the alert as it then stood."""
+    return msgspec.json.encode(
+        {
+            "id": delivery_id,
+            "what": entry.what,
+            "at": to_iso(entry.at),
+            "actor": entry.actor,
+            "alert": alert_document(alert),
+        }
+    )

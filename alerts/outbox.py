@@ -1,0 +1,113 @@
+"""Sends what the outbox holds: every notification at least once, the most urgent first.
+
+A delivery keeps its id over all attempts, so that the receiver can tell a repeat. Life safety has
+its own lane: whatever hangs in the other one, it does not wait.
+"""
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import structlog
+
+from alerts.bell import Bell, Ear
+from alerts.channels.port import Channel, Delivered, Delivery, Failed
+from alerts.settings import OutboxPolicy
+from gengfu.core.clock import Clock, Micros
+
+log = structlog.get_logger()
+_LONGEST_WAIT_S = 1.0
+
+
+class PostingAlerts(Protocol):
+    """What the dispatcher needs of the service."""
+
+    @property
+    def bell(self) -> Bell: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    def due_deliveries(self, *, life_safety: bool, limit: int) -> Sequence[Delivery]:
+        """Return the deliveries whose next attempt is due, the most urgent first."""
+
+    def delivered(self, delivery: Delivery) -> None:
+        """Note that the other side has it."""
+
+    def not_delivered(self, delivery: Delivery, why: str, next_at: Micros | None) -> None:
+        """Note a failed attempt; without a next one it is given up."""
+
+
+def next_attempt(
+    delivery: Delivery, policy: OutboxPolicy, now: Micros, jitter: float
+) -> Micros | None:
+    """Return when to try again after a failed attempt, or None to give up.
+
+    ``jitter`` in [0, 1) spreads the attempts over the second half of the wait.
+    """
+    if now - delivery.created_at >= policy.give_up_after:
+        return None
+    wait = policy.retry.after(delivery.attempts + 1)
+    return now + round(wait * (0.5 + jitter / 2))
+
+
+class Dispatcher:
+    """Two lanes of bounded attempts over the same table."""
+
+    def __init__(
+        self, alerts: PostingAlerts, channels: Sequence[Channel], policy: OutboxPolicy
+    ) -> None:
+        self._alerts = alerts
+        self._channels: Mapping[str, Channel] = {channel.name: channel for channel in channels}
+        self._policy = policy
+        self._down: set[str] = set()
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        async with asyncio.TaskGroup() as lanes:
+            lanes.create_task(self._serve(life_safety=True), name="outbox-life-safety")
+            lanes.create_task(self._serve(life_safety=False), name="outbox-rest")
+
+    async def _serve(self, *, life_safety: bool) -> None:
+        in_flight: set[str] = set()
+        with self._alerts.bell.listen() as ear:
+            async with asyncio.TaskGroup() as attempts:
+                while True:
+                    # As many are under way as this asks beyond them, and those are passed over.
+                    limit = self._policy.in_flight
+                    due = await asyncio.to_thread(
+                        self._alerts.due_deliveries, life_safety=life_safety, limit=2 * limit
+                    )
+                    for delivery in due:
+                        if delivery.id not in in_flight and len(in_flight) < limit:
+                            in_flight.add(delivery.id)
+                            attempts.create_task(
+                                self._attempt(delivery, in_flight, ear), name=delivery.id
+                            )
+                    await ear.heard(_LONGEST_WAIT_S)
+
+    async def _attempt(self, delivery: Delivery, in_flight: set[str], ear: Ear) -> None:
+        channel = self._channels.get(delivery.channel)
+        if channel is None:
+            outcome: Delivered | Failed = Failed("this channel is no longer configured")
+        else:
+            outcome = await channel.send(delivery, now=self._alerts.clock.now())
+        self._say(delivery.channel, outcome)
+        if isinstance(outcome, Failed):
+            now = self._alerts.clock.now()
+            again = next_attempt(delivery, self._policy, now, random.random())
+            await asyncio.to_thread(self._alerts.not_delivered, delivery, outcome.why, again)
+        else:
+            await asyncio.to_thread(self._alerts.delivered, delivery)
+        in_flight.discard(delivery.id)
+        ear.ring()
+
+    def _say(self, channel: str, outcome: Delivered | Failed) -> None:
+        """Log an outage once when it starts and once when it ends."""
+        if isinstance(outcome, Failed) and channel not in self._down:
+            self._down.add(channel)
+            log.warning("channel_down", channel=channel, why=outcome.why)
+        elif isinstance(outcome, Delivered) and channel in self._down:
+            self._down.discard(channel)
+            log.info("channel_back", channel=channel)

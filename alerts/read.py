@@ -1,0 +1,209 @@
+"""What desk sees of alerts: lists, timelines and changes, from a connection that cannot write."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Engine, Select, func, select, tuple_
+
+from alerts.boxes import GAVE_UP, WAITING
+from alerts.model import Alert, Entry
+from alerts.rows import alert_of, entry_of, urgency
+from alerts.schema import alerts, outbox, timeline
+from gengfu.core.clock import Micros
+from gengfu.core.urgency import Kind, Severity
+
+LONGEST_PAGE = 500
+
+
+class BadCursor(ValueError):
+    """A cursor that no page gave out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertFilter:
+    """Which alerts are wanted; None = any. Times (µs) bound ``opened_at``: since ≤ … < until."""
+
+    open_only: bool = True
+    """Then the most urgent come first; otherwise the newest."""
+    sites: tuple[str, ...] | None = None
+    equipment: str | None = None
+    kind: Kind | None = None
+    severity: Severity | None = None
+    since: Micros | None = None
+    until: Micros | None = None
+    cursor: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some alerts, and where the next page begins; None when this is the last."""
+
+    alerts: tuple[Alert, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a timeline with its number over all alerts, and the alert as it stands now."""
+
+    id: int
+    entry: Entry
+    alert: Alert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """One notification and how far it got: waiting, sent, gave_up."""
+
+    id: str
+    channel: str
+    what: str
+    state: str
+    attempts: int
+    created_at: Micros
+    settled_at: Micros | None
+    last_failure: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many open alerts there are."""
+
+    open: int
+    untaken: int
+    by_kind: Mapping[Kind, int]
+    by_severity: Mapping[Severity, int]
+    waiting_notifications: int
+    given_up_notifications: int
+
+
+class AlertReader:
+    """Reads the alerts' database; open it read-only when another process writes it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def list(self, wanted: AlertFilter) -> Page:
+        """Return one page of alerts.
+
+        Raises:
+            BadCursor: when the cursor is none of ours.
+        """
+        limit = max(1, min(wanted.limit, LONGEST_PAGE))
+        query = _ordered(select(alerts).where(*_conditions(wanted)), wanted)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.limit(limit + 1)).mappings().all()
+        found = tuple(alert_of(row) for row in rows[:limit])
+        return Page(found, _cursor_after(found[-1], wanted) if len(rows) > limit else None)
+
+    def get(self, alert_id: str) -> Alert | None:
+        """Return an alert as it stands."""
+        query = select(alerts).where(alerts.c.id == alert_id)
+        with self._engine.connect() as connection:
+            row = connection.execute(query).mappings().first()
+        return alert_of(row) if row else None
+
+    def timeline(self, alert_id: str) -> tuple[Entry, ...]:
+        """Return an alert's whole timeline, oldest first."""
+        query = select(timeline).where(timeline.c.alert == alert_id).order_by(timeline.c.version)
+        with self._engine.connect() as connection:
+            return tuple(entry_of(row) for row in connection.execute(query).mappings())
+
+    def sendings(self, alert_id: str) -> tuple[Sending, ...]:
+        """Return the notifications of an alert and how far each got, oldest first."""
+        columns = [outbox.c[name] for name in Sending.__dataclass_fields__]
+        query = select(*columns).where(outbox.c.alert == alert_id).order_by(outbox.c.created_at)
+        with self._engine.connect() as connection:
+            return tuple(Sending(**row) for row in connection.execute(query).mappings())
+
+    def changes_after(self, change: int, limit: int = 200) -> tuple[Change, ...]:
+        """Return the changes behind number ``change``, oldest first; 0 = from the beginning."""
+        query = (
+            select(timeline)
+            .where(timeline.c.change > change)
+            .order_by(timeline.c.change)
+            .limit(limit)
+        )
+        with self._engine.connect() as connection:
+            lines = connection.execute(query).mappings().all()
+            touched = alerts.c.id.in_({line["alert"] for line in lines})
+            rows = connection.execute(select(alerts).where(touched)).mappings()
+            found = {row["id"]: alert_of(row) for row in rows}
+        return tuple(Change(line["change"], entry_of(line), found[line["alert"]]) for line in lines)
+
+    def last_change(self) -> int:
+        """Return the number of the newest change; 0 when there is none."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.max(timeline.c.change))).scalar() or 0
+
+    def counts(self, sites: Sequence[str] | None = None) -> Counts:
+        """Return how many alerts are open, by kind and severity, and what is stuck on its way."""
+        untaken = alerts.c.handling.in_(("new", "notified", "received"))
+        query = (
+            select(alerts.c.kind, alerts.c.severity, untaken.label("untaken"), func.count())
+            .where(*_conditions(AlertFilter(sites=tuple(sites) if sites is not None else None)))
+            .group_by(alerts.c.kind, alerts.c.severity, untaken)
+        )
+        stuck = select(outbox.c.state, func.count()).group_by(outbox.c.state)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+            states = {row.state: row[1] for row in connection.execute(stuck)}
+        return Counts(
+            open=sum(row[3] for row in rows),
+            untaken=sum(row[3] for row in rows if row.untaken),
+            by_kind={kind: sum(r[3] for r in rows if r.kind == kind) for kind in Kind},
+            by_severity={one: sum(r[3] for r in rows if r.severity == one) for one in Severity},
+            waiting_notifications=states.get(WAITING, 0),
+            given_up_notifications=states.get(GAVE_UP, 0),
+        )
+
+
+def _conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.open_only:
+        conditions.append(alerts.c.handling != "closed")
+    if wanted.sites is not None:
+        conditions.append(alerts.c.site.in_(wanted.sites))
+    for column, value in (
+        (alerts.c.equipment, wanted.equipment),
+        (alerts.c.kind, wanted.kind),
+        (alerts.c.severity, wanted.severity),
+    ):
+        if value is not None:
+            conditions.append(column == str(value))
+    if wanted.since is not None:
+        conditions.append(alerts.c.opened_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(alerts.c.opened_at < wanted.until)
+    return conditions
+
+
+def _ordered(query: Select[Any], wanted: AlertFilter) -> Select[Any]:
+    """Put the most urgent first, then the newest; or simply the newest. The id breaks ties."""
+    keys = (-alerts.c.opened_at, alerts.c.id)
+    columns = (alerts.c.urgency, *keys) if wanted.open_only else keys
+    if wanted.cursor is not None:
+        query = query.where(tuple_(*columns) > tuple_(*_read_cursor(wanted)))
+    return query.order_by(*columns)
+
+
+def _cursor_after(alert: Alert, wanted: AlertFilter) -> str:
+    keys = (-alert.opened_at, alert.id)
+    values = (urgency(alert), *keys) if wanted.open_only else keys
+    return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
+
+
+def _read_cursor(wanted: AlertFilter) -> tuple[int | str, ...]:
+    shape = tuple[int, int, str] if wanted.open_only else tuple[int, str]
+    text = wanted.cursor or ""
+    try:
+        padded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        values: tuple[int | str, ...] = msgspec.json.decode(padded, type=shape)
+    except (binascii.Error, ValueError, msgspec.DecodeError) as exc:
+        raise BadCursor(f"{text!r} is no cursor of this list") from exc
+    return values
