@@ -164,8 +164,8 @@ class IdentityIndex:
 
     def merged_until(self) -> int:
         """Return the first position of the newest segment that is merged; 0 for none."""
-        rows = self._connection.execute("SELECT until FROM merged").fetchall()
-        return int(rows[0][0]) if rows else 0
+        row: tuple[int] | None = self._connection.execute("SELECT until FROM merged").fetchone()
+        return row[0] if row else 0
 
     def note(self, first: int, fresh: Told) -> None:
         """Remember identities of the segment that begins at ``first``, durable there already."""

@@ -64,6 +64,17 @@ def foreign_files(folder: Path) -> list[Path]:
     ]
 
 
+def leftovers(folder: Path) -> list[Path]:
+    """Return files without meaning: half made ones, and companions of a file that is gone."""
+    return [
+        path
+        for path in folder.iterdir()
+        if NEW in path.suffixes
+        or path.name.endswith((f"{NEW}-wal", f"{NEW}-shm", f"{NEW}-journal"))
+        or (_COMPANION.fullmatch(path.name) and not (folder / path.name.rsplit("-")[0]).exists())
+    ]
+
+
 def companions(path: Path) -> tuple[Path, Path]:
     """Return the paths of an SQLite file's write-ahead log and its shared index."""
     return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")

@@ -28,8 +28,6 @@ _log = structlog.get_logger()
 class Segment(Protocol):
     """What the reader asks of a segment, sealed or open."""
 
-    @property
-    def first(self) -> int: ...
     def read(self, after: int, limit: int) -> list[Record]: ...
     def names(self, until: int) -> Iterator[NewNames]: ...
     def last(self) -> tuple[int, Micros] | None: ...
@@ -54,11 +52,11 @@ class FolderReader:
         Raises:
             JournalError: the newest segment cannot be read; the writer mends it when it starts.
         """
-        if self._segment is None or after != self._position:
-            self._seek(after)
         try:
+            if self._segment is None or after != self._position:
+                self._seek(after)
             found = self._next(after, limit)
-        except apsw.Error as exc:
+        except (apsw.Error, OSError) as exc:
             raise JournalError(f"the journal in {self._folder} cannot be read: {exc}") from exc
         for record in found:
             if record.kind is RecordKind.NAMES:
@@ -88,21 +86,22 @@ class FolderReader:
 
     def _seek(self, after: int) -> None:
         """Go to the segment that has the next record, with the names as of ``after``."""
-        files = self._files()
-        file = _holding(files, after)
-        self._enter(file)
-        self.names = Names()
-        older = [one for one in reversed(files) if file is not None and one.first <= file.first]
-        for one in older:
-            segment = self._segment if one == file else _opened(one)
+        self._enter(_holding(self._files(), after))
+        self.names = self.names_at(after)
+
+    def names_at(self, position: int) -> Names:
+        """Return the names as of a position: those of the last segment up to there that has any."""
+        names = Names()
+        for file in reversed(self._files()):
+            segment = _found(file) if file.first <= position else None
             if segment is None:
                 continue
-            for new in segment.names(after):
-                naming.learn(self.names, new)
-            if segment is not self._segment:
-                segment.close()
-            if self.names.size() != (0, 0):
+            with closing(segment):
+                for new in segment.names(position):
+                    naming.learn(names, new)
+            if names.size() != (0, 0):
                 break
+        return names
 
     def _move_on(self, after: int) -> bool:
         """Go to the following segment, when the present one has no more; tell whether there is."""
@@ -122,7 +121,7 @@ class FolderReader:
 
     def _enter(self, file: SegmentFile | None) -> bool:
         """Make a segment the present one; False when it vanished between two looks."""
-        segment = _opened(file) if file is not None else None
+        segment = _found(file) if file is not None else None
         if segment is None and file is not None:
             return False
         if self._segment is not None:
@@ -141,7 +140,7 @@ class FolderReader:
     def last_position(self) -> int:
         """Return the newest position; 0 for an empty journal."""
         for file in reversed(self._files()):
-            segment = _opened(file)
+            segment = _found(file)
             if segment is not None:
                 with closing(segment):
                     last = segment.last()
@@ -152,7 +151,7 @@ class FolderReader:
         """Return the last position written before ``at``: reading after it begins at that time."""
         position = self.first_position() - 1
         for file in reversed(self._files()):
-            segment = _opened(file)
+            segment = _found(file)
             if segment is None:
                 continue
             with closing(segment):
@@ -172,9 +171,19 @@ def _holding(files: Sequence[SegmentFile], after: int) -> SegmentFile | None:
     return files[max(at, 0)] if files else None
 
 
-def _opened(file: SegmentFile) -> Segment | None:
+def opened(file: SegmentFile) -> Segment:
+    """Open a segment for reading.
+
+    Raises:
+        FileNotFoundError, apsw.CantOpenError: it was sealed or dropped since it was listed.
+        apsw.Error: it is damaged.
+    """
+    return SealedSegment(file.path) if file.sealed else OpenSegment(file.path)
+
+
+def _found(file: SegmentFile) -> Segment | None:
     """Open a segment; None when it was sealed or dropped between two looks."""
     try:
-        return SealedSegment(file.path) if file.sealed else OpenSegment(file.path)
+        return opened(file)
     except (FileNotFoundError, apsw.CantOpenError):
         return None

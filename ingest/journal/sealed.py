@@ -295,7 +295,10 @@ class SealedSegment:
         found = bisect_left(self._records, at, key=lambda frame: frame.started_at) - 1
         if found < 0:
             return self.first - 1
-        records = self._decode(self._records[found])
+        try:
+            records = self._decode(self._records[found])
+        except BadRecord:
+            return self._records[found].first - 1
         return records[bisect_left(records, at, key=lambda one: one.written_at) - 1].position
 
     def close(self) -> None:

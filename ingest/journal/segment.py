@@ -7,6 +7,7 @@ flipped bits, so each row carries its own checksum and the head row says how far
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +22,9 @@ APPLICATION_ID = 0x47464A31
 READ_BYTES = 4 * 1024 * 1024
 """A read stops after so many bytes of payload: memory stays bounded whatever the records are."""
 
+PAGE_BYTES = 4096
+_SETTINGS = f"PRAGMA page_size = {PAGE_BYTES}; PRAGMA application_id = {APPLICATION_ID}"
 _SCHEMA = f"""
-PRAGMA application_id = {APPLICATION_ID};
 CREATE TABLE record (
     position INTEGER PRIMARY KEY, partition INTEGER NOT NULL, kind INTEGER NOT NULL,
     written_at INTEGER NOT NULL, crc INTEGER NOT NULL, payload BLOB NOT NULL);
@@ -83,6 +85,7 @@ def create(path: Path, first: int, *, vfs: str | None = None) -> None:
     connection = apsw.Connection(str(new), flags=flags, vfs=vfs)
     try:
         connection.execute("PRAGMA synchronous = FULL").fetchall()
+        connection.execute(_SETTINGS).fetchall()
         with connection:
             connection.execute(_SCHEMA).fetchall()
             head = Head(first, first - 1, 0)
@@ -123,9 +126,10 @@ class OpenSegment:
             apsw.CorruptError: when it is missing or its checksum is wrong.
         """
         query = "SELECT first, last, identities, crc FROM head"
-        for *numbers, crc in self._connection.execute(query).fetchall():
-            head = Head(*map(int, numbers))
-            if head.crc == crc:
+        row: tuple[int, int, int, int] | None = self._connection.execute(query).fetchone()
+        if row is not None:
+            head = Head(*row[:3])
+            if head.crc == row[3]:
                 return head
         raise apsw.CorruptError("the head row is missing or wrong")
 
@@ -171,7 +175,7 @@ class OpenSegment:
             "SELECT * FROM record WHERE position > ? ORDER BY position LIMIT ?",
             (after, limit),
         ):
-            record = _record(row)
+            record = record_of(row)
             if record is None:
                 if found:
                     break
@@ -188,7 +192,7 @@ class OpenSegment:
             "SELECT * FROM record WHERE kind = 1 AND position <= ? ORDER BY position",
             (until,),
         ):
-            record = _record(row)
+            record = record_of(row)
             body = record.body() if record else None
             if isinstance(body, NewNames):
                 yield body
@@ -235,14 +239,21 @@ class OpenSegment:
         wal, _ = companions(self.path)
         return sum(one.stat().st_size for one in (self.path, wal) if one.exists())
 
+    def frames_in_use(self) -> int:
+        """Return how many frames of the write-ahead log SQLite takes as valid."""
+        row: tuple[int, int, int] | None
+        row = self._connection.execute("PRAGMA wal_checkpoint(NOOP)").fetchone()
+        return row[1] if row else 0
+
     def close(self, *, fold: bool = False) -> None:
         """Close the connection; ``fold`` first brings the write-ahead log into the file."""
-        if fold:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        if fold:  # nothing depends on it: what is in the log alone is as durable
+            with suppress(apsw.Error):
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._connection.close()
 
 
-def _record(row: tuple[int, int, int, int, int, bytes]) -> Record | None:
+def record_of(row: tuple[int, int, int, int, int, bytes]) -> Record | None:
     """Make a record of a row; None when its checksum or its kind is wrong."""
     position, partition, kind, written_at, crc, payload = row
     known = _KINDS.get(kind)

@@ -1,12 +1,15 @@
 """The writing end of the journal as a folder of segments, the newest an SQLite file."""
 
+import errno
 import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
+import structlog
 
 from gengfu.core.clock import HOUR, Micros
 from gengfu.core.errors import JournalError, StartError
@@ -14,10 +17,18 @@ from gengfu.core.identity import Identity
 from gengfu.core.names import Names
 from gengfu.core.partition import EVERY_PARTITION
 from gengfu.core.record import Draft, Record, draft
-from ingest.journal import layout, naming, segment
-from ingest.journal.identities import IdentityIndex, told
+from ingest.journal import layout, naming, sealing, segment
+from ingest.journal.identities import told
 from ingest.journal.port import Damage, JournalFull
+from ingest.journal.reader import FolderReader, opened
+from ingest.journal.retention import Retention, drop
 from ingest.journal.segment import OpenSegment
+from ingest.journal.startup import StartUp
+
+ROW_BYTES = 40
+"""About what a record costs on disk beside its payload."""
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +37,7 @@ class Roll:
 
     bytes: int = 64 * 1024 * 1024
     age: Micros = 6 * HOUR
-    positions: int = layout.SEGMENT_POSITIONS
+    positions: int = layout.SEGMENT_POSITIONS // 2
 
 
 class SqliteJournal:
@@ -52,20 +63,27 @@ class SqliteJournal:
             raise StartError(f"the journal in {folder} cannot be opened: {exc}") from exc
 
     def _start(self) -> None:
-        if not layout.list_segments(self._folder):
-            segment.create(layout.segment_path(self._folder, 1, layout.OPEN), 1, vfs=self._vfs)
-        newest = layout.list_segments(self._folder)[-1]
-        self._open = OpenSegment(newest.path, write=True, vfs=self._vfs)
-        self._index = IdentityIndex(self._folder / layout.IDENTITY, vfs=self._vfs)
-        for new in self._open.names(self._open.head.last):
-            naming.learn(self.names, new)
-        self._named = self.names.size()
-        self._last = self._open.last() or (self._open.first - 1, 0)
-        for _, written in self._open.identities():
-            if written is not None:
-                fresh = told(())
-                fresh.include(written)
-                self._index.note(self._open.first, fresh)
+        found = StartUp(self._folder, vfs=self._vfs)
+        self._index = found.index
+        self.damages = tuple(found.damages)
+        for damage in self.damages:
+            _log.warning("journal_damaged", file=damage.file, flaw=damage.flaw, why=damage.detail)
+        self._open = OpenSegment(found.newest.path, write=True, vfs=self._vfs)
+        with closing(FolderReader(self._folder)) as reader:
+            self.names = reader.names_at(self._open.head.last)
+        self._last = self._open.last() or self._before(found.newest.first)
+        self._filled = self._open.bytes_on_disk()
+        self._named = self.names.size() if self._open.started_at() is not None else (0, 0)
+
+    def _before(self, first: int) -> tuple[int, Micros]:
+        """Return the position before an empty segment and the time of the last record of all."""
+        for file in reversed(layout.list_segments(self._folder)):
+            if file.first < first:
+                with closing(opened(file)) as older:
+                    last = older.last()
+                if last is not None:
+                    return first - 1, last[1]
+        return first - 1, 0
 
     def append(
         self, drafts: Sequence[Draft], *, at: Micros, identities: Sequence[Identity] = ()
@@ -73,6 +91,7 @@ class SqliteJournal:
         """Make records and identities durable; see ``port.Journal``."""
         if self._failed:
             raise JournalError(self._failed)
+        self._roll_if_due(at)
         position, written_at = self._last
         written_at = max(at, written_at)
         new = naming.grown(self.names, self._named)
@@ -91,19 +110,65 @@ class SqliteJournal:
         fresh = told(identities)
         self._commit(records, fresh.encode() if identities else None)
         self._named = named
+        self._filled += sum(len(one.payload) + ROW_BYTES for one in records)
         self._index.note(self._open.first, fresh)
         end = position + len(records)
         self._last = (end, written_at) if records else self._last
         return range(end - len(drafts) + 1, end + 1)
 
     def _commit(self, records: Sequence[Record], identities: bytes | None) -> None:
-        try:
+        with self._fatal():
             self._open.append(records, identities)
-        except apsw.FullError as exc:
-            raise JournalFull(f"no room for the journal in {self._folder}: {exc}") from exc
-        except apsw.Error as exc:
+
+    @contextmanager
+    def _fatal(self) -> Iterator[None]:
+        """Turn what the disk says into our words: no room may pass, anything else is the end."""
+        try:
+            yield
+        except (apsw.Error, OSError) as exc:
+            if _is_full(exc):
+                raise JournalFull(f"no room for the journal in {self._folder}: {exc}") from exc
             self._failed = f"the journal in {self._folder} could not be written: {exc}"
             raise JournalError(self._failed) from exc
+
+    def _roll_if_due(self, at: Micros) -> None:
+        """Begin the next segment when this one is full or old; ``tend`` seals it later."""
+        head = self._open.head
+        started = self._open.started_at() if head.last >= head.first else None
+        if started is None or not (
+            self._filled >= self._roll.bytes
+            or at - started >= self._roll.age
+            or head.last - head.first + 1 >= self._roll.positions
+        ):
+            return
+        first = head.last + 1
+        path = layout.segment_path(self._folder, first, layout.OPEN)
+        with self._fatal():
+            segment.create(path, first, vfs=self._vfs)
+            following = OpenSegment(path, write=True, vfs=self._vfs)
+        self._open.close(fold=True)
+        self._open, self._filled, self._named = following, 0, (0, 0)
+
+    def tend(self, at: Micros, retention: Retention = Retention()) -> tuple[Damage, ...]:  # noqa: B008 – frozen
+        """Seal finished segments and drop expired ones; in any thread, beside ``append``.
+
+        Returns what was found damaged on the way. Call it every minute or so: nothing is lost
+        when it is late, only room.
+
+        Raises:
+            JournalFull, JournalError: the disk refuses; the journal itself is as it was.
+        """
+        found: list[Damage] = []
+        try:
+            for file in layout.list_segments(self._folder):
+                if not file.sealed and file.first < self._open.first:
+                    found += sealing.seal(self._folder, file, self._index)
+            drop(self._folder, retention, now=at)
+        except (apsw.Error, OSError) as exc:
+            kind = JournalFull if _is_full(exc) else JournalError
+            raise kind(f"the journal in {self._folder} cannot be sealed: {exc}") from exc
+        self.damages += tuple(found)
+        return tuple(found)
 
     def known(self, identities: Sequence[Identity]) -> frozenset[Identity]:
         """Return those identities that were appended before, however long ago."""
@@ -118,6 +183,11 @@ class SqliteJournal:
         self._open.close(fold=self._failed is None)
         self._index.close()
         os.close(self._lock)
+
+
+def _is_full(exc: Exception) -> bool:
+    full = isinstance(exc, OSError) and exc.errno in {errno.ENOSPC, errno.EDQUOT}
+    return full or isinstance(exc, apsw.FullError)
 
 
 def _lock(folder: Path) -> int:
