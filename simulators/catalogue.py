@@ -11,7 +11,19 @@ from zoneinfo import ZoneInfo
 from gengfu.core.clock import Micros
 from gengfu.ledger.model import Equipment
 from simulators.device import Model, chance
-from simulators.models import door, elevator, fire_panel
+from simulators.models import (
+    camera,
+    door,
+    door_controller,
+    elevator,
+    fire_main,
+    fire_panel,
+    nvr,
+    pit_pump,
+    supply_set,
+)
+from simulators.models.hydraulics import Curve
+from simulators.models.pump import Pump
 
 OFFLINE = "offline"
 """The fault that every class has: the device, and all it speaks for, is cut off."""
@@ -84,10 +96,69 @@ def _doors(doors: Sequence[Equipment], ground: Ground) -> Iterator[Model]:
         yield door.Door(leaf, ground.chance(one), ground.start)
 
 
+def _pump(equipment: Equipment, ground: Ground) -> Pump:
+    return Pump(
+        id=equipment.id,
+        curve=Curve(
+            flow=number(equipment, "rated_flow", 300.0),
+            head=number(equipment, "rated_head", 50.0),
+            current=number(equipment, "rated_current", 10.0),
+        ),
+        rng=ground.chance(equipment),
+        variable_speed=_role(equipment) == "supply",
+    )
+
+
+def _role(pump: Equipment) -> str:
+    return str(pump.attributes.get("role", "supply"))
+
+
+def _pumps(pumps: Sequence[Equipment], ground: Ground) -> Iterator[Model]:
+    """Put pumps of one room and purpose together: a supply set, a fire main; pits by themselves."""
+    rooms = sorted({pump.place for pump in pumps})
+    for room in rooms:
+        here = {
+            role: [_pump(one, ground) for one in pumps if (one.place, _role(one)) == (room, role)]
+            for role in ("supply", "fire", "jockey", "pit")
+        }
+        rng = chance(ground.seed, room)
+        if here["supply"]:
+            yield supply_set.SupplySet(here["supply"], rng, ground.zone, ground.start)
+        if here["fire"] or here["jockey"]:
+            yield fire_main.FireMain(here["fire"], here["jockey"], rng, ground.start)
+        for pump in here["pit"]:
+            yield pit_pump.PitPump(pump, chance(ground.seed, f"{pump.id} pit"), ground.start)
+
+
+def _cameras(cameras: Sequence[Equipment], ground: Ground) -> Iterator[Model]:
+    for one in cameras:
+        outdoor = flag(one, "outdoor", otherwise=False)
+        view = camera.View(
+            id=one.id, outdoor=outdoor, people_per_hour=4.0 if outdoor else 8.0, zone=ground.zone
+        )
+        yield camera.Camera(view, ground.chance(one), ground.start)
+
+
+def _door_controllers(controllers: Sequence[Equipment], ground: Ground) -> Iterator[Model]:
+    for one in controllers:
+        yield door_controller.DoorController(one.id, ground.chance(one), ground.start)
+
+
+def _recorders(recorders: Sequence[Equipment], ground: Ground) -> Iterator[Model]:
+    for one in recorders:
+        channels = int(number(one, "channels", 4))
+        days = number(one, "recording_days", 30.0)
+        yield nvr.Recorder(one.id, channels, days, ground.chance(one), ground.start)
+
+
 PLAYERS: Mapping[str, Player] = {
     "elevator": Player(_elevators, elevator.FAULTS),
     "fire_panel": Player(_fire_panels, fire_panel.FAULTS, fire_panel.NEEDS_PART),
     "door": Player(_doors, door.FAULTS),
+    "door_controller": Player(_door_controllers, door_controller.FAULTS),
+    "camera": Player(_cameras, camera.FAULTS),
+    "nvr": Player(_recorders, nvr.FAULTS),
+    "pump": Player(_pumps, supply_set.FAULTS | fire_main.FAULTS | pit_pump.FAULTS),
 }
 
 

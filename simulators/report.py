@@ -39,16 +39,22 @@ class Pace:
 
     least_gap: Micros = 2 * SECOND
     full_every: Micros = MINUTE
+    life_every: Micros = MINUTE
+    """At least so often it says anything at all."""
 
 
 def pace_of(definition: EquipmentClass, rate: float) -> Pace:
     """Return how often to report when time runs ``rate`` times as fast.
 
-    Everything comes at least three times before a class counts as silent; exceptions come at most
-    four times in a real second.
+    A device speaks at least three times before its class counts as silent; gradual changes come at
+    most four times in a real second, and full reports at most every two and a half.
     """
-    full = min(definition.silent_after // 3, 20 * MINUTE)
-    return Pace(least_gap=max(2 * SECOND, round(rate * SECOND / 4)), full_every=full)
+    life = min(definition.silent_after // 3, 20 * MINUTE)
+    return Pace(
+        least_gap=max(2 * SECOND, round(rate * SECOND / 4)),
+        full_every=max(life, round(rate * SECOND * 2.5)),
+        life_every=life,
+    )
 
 
 @dataclass(slots=True)
@@ -61,6 +67,7 @@ class Reporter:
     _sent: dict[str, Scalar] = field(default_factory=dict)
     _full_at: Micros | None = None
     _sent_at: Micros = 0
+    _spoke_at: Micros = 0
     _held_back: Sample | None = None
 
     def report(self, said: Said) -> Iterator[Message]:
@@ -92,19 +99,26 @@ class Reporter:
     def _readings(self, sample: Sample) -> Iterator[Message]:
         full = self._full_at is None or sample.at - self._full_at >= self.pace.full_every
         vital, telemetry, urgent = self._news(sample.points, full=full)
-        if vital:
-            self._vital.update(vital)
-            yield _message(sample, TopicKind.VITAL, vital)
-        if urgent or sample.at - self._sent_at >= self.pace.least_gap:
-            self._held_back = None
-            if telemetry:
-                self._sent.update(telemetry)
-                self._sent_at = sample.at
-                yield _message(sample, TopicKind.TELEMETRY, telemetry)
-        elif telemetry:
-            self._held_back = sample
         if full:
             self._full_at = sample.at
+        if vital:
+            self._vital.update(vital)
+            self._spoke_at = sample.at
+            yield _message(sample, TopicKind.VITAL, vital)
+        if not telemetry and sample.at - self._spoke_at >= self.pace.life_every:
+            telemetry = self._sign_of_life()
+        if telemetry and not urgent and sample.at - self._sent_at < self.pace.least_gap:
+            self._held_back = sample
+            return
+        self._held_back = None
+        if telemetry:
+            self._sent.update(telemetry)
+            self._sent_at = self._spoke_at = sample.at
+            yield _message(sample, TopicKind.TELEMETRY, telemetry)
+
+    def _sign_of_life(self) -> dict[str, Scalar]:
+        """Return one point to repeat."""
+        return dict(list(self._sent.items())[:1])
 
     def _news(
         self, points: Mapping[str, Scalar], *, full: bool

@@ -36,15 +36,16 @@ _TRIPS_BETWEEN_FLOORS = 0.05
 
 def busy(at: Micros, zone: ZoneInfo) -> float:
     """Return the share of the busiest hour's traffic, between hours on a straight line."""
-    return _between_hours(BUSY_BY_HOUR, local_hour(at, zone))
+    return between_hours(BUSY_BY_HOUR, local_hour(at, zone))
 
 
 def outward(at: Micros, zone: ZoneInfo) -> float:
     """Return the probability that someone on the way leaves the building."""
-    return _between_hours(OUTWARD_BY_HOUR, local_hour(at, zone))
+    return between_hours(OUTWARD_BY_HOUR, local_hour(at, zone))
 
 
-def _between_hours(table: tuple[float, ...], hour: float) -> float:
+def between_hours(table: tuple[float, ...], hour: float) -> float:
+    """Return a daily table's value at an hour, on a straight line between whole hours."""
     before = int(hour)
     share = hour - before
     return table[before] * (1 - share) + table[(before + 1) % 24] * share

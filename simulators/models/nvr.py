@@ -1,0 +1,56 @@
+"""A recorder: how many channels it records, its disks, and how far back it can look.
+
+The disks are full after the first weeks: what comes in pushes the oldest day out, so the free share
+stays within a per cent or two and the oldest recording keeps its age (U).
+"""
+
+import math
+from collections.abc import Iterator
+from random import Random
+
+from gengfu.core.clock import DAY, MINUTE, Micros
+from gengfu.core.naming import Scalar
+from simulators.device import Injection, Machine
+
+FAULTS = frozenset({"disk_fault", "retention_short"})
+
+_STOPS_RECORDING = frozenset({"offline", "video_loss"})
+
+
+class Recorder(Machine):
+    """One recorder with its channels."""
+
+    def __init__(self, id_: str, channels: int, days: float, rng: Random, start: Micros) -> None:
+        super().__init__(id_, start)
+        self.channels, self.days, self.rng = channels, days, rng
+        self._lost: set[tuple[str, str]] = set()
+
+    def begin(self, injection: Injection) -> None:
+        """Let a fault in, its own or one of its cameras' that leaves a channel without a picture."""
+        if injection.equipment == self.id:
+            super().begin(injection)
+        elif injection.fault in _STOPS_RECORDING:
+            self._lost.add((injection.equipment, injection.fault))
+            self.nudge()
+
+    def end(self, injection: Injection) -> None:
+        self._lost.discard((injection.equipment, injection.fault))
+        if injection.equipment == self.id:
+            super().end(injection)
+        self.nudge()
+
+    def story(self) -> Iterator[Micros]:
+        while True:
+            self.say(self._points())
+            yield self.now + MINUTE
+
+    def _points(self) -> dict[str, Scalar]:
+        broken = "disk_fault" in self.faults
+        lost = len({camera for camera, _ in self._lost})
+        oldest = 0.4 * self.days if "retention_short" in self.faults else self.days + 4
+        return {
+            "recording_channels": 0 if broken else self.channels - lost,
+            "disk_fault": broken,
+            "disk_free": 2.0 + 1.0 * math.sin(2 * math.pi * (self.now % DAY) / DAY),
+            "oldest_recording_days": oldest + self.now % DAY / DAY,
+        }

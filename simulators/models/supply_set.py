@@ -1,0 +1,126 @@
+"""Drinking-water pumps with inverters: one pressure to hold, whatever the taps draw.
+
+Demand by the hour: GB 50015 gives residential hourly peaks of 2.0–2.8 times the mean with a morning
+and an evening peak; the table is rounded by experience. Control as booster sets do it: an integral
+controller on the header's pressure, the next pump at full speed, one fewer when slow; the duty
+pump changes every night at three. The break tank refills by a float valve.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from random import Random
+from zoneinfo import ZoneInfo
+
+from gengfu.core.clock import DAY, HOUR, Micros, to_utc
+from gengfu.core.naming import Scalar
+from simulators.device import local_hour
+from simulators.models.hydraulics import MPA_PER_METRE, RATED_HZ, DutyPoint, Pipe, duty_point
+from simulators.models.people import between_hours, settle
+from simulators.models.pump import FAULTS_OF_A_PUMP, Pump, Station
+
+FAULTS = FAULTS_OF_A_PUMP | {"burst", "tank_low", "tank_overflow", "floor_leak"}
+
+DRAW_BY_HOUR = (
+    *(0.22, 0.18, 0.16, 0.16, 0.18, 0.30),
+    *(0.65, 1.00, 0.90, 0.70, 0.60, 0.65),
+    *(0.70, 0.55, 0.45, 0.45, 0.55, 0.75),
+    *(0.90, 0.95, 0.90, 0.80, 0.60, 0.35),
+)
+"""Share of the busiest hour's draw, by hour of the local day."""
+
+_TANK_AREA = 20.0
+_TANK_FULL = 2.4
+_GAIN = 0.05
+"""Hz per metre and second: slow enough for the step of 5 s."""
+_STAGE_UP, _STAGE_DOWN = 20.0, 120.0
+_SLOWEST, _SLOW = 30.0, 40.5
+
+
+class SupplySet(Station):
+    """Pumps in parallel on one header; all running pumps turn at the same speed."""
+
+    def __init__(self, pumps: Sequence[Pump], rng: Random, zone: ZoneInfo, start: Micros) -> None:
+        super().__init__(pumps, start)
+        self.rng, self.zone = rng, zone
+        self.curve = pumps[0].curve
+        self.set_head = 0.88 * self.curve.head
+        self.static = 0.6 * self.curve.head
+        self.peak_draw = 0.7 * self.curve.flow * len(pumps)
+        self.wanted, self.hertz = 1, 42.0
+        self.level = 2.2
+        self.duty = DutyPoint(0.0, self.set_head)
+        self._mood = 0.0
+        self._short_for = self._slow_for = 0.0
+
+    def live(self, seconds: float) -> None:
+        """Control, then solve: the controller sees the pressure of the step before."""
+        self._control(seconds)
+        for pump, on in self._duty_order():
+            pump.switch(on=on)
+        delivering = [pump for pump in self.pumps.values() if pump.delivers and self.level > 0.1]
+        pipe = Pipe.drawing(self._draw(seconds), at=self.set_head, static=self.static)
+        self.duty = duty_point(
+            self.curve,
+            pipe,
+            pumps=len(delivering),
+            speed=self.hertz / RATED_HZ,
+            suction=self.level,
+        )
+        share = self.duty.flow / len(delivering) if delivering else 0.0
+        for pump in self.pumps.values():
+            pump.live(seconds, speed=self.hertz / RATED_HZ, flow=share)
+        self._fill_tank(seconds)
+
+    def _control(self, seconds: float) -> None:
+        short = self.set_head - self.duty.head
+        self.hertz = min(RATED_HZ, max(_SLOWEST, self.hertz + _GAIN * short * seconds))
+        self._short_for = self._short_for + seconds if self.hertz >= 49.5 and short > 0.5 else 0.0
+        self._slow_for = self._slow_for + seconds if self.hertz < _SLOW else 0.0
+        if self._short_for >= _STAGE_UP and self.wanted < len(self.pumps):
+            self.wanted, self.hertz, self._short_for = self.wanted + 1, 46.0, 0.0
+        if self._slow_for >= _STAGE_DOWN and self.wanted > 1:
+            self.wanted, self.hertz, self._slow_for = self.wanted - 1, 46.0, 0.0
+
+    def _duty_order(self) -> list[tuple[Pump, bool]]:
+        """Return every pump and whether it should run; the duty pump changes at three at night."""
+        pumps = list(self.pumps.values())
+        offset = to_utc(self.now).astimezone(self.zone).utcoffset()
+        local = self.now + (round(offset.total_seconds() * 1e6) if offset else 0)
+        first = (local - 3 * HOUR) // DAY % len(pumps)
+        order = [pump for pump in pumps[first:] + pumps[:first] if pump.available]
+        wanted = {pump.id for pump in order[: self.wanted]}
+        return [(pump, pump.id in wanted) for pump in pumps]
+
+    def _draw(self, seconds: float) -> float:
+        """Return what the taps would draw at the set pressure, L/min: by the hour, never steady."""
+        keep = math.exp(-seconds / 90.0)
+        self._mood = keep * self._mood + self.rng.gauss(0.0, 0.12 * math.sqrt(1 - keep * keep))
+        usual = self.peak_draw * between_hours(DRAW_BY_HOUR, local_hour(self.now, self.zone))
+        burst = 1.5 * self.peak_draw if self.any_has("burst") else 0.0
+        return max(0.05 * self.peak_draw, usual * (1 + self._mood)) + burst
+
+    def _fill_tank(self, seconds: float) -> None:
+        """Balance the tank; its float valve opens as the level falls."""
+        supplied = 0.0 if self.any_has("tank_low") else 2500.0 * (_TANK_FULL - self.level)
+        supplied = min(max(supplied, 0.0), 1200.0)
+        drained = 1500.0 if self.any_has("tank_low") and self.level > 0.5 else 0.0
+        change = (supplied - self.duty.flow - drained) * seconds / 60_000 / _TANK_AREA
+        self.level = min(max(self.level + change, 0.0), _TANK_FULL)
+        if self.any_has("tank_overflow"):
+            self.level = settle(self.level, 2.6, seconds, 300.0)
+
+    def points_of(self, pump: Pump) -> Mapping[str, Scalar]:
+        blocked = pump.running and "blocked" in pump.faults
+        dry = pump.running and "dry_running" in pump.faults
+        own = self.curve.head_at(0.0, pump.speed) + self.level if blocked else self.duty.head
+        out = 0.02 if dry else own * MPA_PER_METRE + self.rng.gauss(0.0, 0.0012)
+        suction = -0.012 if dry else self.level * MPA_PER_METRE
+        return {
+            "pressure_in": suction,
+            "pressure_out": out,
+            "pressure_set": self.set_head * MPA_PER_METRE,
+            "flow": max(0.0, pump.flow + (self.rng.gauss(0.0, 1.5) if pump.flow else 0.0)),
+            "tank_level": self.level,
+            "tank_overflow": self.any_has("tank_overflow"),
+            "floor_leak": self.any_has("floor_leak"),
+        }
