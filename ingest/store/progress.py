@@ -1,0 +1,89 @@
+"""The cursor and counts of a store that cannot keep them itself, and what it could not take.
+
+One small file, replaced as a whole after the store took a batch: after a kill in between the batch
+is simply sent again and counted then, so the counts stay exact.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import msgspec
+
+from gengfu.core.errors import StartError
+from ingest.store.port import StoreCounts, Written
+from ingest.store.rows import Quarantined
+
+
+class _Kept(msgspec.Struct):
+    target: str
+    counts: StoreCounts
+
+
+class ProgressFile:
+    """Counts for one target; another target (a new database) begins at the journal's start."""
+
+    def __init__(self, path: Path, target: str) -> None:
+        """Read what is there.
+
+        Raises:
+            StartError: when the file is not ours or cannot be read.
+        """
+        self._path = path
+        self._target = target
+        self.counts = StoreCounts()
+        if not path.exists():
+            return
+        try:
+            kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
+        except (OSError, msgspec.DecodeError) as exc:
+            raise StartError(
+                f"{path} is not readable ({exc}); without it everything is written again"
+            ) from exc
+        if kept.target == target:
+            self.counts = kept.counts
+
+    def advance(self, written: Written, position: int) -> None:
+        """Make one more write part of the counts, durably."""
+        counts = self.counts.after(written, position)
+        content = msgspec.json.encode({"target": self._target, "counts": asdict(counts)})
+        fresh = self._path.with_suffix(".new")
+        with fresh.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._path)
+        _sync_folder(self._path.parent)
+        self.counts = counts
+
+
+class QuarantineFile:
+    """Items no server could take, one JSON document a line. After a kill one may stand here twice."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def append(self, items: Sequence[Quarantined]) -> None:
+        """Write items durably, before the cursor passes them."""
+        if not items:
+            return
+        with self._path.open("ab") as file:
+            file.writelines(msgspec.json.encode(item) + b"\n" for item in items)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def newest(self, limit: int) -> tuple[Quarantined, ...]:
+        """Return the last items, the newest first."""
+        if not self._path.exists():
+            return ()
+        lines = self._path.read_bytes().splitlines()[-limit:]
+        return tuple(msgspec.json.decode(line, type=Quarantined) for line in reversed(lines))
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
