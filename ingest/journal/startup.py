@@ -60,6 +60,8 @@ class StartUp:
         self.damages += self._foreign()
         ends = self._segments()
         self.damages += sealing.gaps(folder, ends)
+        if self.damages:
+            self._seal_all(ends)
         self.newest = self._newest(ends)
         self._tell_identities()
 
@@ -107,6 +109,12 @@ class StartUp:
             sealing.set_aside(self._folder, file.path)
             return twin, found
         return file, finding
+
+    def _seal_all(self, ends: list[tuple[SegmentFile, int | None]]) -> None:
+        """Seal what is not written any more: a reader cannot guess where a hole ends."""
+        for file, _ in ends[:-1]:
+            if not file.sealed:
+                self.damages += sealing.seal(self._folder, file, self.index)
 
     def _newest(self, ends: list[tuple[SegmentFile, int | None]]) -> SegmentFile:
         """Return the segment to write on: the newest when it is whole, or else a new one."""
