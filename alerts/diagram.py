@@ -1,0 +1,73 @@
+"""Draws the life-cycle table for docs/alerts.md, so that the picture cannot lie.
+
+``python -m alerts.diagram docs/alerts.md docs/zh/alerts.md`` rewrites the generated blocks.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+from alerts.lifecycle import TABLE, UNTAKEN, Refusal
+from alerts.model import Handling, Step
+from alerts.words import HANDLING, REFUSAL, STEP
+from gengfu.core.naming import Language
+
+_BLOCK = re.compile(r"(<!-- generated: (\w+) (zh|en) -->\n).*?(<!-- /generated -->)", re.DOTALL)
+_BY_ITSELF = {"zh": "无人接警时已恢复，规则自动销警", "en": "cleared before anybody took it"}
+_OPENS = {"zh": "规则或人员报警", "en": "a rule or a person"}
+_SENT = {"zh": "通知已发出", "en": "a notification arrived"}
+
+
+def mermaid(language: Language) -> str:
+    """Return the state diagram: who leads where. Steps that stay where they are, are left out."""
+    lines = ["```mermaid", "stateDiagram-v2"]
+    lines += [f"    {state} : {HANDLING[state].of(language)}" for state in Handling]
+    lines.append(f"    [*] --> new : {_OPENS[language]}")
+    lines.append(f"    new --> notified : {_SENT[language]}")
+    for (source, step), edge in TABLE.items():
+        if edge.to is not source or step is Step.RESET:
+            lines.append(f"    {source} --> {edge.to} : {STEP[step].of(language)}")
+    lines += [f"    {source} --> closed : {_BY_ITSELF[language]}" for source in UNTAKEN]
+    return "\n".join([*lines, "    closed --> [*]", "```"])
+
+
+def table(language: Language) -> str:
+    """Return the table: a row for each handling, a column for each step, with what it needs."""
+    footnotes: dict[Refusal, int] = {}
+    rows = [_row(state, language, footnotes) for state in Handling]
+    head = " | ".join(f"{STEP[step].of(language)}<br>`{step}`" for step in Step)
+    lines = [f"| | {head} |", "|---" * (len(Step) + 1) + "|", *rows, ""]
+    lines += [
+        f"{number}. `{need}`: {REFUSAL[need].of(language)}" for need, number in footnotes.items()
+    ]
+    return "\n".join(lines)
+
+
+def _row(state: Handling, language: Language, footnotes: dict[Refusal, int]) -> str:
+    cells = [f"**{HANDLING[state].of(language)}** `{state}`"]
+    for step in Step:
+        edge = TABLE.get((state, step))
+        if edge is None:
+            cells.append("–")
+            continue
+        marks = [str(footnotes.setdefault(need, len(footnotes) + 1)) for need in edge.needs]
+        to = "✓" if edge.to is state else HANDLING[edge.to].of(language)
+        cells.append(to + (f" <sup>{','.join(marks)}</sup>" if marks else ""))
+    return "| " + " | ".join(cells) + " |"
+
+
+def rewrite(text: str) -> str:
+    """Return a document with its generated blocks as the table is now."""
+
+    def block(match: re.Match[str]) -> str:
+        language: Language = "zh" if match[3] == "zh" else "en"
+        content = mermaid(language) if match[2] == "states" else table(language)
+        return f"{match[1]}{content}\n{match[4]}"
+
+    return _BLOCK.sub(block, text)
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        file = Path(name)
+        file.write_text(rewrite(file.read_text(encoding="utf-8")), encoding="utf-8")
