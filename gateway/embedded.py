@@ -11,6 +11,7 @@ import logging
 import signal
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +105,8 @@ def _broker_config(settings: EmbeddedSettings) -> dict[str, Any]:
     }
 
 
-async def serve(settings: EmbeddedSettings) -> None:
-    """Run the broker until SIGTERM or SIGINT.
+async def serve(settings: EmbeddedSettings, *, ready: Callable[[], None] | None = None) -> None:
+    """Run the broker until SIGTERM or SIGINT; ``ready`` is called once it listens.
 
     Raises:
         StartError: when the port cannot be opened.
@@ -120,6 +121,8 @@ async def serve(settings: EmbeddedSettings) -> None:
     except BrokerError as exc:
         raise StartError(f"the broker cannot listen on port {settings.port}: {exc}") from exc
     _log.info("broker_listening", host=settings.host, port=settings.port)
+    if ready is not None:
+        ready()
     await stop.wait()
     try:
         async with asyncio.timeout(_STOP_S):

@@ -4,9 +4,9 @@ Plain code without sockets or asyncio. It runs in the journal's worker thread; w
 acknowledge the messages when, and only when, it has returned.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import structlog
 
@@ -34,6 +34,10 @@ class Sink(Protocol):
 
     def known(self, identities: Sequence[Identity]) -> frozenset[Identity]:
         """Return those that stand in the journal already."""
+
+
+Codec: TypeAlias = Callable[[RawMessage, Directory, Limits], Decoded]
+"""Turns bytes into readings and events; it should never raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +146,14 @@ class _Group:
 class Intake:
     """Decodes, recognises what was told before, and appends; holds no message back."""
 
-    def __init__(self, sink: Sink, directory: Directory, limits: Limits) -> None:
+    def __init__(
+        self, sink: Sink, directory: Directory, limits: Limits, codec: Codec = decode
+    ) -> None:
         self.directory = directory
         self.unmapped = UnmappedPoints()
         self._sink = sink
         self._limits = limits
+        self._codec = codec
 
     def commit(self, messages: Sequence[RawMessage], *, at: Micros) -> Committed:
         """Make a group of messages durable, in their order.
@@ -168,7 +175,7 @@ class Intake:
 
     def _decode(self, message: RawMessage) -> Decoded:
         try:
-            return decode(message, self.directory, self._limits)
+            return self._codec(message, self.directory, self._limits)
         except Exception as exc:  # noqa: BLE001 – the supervisor of one message: it may not stop the next (P10)
             _log.exception("decoder_crashed", topic=message.topic)
             return crashed(message, self.directory, exc)

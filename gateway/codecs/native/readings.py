@@ -62,10 +62,14 @@ class _Frames:
             detail = f"points is {show(points)}, not an object"
             return self.notes.reject("", Rejected(RejectReason.WRONG_SHAPE, detail))
         rows = self._rows_for(document)
-        ts = document.get("ts")
+        ts = None if self._is_farewell(points) else document.get("ts")
         if isinstance(ts, list):
             return self._add_columns(rows, ts, points)
         return self._add_points(rows, self._observe(ts), points)
+
+    def _is_farewell(self, points: Mapping[str, object]) -> bool:
+        """Tell whether a device went: its last will was written, time and all, when it came."""
+        return self.target.kind is TopicKind.STATUS and points.get("online") in (False, 0)
 
     def _rows_for(self, document: Mapping[str, object]) -> Rows:
         """Return where a frame's rows go: those that nothing recognises share theirs."""

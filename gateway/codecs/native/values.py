@@ -41,6 +41,8 @@ def scalar(value: object) -> Scalar:
     """Return a value fit for a list on a page."""
     if value is None or isinstance(value, bool | float):
         return value
+    if isinstance(value, str):
+        return value if len(value) <= 60 else value[:59] + "…"
     return value if isinstance(value, int) and abs(value) <= MAX_WHOLE else show(value)
 
 

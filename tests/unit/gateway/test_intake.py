@@ -1,0 +1,217 @@
+"""A group of messages becomes durable records: in order, once, per site, or not at all."""
+
+import json
+
+import pytest
+
+from gateway.codecs.native.message import Limits, decode
+from gateway.decoded import Decoded, RawMessage
+from gateway.directory import Directory, build_directory
+from gateway.intake import Intake
+from gengfu.core.batch import Event, ReadingBatch
+from gengfu.core.errors import JournalError
+from gengfu.core.partition import EVERY_PARTITION, partition_of
+from gengfu.core.record import Body, DeadLetter, RecordKind, Tally
+from tests.fakes.journal import FakeJournal
+from tests.fakes.small_estate import shipped_classes, small_estate
+
+AT = 1_763_600_400_000_000
+EVENT = "gf/yunhe/fire-panel-1/up/event"
+TELEMETRY = "gf/yunhe/lift-1/up/telemetry"
+
+
+def message(topic: str, payload: str, *, retained: bool = False) -> RawMessage:
+    return RawMessage(topic, payload.encode(), AT, retained)
+
+
+@pytest.fixture
+def journal() -> FakeJournal:
+    return FakeJournal()
+
+
+@pytest.fixture
+def intake(journal: FakeJournal) -> Intake:
+    ledgers = [small_estate(), small_estate("beiyuan", "n-")]
+    return Intake(journal, build_directory(ledgers, shipped_classes(), journal.names), Limits())
+
+
+def events_in(journal: FakeJournal) -> list[Event]:
+    bodies: list[Body] = journal.bodies(RecordKind.EVENTS)
+    return [
+        one for body in bodies if isinstance(body, tuple) for one in body if isinstance(one, Event)
+    ]
+
+
+def letters_in(journal: FakeJournal) -> list[DeadLetter]:
+    bodies = journal.bodies(RecordKind.DEAD_LETTERS)
+    return [
+        one
+        for body in bodies
+        if isinstance(body, tuple)
+        for one in body
+        if isinstance(one, DeadLetter)
+    ]
+
+
+def test_an_event_told_twice_is_two_events(intake: Intake, journal: FakeJournal) -> None:
+    """The same id again, in one group or a later one, is journaled once and answered every time."""
+    fire = message(EVENT, '{"id": "e-1", "type": "fire"}')
+
+    first = intake.commit([fire, fire], at=AT)
+    second = intake.commit([fire], at=AT + 1)
+
+    assert len(events_in(journal)) == 1
+    assert [len(done.answers) for done in (first, second)] == [2, 1]
+    assert first.answers[0].topic == "gf/yunhe/fire-panel-1/down/ack"
+    assert first.tally == Tally(received=2, journaled=1, duplicate=1)
+    assert second.tally == Tally(received=1, duplicate=1)
+
+
+def test_the_same_id_of_two_devices_is_one_event(intake: Intake, journal: FakeJournal) -> None:
+    """An event's id is unique for its device only."""
+    payload = '{"id": "e-1", "type": "fire"}'
+    intake.commit([message(EVENT, payload), message("gf/yunhe/lift-1/up/event", payload)], at=AT)
+    assert len(events_in(journal)) == 2
+
+
+@pytest.mark.parametrize(
+    ("payload", "kept"),
+    [
+        ('{"type": "fault"}', 2),
+        ('{"type": "fault", "ts": 1763600399000}', 1),
+        ('{"type": "fault", "seq": 1, "boot": "a"}', 1),
+        ('{"type": "fault", "seq": 1}', 2),
+    ],
+)
+def test_an_occurrence_is_taken_for_a_repetition(
+    intake: Intake, journal: FakeJournal, payload: str, kept: int
+) -> None:
+    """Without id, counter with boot, or time stamp nothing is deduplicated."""
+    intake.commit([message(EVENT, payload)], at=AT)
+    intake.commit([message(EVENT, payload)], at=AT)
+    assert len(events_in(journal)) == kept
+
+
+def test_counted_readings_told_twice_are_stored_twice(intake: Intake) -> None:
+    """(boot, seq) counts per topic kind: the same again is duplicate, in telemetry and vital apart."""
+    payload = '{"seq": 5, "boot": "b", "points": {"speed": 1.0, "floor": 2}}'
+    vital = TELEMETRY.replace("telemetry", "vital")
+    tallies = [
+        intake.commit([message(topic, payload)], at=AT).tally
+        for topic in (TELEMETRY, TELEMETRY, vital)
+    ]
+    assert [(one.journaled, one.duplicate) for one in tallies] == [(2, 0), (0, 2), (2, 0)]
+
+
+def test_a_sequence_that_restarted_is_taken_for_old_news(intake: Intake) -> None:
+    """A device that rebooted counts from one again: another boot is another counter (F20)."""
+    payloads = [json.dumps({"seq": 1, "boot": boot, "speed": 1.0}) for boot in ("a", "b")]
+    tally = intake.commit([message(TELEMETRY, payload) for payload in payloads], at=AT).tally
+    assert tally.journaled == 2
+
+
+def test_sites_are_mixed_in_a_record(intake: Intake, journal: FakeJournal) -> None:
+    """Each site's readings and events are records of their own, in that site's partition."""
+    intake.commit(
+        [
+            message(TELEMETRY, '{"speed": 1.0}'),
+            message("gf/beiyuan/n-lift-1/up/telemetry", '{"speed": 2.0}'),
+            message(TELEMETRY, '{"speed": 3.0}'),
+        ],
+        at=AT,
+    )
+    readings = [one for one in journal.records if one.kind is RecordKind.READINGS]
+    assert [one.partition for one in readings] == [partition_of("yunhe"), partition_of("beiyuan")]
+    bodies = [one.body() for one in readings]
+    values = [list(one.value) for one in bodies if isinstance(one, ReadingBatch)]
+    assert values == [[1.0, 3.0], [2.0]]
+
+
+def test_texts_and_claimed_times_stand_at_the_wrong_rows(
+    intake: Intake, journal: FakeJournal
+) -> None:
+    """Texts and device times of several messages stay with their rows in the common batch."""
+    intake.commit(
+        [
+            message(TELEMETRY, '{"speed": 1.0, "fault_code": "A"}'),
+            message(TELEMETRY, '{"ts": 0, "points": {"speed": 2.0, "fault_code": "B"}}'),
+            message(TELEMETRY, '{"fault_code": "A"}'),
+        ],
+        at=AT,
+    )
+    (batch,) = journal.bodies(RecordKind.READINGS)
+    assert isinstance(batch, ReadingBatch)
+    assert [batch.texts[int(batch.value[row])] for row in (1, 3, 4)] == ["A", "B", "A"]
+    assert batch.claimed == ((2, 0), (3, 0))
+
+
+def test_poison_stops_the_next_message(journal: FakeJournal) -> None:
+    """A message the decoder crashes on is a dead letter of its own; its neighbours are stored (P10)."""
+
+    def crashing(raw: RawMessage, directory: Directory, limits: Limits) -> Decoded:
+        if b"poison" in raw.payload:
+            raise ZeroDivisionError("our own defect")
+        return decode(raw, directory, limits)
+
+    directory = build_directory([small_estate()], shipped_classes(), journal.names)
+    intake = Intake(journal, directory, Limits(), crashing)
+    payloads = ['{"speed": 1.0}', '{"poison": 1}', '{"speed": 2.0}']
+    done = intake.commit([message(TELEMETRY, payload) for payload in payloads], at=AT)
+
+    (letter,) = letters_in(journal)
+    assert (letter.reason, letter.payload) == ("crashed_decoder", b'{"poison": 1}')
+    assert done.tally == Tally(received=3, journaled=2, quarantined=1)
+
+
+def test_a_failing_journal_goes_unnoticed(intake: Intake, journal: FakeJournal) -> None:
+    """When the journal cannot append, the commit fails whole and nothing counts as known."""
+    fire = message(EVENT, '{"id": "e-1", "type": "fire"}')
+    journal.fails = True
+    with pytest.raises(JournalError):
+        intake.commit([fire], at=AT)
+    journal.fails = False
+    assert intake.commit([fire], at=AT).tally.journaled == 1
+
+
+def test_a_rejected_event_is_resent_for_ever(intake: Intake) -> None:
+    """An unreadable event's id is answered, since it is safe as a dead letter; a stranger's is not."""
+    known = intake.commit([message(EVENT, '{"id": "e-1"}')], at=AT)
+    stranger = intake.commit(
+        [message("gf/yunhe/nobody/up/event", '{"id": "e-1", "type": "fire"}')], at=AT
+    )
+    spoof = intake.commit([message(EVENT, '{"id": "e-1", "type": "fire", "device": "x"}')], at=AT)
+    assert [one.id for one in known.answers] == ["e-1"]
+    assert stranger.answers == ()
+    assert spoof.answers == ()
+
+
+def test_an_empty_message_makes_a_record(intake: Intake, journal: FakeJournal) -> None:
+    """What says nothing leaves no trace."""
+    intake.commit([message(TELEMETRY, "{}"), message(EVENT, "[]")], at=AT)
+    assert journal.records == []
+
+
+def test_dead_letters_of_no_site_are_lost(intake: Intake, journal: FakeJournal) -> None:
+    """A letter stands in its site's partition, or in the one for all when its topic names none."""
+    intake.commit([message("gf/yunhe/nobody/up/event", "{}"), message("elsewhere", "{}")], at=AT)
+    letters = [one for one in journal.records if one.kind is RecordKind.DEAD_LETTERS]
+    assert [one.partition for one in letters] == [partition_of("yunhe"), EVERY_PARTITION]
+
+
+def test_unmapped_points_fill_the_memory(intake: Intake) -> None:
+    """What no class has is counted by class and point within a bound; the rest only as a number."""
+    intake.unmapped.most = 2
+    for point in ("a", "b", "c", "a"):
+        intake.commit([message(TELEMETRY, json.dumps({point: 7}))], at=AT)
+    found = [(one.point, one.count, one.last_value) for one in intake.unmapped.all()]
+    assert found == [("a", 2, 7), ("b", 1, 7)]
+    assert intake.unmapped.overflow == 1
+
+
+def test_names_come_after_the_rows_that_use_them(intake: Intake, journal: FakeJournal) -> None:
+    """A reader that starts at the beginning knows every index before it meets it."""
+    intake.commit([message(TELEMETRY, '{"speed": 1.0}')], at=AT)
+    reader = journal.reader()
+    first, *_ = reader.read(0)
+    assert first.kind is RecordKind.NAMES
+    assert reader.names.equipment == journal.names.equipment

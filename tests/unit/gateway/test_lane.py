@@ -1,0 +1,140 @@
+"""Group commit: acknowledged only after the commit, in order, and bounded."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from gateway.decoded import RawMessage
+from gateway.intake import Committed
+from gateway.lane import Bounds, Lane
+from gateway.session import Delivery
+from gengfu.core.errors import JournalError
+from gengfu.core.record import Tally
+
+
+class FakeSession:
+    """Notes what it was told to acknowledge."""
+
+    def __init__(self) -> None:
+        self.acknowledged: list[int] = []
+        self.resumed = 0
+        self.changed = asyncio.Event()
+
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
+        self.changed.set()
+        self.acknowledged += [one.mid for one in deliveries]
+
+    def publish(self, topic: str, payload: bytes, qos: int = 1) -> bool:
+        return True
+
+    def resume(self) -> None:
+        self.resumed += 1
+
+
+class HeldCommit:
+    """A commit that waits until it is let go, and notes its groups."""
+
+    def __init__(self) -> None:
+        self.groups: list[int] = []
+        self.started = asyncio.Event()
+        self.let_go = asyncio.Event()
+        self.error: Exception | None = None
+
+    async def __call__(self, messages: Sequence[RawMessage]) -> Committed:
+        self.groups.append(len(messages))
+        self.started.set()
+        await self.let_go.wait()
+        if self.error is not None:
+            raise self.error
+        return Committed(Tally(), (), ())
+
+
+def delivery(mid: int, payload: bytes = b"{}") -> Delivery:
+    return Delivery(RawMessage("t", payload, 0), mid, 1, 1)
+
+
+def nothing(_session: object, _done: Committed) -> None:
+    return None
+
+
+async def until(condition: asyncio.Event) -> None:
+    async with asyncio.timeout(5):
+        await condition.wait()
+
+
+async def settled(session: FakeSession, count: int) -> None:
+    async with asyncio.timeout(5):
+        while len(session.acknowledged) < count:
+            session.changed.clear()
+            await session.changed.wait()
+
+
+async def test_messages_wait_each_for_a_commit_of_its_own() -> None:
+    """What arrives while one commit runs is the next commit, and nothing is acknowledged before its own."""
+    commit, session = HeldCommit(), FakeSession()
+    lane = Lane(Bounds(), commit, nothing)
+    running = asyncio.create_task(lane.run(session))
+    lane.offer(delivery(0))
+    await until(commit.started)
+    for mid in range(1, 50):
+        lane.offer(delivery(mid))
+    assert session.acknowledged == []
+
+    commit.let_go.set()
+    await settled(session, 50)
+
+    assert commit.groups == [1, 49]
+    assert session.acknowledged == list(range(50))
+    running.cancel()
+
+
+async def test_a_failed_commit_is_acknowledged() -> None:
+    """When the journal fails the lane ends with its error and acknowledges nothing of the group."""
+    commit, session = HeldCommit(), FakeSession()
+    commit.error = JournalError("disk gone")
+    commit.let_go.set()
+    lane = Lane(Bounds(), commit, nothing)
+    lane.offer(delivery(1))
+    with pytest.raises(JournalError):
+        await lane.run(session)
+    assert session.acknowledged == []
+
+
+@pytest.mark.parametrize("bounds", [Bounds(messages=3), Bounds(bytes=6)])
+async def test_a_slow_journal_fills_the_memory(bounds: Bounds) -> None:
+    """At its bound, in messages or bytes, the lane asks for a pause, and for more at half of it."""
+    commit, session = HeldCommit(), FakeSession()
+    lane = Lane(bounds, commit, nothing)
+    assert [lane.offer(delivery(mid)) for mid in range(3)] == [True, True, False]
+    running = asyncio.create_task(lane.run(session))
+    commit.let_go.set()
+    await settled(session, 3)
+    assert session.resumed == 1
+    running.cancel()
+
+
+async def test_a_storm_is_one_enormous_commit() -> None:
+    """A group never exceeds its limit."""
+    commit, session = HeldCommit(), FakeSession()
+    commit.let_go.set()
+    lane = Lane(Bounds(group=10), commit, nothing)
+    for mid in range(25):
+        lane.offer(delivery(mid))
+    running = asyncio.create_task(lane.run(session))
+    await settled(session, 25)
+    assert commit.groups == [10, 10, 5]
+    running.cancel()
+
+
+async def test_lingering_waits_with_a_full_window() -> None:
+    """A lane that lingers goes at once when a broker's window of messages has come."""
+    commit, session = HeldCommit(), FakeSession()
+    commit.let_go.set()
+    lane = Lane(Bounds(linger_s=3600, company=3), commit, nothing)
+    running = asyncio.create_task(lane.run(session))
+    for mid in range(3):
+        lane.offer(delivery(mid))
+    await settled(session, 3)
+    assert commit.groups == [3]
+    running.cancel()
