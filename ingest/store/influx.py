@@ -27,8 +27,8 @@ MAX_BYTES = 5_000_000
 """1.x resets the connection of a body over 25 MB before its 413 can be read."""
 PATIENCE = 5
 """So many answers with an error of the server's own, and a batch is taken apart."""
-MAX_PIECES = 400
-"""So many requests at most to find what a broken answer is due to."""
+MAX_PIECES = 60
+"""After so many requests without one taken it is the server that is broken, not a line."""
 
 _QUOTED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 _Rows = list[tuple[int, float]]
@@ -122,16 +122,16 @@ class InfluxStore:
             answer = self._wire.post("\n".join(map(str, part)).encode())
             requests += 1
             if answer.outcome is Outcome.REFUSED:
-                self._take_apart(answer, requests)
+                self._take_apart(answer, requests, some_taken=fate.stored > 0)
             waiting.extend(reversed(_judge(part, answer, fate)))
         fate.settle()
         self._broken = 0
         return fate
 
-    def _take_apart(self, answer: Answer, requests: int) -> None:
+    def _take_apart(self, answer: Answer, requests: int, *, some_taken: bool) -> None:
         """Raise unless the server breaks on this batch again and again: then look for the line."""
         refusal = answer.refusal or Refusal.BROKEN
-        if refusal is Refusal.BROKEN and requests <= MAX_PIECES:
+        if refusal is Refusal.BROKEN and (some_taken or requests <= MAX_PIECES):
             self._broken += requests == 1
             if self._broken > PATIENCE:
                 return

@@ -26,7 +26,7 @@ from influxdb_client.domain.write_precision import WritePrecision
 from influxdb_client.rest import ApiException
 
 from gengfu.core.naming import Scalar
-from ingest.store.answers import Answer, read_answer
+from ingest.store.answers import Answer, Outcome, read_answer
 from ingest.store.port import NotTaken, Refusal
 
 _T = TypeVar("_T")
@@ -144,7 +144,7 @@ class Wire:
             content=gzip.compress(lines, compresslevel=1),
             headers={"content-encoding": "gzip", "content-type": "text/plain; charset=utf-8"},
         )
-        return read_answer(reply.status_code, reply.text, reply.headers, datetime.now(UTC))
+        return _read(reply)
 
     def query(self, statement: str, parameters: Mapping[str, Scalar]) -> list[Found]:
         """Ask one InfluxQL statement with bound parameters (``$name``).
@@ -159,8 +159,7 @@ class Wire:
             data={"q": statement, "params": json.dumps(dict(parameters))},
         )
         if reply.status_code != 200:
-            answer = read_answer(reply.status_code, reply.text, reply.headers, datetime.now(UTC))
-            raise NotTaken(answer.refusal or Refusal.BROKEN, f"query: {answer.message}")
+            raise _not_taken(_read(reply))
         try:
             found = msgspec.json.decode(reply.content, type=_Reply)
         except msgspec.DecodeError as exc:
@@ -205,8 +204,7 @@ class Wire:
             self.close()
             raise
         except ApiException as exc:
-            answer = read_answer(exc.status or 0, str(exc.body), {}, datetime.now(UTC))
-            raise NotTaken(answer.refusal or Refusal.BROKEN, answer.message) from exc
+            raise _not_taken(_answer_of(exc)) from exc
         except (httpx.HTTPError, urllib3.exceptions.HTTPError, OSError) as exc:
             raise NotTaken(Refusal.UNREACHABLE, f"{self.server.url}: {exc}") from exc
 
@@ -220,10 +218,8 @@ class Wire:
         except InfluxDBError as exc:
             if not isinstance(exc, ApiException):
                 raise NotTaken(Refusal.BROKEN, str(exc)) from exc
-            headers = {name.lower(): value for name, value in (exc.headers or {}).items()}
-            body = exc.body.decode(errors="replace") if isinstance(exc.body, bytes) else exc.body
-            return read_answer(exc.status or 0, body or "", headers, datetime.now(UTC))
-        return read_answer(204, "", {}, datetime.now(UTC))
+            return _answer_of(exc)
+        return Answer(outcome=Outcome.TAKEN)
 
     def _create_bucket(self) -> None:
         buckets = self._open_client().buckets_api()
@@ -258,6 +254,21 @@ class Wire:
                     enable_gzip=True,
                 )
             return self._client
+
+
+def _read(reply: httpx.Response) -> Answer:
+    return read_answer(reply.status_code, reply.text, reply.headers, datetime.now(UTC))
+
+
+def _answer_of(exc: ApiException) -> Answer:
+    body = exc.body.decode(errors="replace") if isinstance(exc.body, bytes) else str(exc.body)
+    headers = {name.lower(): value for name, value in (exc.headers or {}).items()}
+    return read_answer(exc.status or 0, body, headers, datetime.now(UTC))
+
+
+def _not_taken(answer: Answer) -> NotTaken:
+    refusal = answer.refusal or Refusal.BROKEN
+    return NotTaken(refusal, answer.message, retry_after_s=answer.retry_after_s)
 
 
 def numeric(values: msgspec.Raw) -> bytes:

@@ -13,6 +13,7 @@ import pytest
 
 from gengfu.core.clock import MINUTE, SECOND
 from gengfu.core.names import Names
+from gengfu.core.naming import Scalar
 from ingest.store.duckdb import DuckdbStore
 from ingest.store.influx import InfluxStore
 from ingest.store.port import ReadingStore, Trend
@@ -129,7 +130,7 @@ def test_floats_lose_bits(store: ReadingStore) -> None:
     ],
 )
 def test_a_kind_of_value_comes_back_different(
-    store: ReadingStore, point: str, values: list[int] | list[str]
+    store: ReadingStore, point: str, values: list[Scalar]
 ) -> None:
     """Integers, booleans, enum words and free texts are read as they were written."""
     rows: list[Row] = [("pump-1", point, T0 + n, value) for n, value in enumerate(values)]

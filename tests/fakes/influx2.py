@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.fakes.line_protocol import FieldValue, Point, Unparsable, parse
 
-TOKEN = "a-token-of-the-fake"  # noqa: S105 – of a server that lives for one test
+TOKEN = "a-token-of-the-fake"
 _SELECT = re.compile(
     r'SELECT (?P<what>.+) FROM "(?P<measurement>[^"]+)"'
     r' WHERE "site" = \$site AND "equipment" = \$equipment'
@@ -134,6 +134,7 @@ def _error(code: str, message: str) -> str:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     fake: FakeInflux2
 
     def do_GET(self) -> None:
