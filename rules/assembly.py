@@ -1,0 +1,144 @@
+"""Puts units together from ledgers and rules, and carries over what the old ones remember.
+
+Editing one rule, or one attribute of one equipment, leaves every other condition as it is.
+"""
+
+import heapq
+from collections.abc import Iterator
+
+import numpy as np
+
+from gengfu.core.clock import Micros
+from gengfu.ledger.model import Equipment
+from rules.judge import Judge
+from rules.plan import Planner, layout
+from rules.rule import Rule
+from rules.state import OWN_SILENCE, State, index_names
+from rules.unit import NOT_DUE, Condition, Spot, Unit
+from rules.verdict import Turn
+from rules.wording import say
+
+
+def use_rules(state: State, rules: tuple[Rule, ...]) -> None:
+    """Make these the rules in force; ``reassemble`` must follow."""
+    state.planners = {
+        name: Planner(layout(equipment_class, chosen), chosen)
+        for name, equipment_class in state.classes.items()
+        for chosen in (tuple(rule for rule in rules if rule.equipment_class == name),)
+    }
+
+
+def reassemble(judge: Judge) -> None:
+    """Build the units anew after ledgers or rules changed, and judge those that changed."""
+    state, old_units = judge.state, judge.state.units
+    heard = {unit.equipment.id: int(state.heard[unit.number]) for unit in state.roll}
+    assemble(state)
+    state.heard = np.array(
+        [heard.get(unit.equipment.id, judge.now) for unit in state.roll] + [0], dtype=np.int64
+    )
+    changed: list[Unit] = []
+    for unit in state.roll:
+        old = old_units.pop(unit.equipment.id, None)
+        if old is None or old.equipment.equipment_class != unit.equipment.equipment_class:
+            if old is not None:
+                _farewell(judge, old, list(old.conditions.items()))
+            changed.append(unit)
+            continue
+        _farewell(judge, old, unit.transplant(old))
+        if old.plan is not unit.plan:
+            changed.append(unit)
+    for old in old_units.values():
+        _farewell(judge, old, list(old.conditions.items()))
+    reset_links(state)
+    rewind_timers(state)
+    for unit in changed:
+        judge.evaluate_all(unit)
+
+
+def assemble(state: State) -> None:
+    """Make a blank unit for every equipment of every ledger, with its parent and children."""
+    state.roll, state.units = [], {}
+    for site, equipment in _equipment(state):
+        planner = state.planners[equipment.equipment_class]
+        unit = Unit(equipment, site, planner.plan_for(equipment), len(state.roll))
+        state.roll.append(unit)
+        state.units[equipment.id] = unit
+    for unit in state.roll:
+        unit.parent = state.units.get(unit.equipment.parent or "")
+        if unit.parent is not None:
+            unit.parent.children.append(unit)
+    index_names(state)
+
+
+def reset_links(state: State) -> None:
+    """Work out which units are down and cut, and of which news is waited for."""
+    for unit in state.roll:
+        unit.down = unit.silent or unit.offline
+    for unit in state.roll:
+        parent, unit.cut = unit.parent, False
+        while parent is not None and not unit.cut:
+            unit.cut, parent = parent.down, parent.parent
+    state.watched = np.array(
+        [unit.silent or any(one.silent for one in unit.conditions.values()) for unit in state.roll]
+        + [False],
+        dtype=np.bool_,
+    )
+
+
+def rewind_timers(state: State) -> None:
+    """Schedule everything that the units' conditions and links wait for."""
+    state.timers = [
+        (condition.due, unit.equipment.id, *spot)
+        for unit in state.roll
+        for spot, condition in unit.conditions.items()
+        if condition.due != NOT_DUE
+    ]
+    heapq.heapify(state.timers)
+    state.silences = [
+        (int(state.heard[unit.number]) + span, unit.equipment.id, index)
+        for unit in state.roll
+        for index, span in silences_of(unit)
+        if not is_silent(unit, index)
+    ]
+    heapq.heapify(state.silences)
+
+
+def silences_of(unit: Unit) -> Iterator[tuple[int, Micros]]:
+    """Yield (rule's number or OWN_SILENCE, how long it may be silent)."""
+    yield OWN_SILENCE, unit.plan.layout.equipment_class.silent_after
+    for index in unit.plan.silences:
+        span = unit.plan.rules[index].rule.no_data
+        assert span is not None
+        yield index, span
+
+
+def is_silent(unit: Unit, index: int) -> bool:
+    """Tell whether a silence was noticed already."""
+    if index == OWN_SILENCE:
+        return unit.silent
+    condition = unit.conditions.get((index, ""))
+    return condition is not None and condition.silent
+
+
+def _equipment(state: State) -> Iterator[tuple[str, Equipment]]:
+    for site, ledger in state.ledgers.items():
+        for equipment in ledger.equipment.values():
+            if equipment.equipment_class in state.planners:
+                yield site, equipment
+
+
+def _farewell(judge: Judge, unit: Unit, left: list[tuple[Spot, Condition]]) -> None:
+    """Turn off what is on by a rule, or for an equipment, that is no more."""
+    for (index, part), condition in left:
+        if condition.is_on:
+            judge.verdicts.append(
+                say(
+                    unit,
+                    unit.plan.rules[index],
+                    Turn.OFF,
+                    position=judge.position,
+                    at=judge.now,
+                    since=judge.now,
+                    part=part,
+                )
+            )

@@ -1,0 +1,228 @@
+"""The engine's memory as a file, with the journal position that it covers.
+
+A checkpoint only saves time: without one, or with one that is damaged or of another version, the
+engine starts from the journal's beginning and says so. The file is complete or absent: it is
+written aside, made durable, and renamed.
+"""
+
+import os
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from gengfu.core.clock import Micros
+from gengfu.core.errors import BadInput
+from gengfu.core.names import EquipmentName, PointName
+from gengfu.core.naming import Scalar
+from gengfu.ledger import snapshot
+from gengfu.ledger.model import EquipmentClass
+from rules.assembly import assemble, reset_links, use_rules
+from rules.engine import begin
+from rules.language import read_rules
+from rules.state import State
+from rules.unit import Condition, Phase, Unit
+
+_MAGIC = b"GFRULES\x01"
+_HEAD = struct.Struct("<8sIQ")
+
+
+class CheckpointError(Exception):
+    """A file is no checkpoint that this version can use; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _SavedCondition:
+    rule: str
+    part: str
+    phase: int
+    since: Micros
+    due: Micros
+    silent: bool
+    times: list[Micros]
+
+
+@dataclass(frozen=True, slots=True)
+class _SavedUnit:
+    id: str
+    at: Micros
+    heard: Micros
+    silent: bool
+    values: dict[str, Scalar]
+    """By point or by a function's key."""
+    observed: dict[str, Micros]
+    previous: dict[str, tuple[Scalar, Micros]]
+    occurred: dict[str, Micros]
+    pasts: dict[str, list[float]]
+    conditions: list[_SavedCondition] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Saved:
+    position: int
+    now: Micros
+    pace: Micros
+    equipment: list[EquipmentName]
+    points: list[PointName]
+    files: dict[str, str]
+    ledgers: dict[str, bytes]
+    units: list[_SavedUnit]
+    timers: list[tuple[Micros, str, int, str]]
+    silences: list[tuple[Micros, str, int]]
+
+
+def encode(state: State) -> bytes:
+    """Write a state with its checksum."""
+    payload = msgspec.msgpack.encode(
+        _Saved(
+            position=state.position,
+            now=state.now,
+            pace=state.pace,
+            equipment=state.names.equipment,
+            points=state.names.points,
+            files=dict(state.files),
+            ledgers={site: snapshot.encode(ledger) for site, ledger in state.ledgers.items()},
+            units=[_save(state, unit) for unit in state.roll],
+            timers=sorted(state.timers),
+            silences=sorted(state.silences),
+        )
+    )
+    return _HEAD.pack(_MAGIC, zlib.crc32(payload), len(payload)) + payload
+
+
+def decode(data: bytes, classes: Mapping[str, EquipmentClass]) -> State:
+    """Read a state back.
+
+    Raises:
+        CheckpointError: when it is damaged, of another version, or its rules no longer fit.
+    """
+    if len(data) < _HEAD.size:
+        raise CheckpointError("too short")
+    magic, crc, length = _HEAD.unpack_from(data)
+    payload = data[_HEAD.size :]
+    if magic != _MAGIC:
+        raise CheckpointError("no checkpoint of this version")
+    if length != len(payload) or zlib.crc32(payload) != crc:
+        raise CheckpointError("damaged: its checksum does not fit")
+    try:
+        saved = msgspec.msgpack.decode(payload, type=_Saved)
+        return _restore(saved, classes)
+    except (msgspec.DecodeError, BadInput, KeyError, ValueError) as exc:
+        raise CheckpointError(f"does not fit this version: {exc}") from exc
+
+
+def write(path: Path, state: State) -> None:
+    """Replace the file with a state's, atomically and durably.
+
+    Raises:
+        OSError: when the folder does not take it; the file is then as before.
+    """
+    aside = path.with_name(f"{path.name}.new")
+    with aside.open("wb") as file:
+        file.write(encode(state))
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def read(path: Path, classes: Mapping[str, EquipmentClass]) -> State | None:
+    """Read a checkpoint file; None when there is none.
+
+    Raises:
+        CheckpointError: when it is there and cannot be used.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise CheckpointError(f"cannot be read: {exc}") from exc
+    return decode(data, classes)
+
+
+def _names_by_slot(unit: Unit) -> dict[int, str]:
+    names = {slot: name for name, slot in unit.plan.layout.slots.items()}
+    names.update({past.output: past.key for past in unit.plan.pasts})
+    return names
+
+
+def _save(state: State, unit: Unit) -> _SavedUnit:
+    names, plan = _names_by_slot(unit), unit.plan
+    return _SavedUnit(
+        id=unit.equipment.id,
+        at=unit.at,
+        heard=int(state.heard[unit.number]),
+        silent=unit.silent,
+        values={names[slot]: value for slot, value in enumerate(unit.values) if value is not None},
+        observed={names[slot]: at for slot, at in enumerate(unit.observed)},
+        previous={
+            names[slot]: (unit.previous[slot], changed) for slot, changed in unit.changed.items()
+        },
+        occurred=unit.occurred,
+        pasts={
+            past.key: memory.save() for past, memory in zip(plan.pasts, unit.pasts, strict=True)
+        },
+        conditions=[
+            _SavedCondition(
+                plan.rules[index].rule.id,
+                part,
+                condition.phase,
+                condition.since,
+                condition.due,
+                condition.silent,
+                condition.times,
+            )
+            for (index, part), condition in unit.conditions.items()
+        ],
+    )
+
+
+def _restore(saved: _Saved, classes: Mapping[str, EquipmentClass]) -> State:
+    state = begin(classes)
+    state.position, state.now, state.pace = saved.position, saved.now, saved.pace
+    state.names.extend((0, 0), saved.equipment, saved.points)
+    state.files = saved.files
+    state.ledgers = {site: snapshot.decode(ledger) for site, ledger in saved.ledgers.items()}
+    use_rules(state, read_rules(saved.files, classes))
+    assemble(state)
+    by_id = {one.id: one for one in saved.units}
+    if by_id.keys() != state.units.keys():
+        raise ValueError("its equipment is not that of its ledgers")
+    for unit in state.roll:
+        _load(unit, by_id[unit.equipment.id])
+    state.heard = np.array(
+        [by_id[unit.equipment.id].heard for unit in state.roll] + [0], dtype=np.int64
+    )
+    reset_links(state)
+    # A sorted list is a heap; the same entries make the same checks at the same records.
+    state.timers, state.silences = saved.timers, saved.silences
+    return state
+
+
+def _load(unit: Unit, saved: _SavedUnit) -> None:
+    slots = {name: slot for slot, name in _names_by_slot(unit).items()}
+    if slots.keys() < saved.values.keys() | saved.observed.keys():
+        raise ValueError(f"the points of {saved.id} are not those of its class")
+    unit.at, unit.silent, unit.occurred = saved.at, saved.silent, dict(saved.occurred)
+    for name, value in saved.values.items():
+        unit.values[slots[name]] = value
+    for name, at in saved.observed.items():
+        unit.observed[slots[name]] = at
+    for name, (value, changed) in saved.previous.items():
+        unit.previous[slots[name]], unit.changed[slots[name]] = value, changed
+    for past, memory in zip(unit.plan.pasts, unit.pasts, strict=True):
+        memory.load(saved.pasts[past.key])
+    numbers = {one.rule.id: number for number, one in enumerate(unit.plan.rules)}
+    for one in saved.conditions:
+        unit.conditions[numbers[one.rule], one.part] = Condition(
+            Phase(one.phase), one.since, one.due, one.silent, list(one.times)
+        )

@@ -1,0 +1,285 @@
+"""The one deterministic step: live running, restart and back-test are this same function.
+
+It reads no clock, opens nothing and knows no alert. A record's time is the journal's; what readings
+and events carry is event time.
+"""
+
+import heapq
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from gengfu.core.batch import Event, Flag, ReadingBatch
+from gengfu.core.clock import SECOND, Micros
+from gengfu.core.errors import BadInput
+from gengfu.core.names import PointKind
+from gengfu.core.naming import Scalar
+from gengfu.core.record import Action, Body, LedgerChange, NewNames, RulesChange, Tick
+from gengfu.ledger import snapshot
+from gengfu.ledger.model import EquipmentClass
+from rules.assembly import is_silent, reassemble, silences_of, use_rules
+from rules.judge import DOUBT, Judge
+from rules.language import read_rules
+from rules.rule import Source, SubjectKind
+from rules.state import OWN_SILENCE, State, index_names
+from rules.unit import Taken, Unit
+from rules.verdict import Verdict
+from rules.vocabulary import THE_PART
+
+DEAF_AFTER: Micros = 30 * SECOND
+DEAF_PACES = 10
+"""No record for so many usual distances of ticks: we were deaf, the equipment was not silent."""
+_PACE_KEPT = 0.9
+
+
+def begin(classes: Mapping[str, EquipmentClass]) -> State:
+    """Return the state before the first record."""
+    state = State(classes=classes)
+    use_rules(state, ())
+    return state
+
+
+def step(
+    state: State, body: Body, *, position: int, now: Micros
+) -> tuple[State, tuple[Verdict, ...]]:
+    """Take one record; return the next state and the verdicts it brought, in their order.
+
+    ``now`` is the record's ``written_at``. The given state is spent: go on with the returned one.
+    The same records from the same state give the same verdicts.
+    """
+    now = max(now, state.now)
+    _mind_gap(state, body, now)
+    state.position, state.now = position, now
+    judge = Judge(state, position, now)
+    match body:
+        case ReadingBatch():
+            _take_readings(judge, body)
+        case Tick():
+            pass
+        case NewNames():
+            state.names.extend(body.start, body.equipment, body.points)
+            index_names(state)
+        case LedgerChange():
+            state.ledgers[body.site] = snapshot.decode(body.document)
+            reassemble(judge)
+        case RulesChange():
+            _take_rules(judge, body)
+        case Action():
+            _take_action(judge, body)
+        case _:
+            _take_events(judge, body if isinstance(body, tuple) else ())
+    judge.run_timers()
+    _run_silences(judge)
+    return state, tuple(judge.verdicts)
+
+
+def _mind_gap(state: State, body: Body, now: Micros) -> None:
+    """Forgive the equipment a silence that was our own deafness (a restart, a stopped machine)."""
+    gap = now - state.now
+    if state.pace and gap > max(DEAF_AFTER, DEAF_PACES * state.pace):
+        state.heard += gap
+    elif isinstance(body, Tick) and state.now:
+        kept = state.pace or gap
+        state.pace = int(_PACE_KEPT * kept + (1 - _PACE_KEPT) * gap)
+
+
+def _take_rules(judge: Judge, body: RulesChange) -> None:
+    state = judge.state
+    try:
+        rules = read_rules(body.files, state.classes)
+    except BadInput as exc:
+        state.refused = exc.faults
+        return
+    state.refused, state.files = (), body.files
+    use_rules(state, rules)
+    reassemble(judge)
+
+
+def _take_readings(judge: Judge, batch: ReadingBatch) -> None:
+    state = judge.state
+    if not len(batch) or not len(state.number_of):
+        return
+    numbers = state.number_of[batch.equipment]
+    slots = state.slot_of[batch.point]
+    state.counts.unknown_equipment += int(np.count_nonzero(numbers < 0))
+    heard = numbers[(batch.flags & Flag.RETAINED) == 0]
+    state.heard[heard[heard >= 0]] = judge.now
+    rows = np.flatnonzero((numbers >= 0) & (slots >= 0))
+    if len(rows):
+        _apply_rows(judge, batch, rows, numbers, slots)
+    _wake(judge, heard)
+
+
+def _apply_rows(
+    judge: Judge,
+    batch: ReadingBatch,
+    rows: "np.ndarray[tuple[int], np.dtype[np.intp]]",
+    numbers: "np.ndarray[tuple[int], np.dtype[np.int32]]",
+    slots: "np.ndarray[tuple[int], np.dtype[np.int32]]",
+) -> None:
+    """Apply rows moment by moment: what one equipment observed at one time is taken together."""
+    observed = np.minimum(batch.observed_at[rows], judge.now)
+    if len(rows) > 1:
+        order = np.lexsort((observed, numbers[rows]))
+        rows, observed = rows[order], observed[order]
+    points, values = batch.point[rows].tolist(), batch.value[rows].tolist()
+    samples: list[tuple[int, Scalar]] = []
+    moment: tuple[int, Micros] | None = None
+    units, kinds = judge.state.roll, judge.state.names.points
+    for number, at, slot, point, value in zip(
+        numbers[rows].tolist(), observed.tolist(), slots[rows].tolist(), points, values, strict=True
+    ):
+        if moment != (number, at):
+            if moment is not None:
+                _apply(judge, units[moment[0]], moment[1], samples)
+            moment, samples = (number, at), []
+        samples.append((slot, _scalar(kinds[point].kind, kinds[point].words, value, batch.texts)))
+    if moment is not None:
+        _apply(judge, units[moment[0]], moment[1], samples)
+
+
+def _scalar(kind: PointKind, words: Sequence[str], value: float, texts: Sequence[str]) -> Scalar:
+    if math.isnan(value):
+        return None
+    match kind:
+        case PointKind.ANALOG | PointKind.INTEGER:
+            return value
+        case PointKind.BOOLEAN:
+            return value != 0
+        case PointKind.ENUM:
+            return words[int(value)]
+        case PointKind.TEXT:
+            return texts[int(value)]
+
+
+def _apply(judge: Judge, unit: Unit, at: Micros, samples: Sequence[tuple[int, Scalar]]) -> None:
+    since = judge.since(at)
+    if unit.conditions:
+        judge.advance(unit, since)
+    plan = unit.plan
+    rules: set[int] = set()
+    pasts: set[int] = set()
+    for slot, value in samples:
+        taken = unit.take(slot, at, value)
+        if taken is Taken.PASSED_OVER:
+            judge.state.counts.late_readings += at < unit.observed[slot]
+            continue
+        pasts.update(plan.pasts_of_slot[slot])
+        if taken is Taken.CHANGED:
+            rules.update(plan.rules_of_slot[slot])
+    unit.at = max(unit.at, at)
+    for past in sorted(pasts):
+        if unit.sample(past):
+            rules.update(plan.rules_of_slot[plan.pasts[past].output])
+    for index in sorted(rules):
+        judge.evaluate(unit, index, since)
+    if unit.down != (unit.silent or unit.offline):
+        _relink(judge, unit)
+
+
+def _relink(judge: Judge, unit: Unit) -> None:
+    """Follow a change of a unit's own link: its rules, and all that it speaks for."""
+    unit.down = unit.silent or unit.offline
+    judge.evaluate_all(unit)
+    for child in unit.children:
+        _recut(judge, child, cut=unit.down or unit.cut)
+
+
+def _recut(judge: Judge, unit: Unit, *, cut: bool) -> None:
+    if unit.cut == cut:
+        return
+    unit.cut = cut
+    if not cut:
+        judge.state.heard[unit.number] = judge.now
+    judge.evaluate_all(unit)
+    for child in unit.children:
+        _recut(judge, child, cut=unit.down or cut)
+
+
+def _wake(judge: Judge, heard: "np.ndarray[tuple[int], np.dtype[np.int32]]") -> None:
+    """Do what was waiting for equipment to be heard again."""
+    waiting = heard[judge.state.watched[heard]]
+    for number in np.unique(waiting).tolist():
+        unit = judge.state.roll[number]
+        judge.state.watched[number] = False
+        ended = [index for index, _ in silences_of(unit) if is_silent(unit, index)]
+        for index, span in silences_of(unit):
+            if index in ended:
+                heapq.heappush(judge.state.silences, (judge.now + span, unit.equipment.id, index))
+        for index in ended:
+            if index == OWN_SILENCE:
+                unit.silent = False
+                _relink(judge, unit)
+            else:
+                judge.end_silence(unit, index)
+
+
+def _run_silences(judge: Judge) -> None:
+    state = judge.state
+    while state.silences and state.silences[0][0] <= judge.now:
+        _, equipment, index = heapq.heappop(state.silences)
+        unit = state.units[equipment]
+        span = dict(silences_of(unit))[index]
+        due = int(state.heard[unit.number]) + span
+        if due <= judge.now and judge.in_doubt(unit, index):
+            due = judge.now + DOUBT
+        if due > judge.now:
+            heapq.heappush(state.silences, (due, equipment, index))
+            continue
+        state.watched[unit.number] = True
+        if index == OWN_SILENCE:
+            unit.silent = True
+            _relink(judge, unit)
+        else:
+            judge.silence(unit, index)
+
+
+def _take_events(judge: Judge, events: Sequence[object]) -> None:
+    state = judge.state
+    for event in events:
+        if not isinstance(event, Event):
+            continue
+        number = int(state.number_of[event.equipment]) if len(state.number_of) else -1
+        if number < 0:
+            state.counts.unknown_equipment += 1
+        elif not event.flags & Flag.RETAINED:
+            unit = state.roll[number]
+            state.heard[number] = judge.now
+            _take_event(judge, unit, event)
+            _wake(judge, np.array([number], dtype=np.int32))
+
+
+def _take_event(judge: Judge, unit: Unit, event: Event) -> None:
+    at = min(event.observed_at, judge.now)
+    judge.advance(unit, judge.since(at))
+    unit.at = max(unit.at, at)
+    unit.occurred[event.type] = max(unit.occurred.get(event.type, at), at)
+    facts: dict[str, Scalar] = {**event.attributes, THE_PART: event.part}
+    _clear_by(judge, unit, Source.EVENT, event.type, facts)
+    for index in unit.plan.by_event.get(event.type, ()):
+        by_part = unit.plan.rules[index].rule.subject is SubjectKind.PART
+        judge.occur(unit, index, at, (event.part or "") if by_part else "", facts)
+    for index in unit.plan.by_awaited.get(event.type, ()):
+        judge.evaluate(unit, index, judge.since(at))
+
+
+def _take_action(judge: Judge, action: Action) -> None:
+    unit = judge.state.units.get(action.equipment)
+    if unit is not None and unit.site == action.site:
+        facts: dict[str, Scalar] = {**action.attributes, THE_PART: action.part}
+        _clear_by(judge, unit, Source.ACTION, action.name, facts)
+
+
+def _clear_by(
+    judge: Judge, unit: Unit, source: Source, type_: str, facts: Mapping[str, Scalar]
+) -> None:
+    """Turn off what this occurrence clears: on its part, or everywhere when it names none."""
+    part = facts[THE_PART]
+    for index in unit.plan.by_clearing.get((source, type_), ()):
+        matchers = unit.plan.rules[index].rule.clear_on
+        if not any(one.type == type_ and one.matches(facts) for one in matchers):
+            continue
+        for spot in sorted(spot for spot in unit.conditions if spot[0] == index):
+            if part is None or spot[1] in {part, ""}:
+                judge.turn_off(unit, spot, judge.now)

@@ -1,0 +1,243 @@
+"""Decides what a rule's condition is: off, pending, on, clearing; and says so when it turns.
+
+One ``Judge`` works for one record. Event time is what readings and events carry; ``now`` is the
+journal's time. Unknown is never true: it neither begins, nor holds, nor clears anything.
+"""
+
+import heapq
+from bisect import insort
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gengfu.core.clock import MINUTE, SECOND, Micros
+from gengfu.core.expression import truth
+from gengfu.core.naming import Scalar
+from gengfu.core.urgency import Kind
+from rules.plan import CompiledRule
+from rules.rule import Count
+from rules.state import OWN_SILENCE, State
+from rules.unit import NOT_DUE, Condition, Phase, Spot, Unit
+from rules.verdict import Turn, Verdict
+from rules.wording import say
+
+LATENESS: Micros = 2 * MINUTE
+"""A device's time is taken for holding up to so far back; what is older counts from its receipt."""
+LATE_EVENT: Micros = 5 * MINUTE
+"""An older event is history: it is told, but pages nobody (life safety always pages)."""
+DOUBT: Micros = 5 * SECOND
+"""How often a silence is looked at again while its cause is not clear."""
+
+
+@dataclass(slots=True)
+class Judge:
+    """Evaluates rules for one record and collects the verdicts in their order."""
+
+    state: State
+    position: int
+    now: Micros
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    def since(self, observed: Micros) -> Micros:
+        """Return from when on something observed counts as held."""
+        return observed if self.now - observed <= LATENESS else self.now
+
+    def evaluate(self, unit: Unit, index: int, since: Micros) -> None:
+        """Look at one rule again after something it reads changed."""
+        compiled = unit.plan.rules[index]
+        if compiled.rule.event is not None:
+            self._clear_events(unit, index, compiled, since)
+            return
+        if compiled.when is None:
+            return
+        frozen = self._is_frozen(unit, compiled)
+        value = None if frozen else truth(compiled.when(unit))
+        condition = unit.conditions.get((index, ""))
+        if condition is None:
+            if value is True:
+                self._begin(unit, index, compiled, since)
+        elif condition.phase is Phase.PENDING:
+            if value is not True:
+                del unit.conditions[index, ""]
+        elif not frozen and not condition.silent:
+            clear = self._is_clear(unit, compiled, value)
+            self._clear(unit, (index, ""), condition, clear=clear, since=since)
+
+    def evaluate_all(self, unit: Unit) -> None:
+        """Look at every rule of a unit again."""
+        for index in range(len(unit.plan.rules)):
+            self.evaluate(unit, index, self.now)
+
+    def advance(self, unit: Unit, until: Micros) -> None:
+        """Let everything of a unit elapse that was due before something new is taken."""
+        due = sorted(
+            (condition.due, spot)
+            for spot, condition in unit.conditions.items()
+            if NOT_DUE < condition.due <= until
+        )
+        for _, spot in due:
+            self._elapse(unit, spot, unit.conditions[spot])
+
+    def run_timers(self) -> None:
+        """Let everything elapse that is due by now."""
+        timers, units = self.state.timers, self.state.units
+        while timers and timers[0][0] <= self.now:
+            due, equipment, index, part = heapq.heappop(timers)
+            unit = units.get(equipment)
+            condition = unit.conditions.get((index, part)) if unit else None
+            if unit is not None and condition is not None and condition.due == due:
+                self._elapse(unit, (index, part), condition)
+
+    def occur(
+        self, unit: Unit, index: int, observed: Micros, part: str, facts: Mapping[str, Scalar]
+    ) -> None:
+        """Take an occurrence that an event rule is about."""
+        compiled = unit.plan.rules[index]
+        rule = compiled.rule
+        assert rule.event is not None
+        if not rule.event.matches(facts):
+            return
+        if compiled.when is not None and truth(compiled.when(unit)) is not True:
+            return
+        spot = (index, part)
+        if self.now - observed > LATE_EVENT and rule.kind is not Kind.LIFE_SAFETY:
+            if rule.count is None:
+                self._say(unit, spot, Turn.ON, observed, facts=facts, late=True)
+            return
+        condition = unit.conditions.get(spot)
+        turn = Turn.OCCURRED if condition is not None and condition.is_on else Turn.ON
+        if condition is None:
+            condition = unit.conditions[spot] = Condition(Phase.COUNTING, observed)
+        if (
+            turn is Turn.ON
+            and rule.count is not None
+            and not _count(condition, observed, rule.count)
+        ):
+            self._schedule(unit, spot, condition, condition.times[-1] + rule.count.within)
+            return
+        condition.phase, condition.times = Phase.ON, []
+        quiet = NOT_DUE if rule.clear_on or compiled.clear else observed + rule.clear_hold
+        self._schedule(unit, spot, condition, quiet)
+        self._say(unit, spot, turn, observed, facts=facts)
+
+    def turn_off(self, unit: Unit, spot: Spot, since: Micros) -> None:
+        """End a condition that is on."""
+        condition = unit.conditions.pop(spot)
+        if condition.is_on:
+            self._say(unit, spot, Turn.OFF, since)
+
+    def silence(self, unit: Unit, index: int) -> None:
+        """Turn a rule on because nothing was heard for long enough."""
+        condition = unit.conditions.get((index, ""))
+        if condition is None:
+            condition = unit.conditions[index, ""] = Condition(Phase.COUNTING, self.now)
+        was_on = condition.is_on
+        condition.phase, condition.due, condition.silent = Phase.ON, NOT_DUE, True
+        if not was_on:
+            self._say(unit, (index, ""), Turn.ON, int(self.state.heard[unit.number]))
+
+    def end_silence(self, unit: Unit, index: int) -> None:
+        """Let a rule that silence had turned on judge by its expression again."""
+        condition = unit.conditions[index, ""]
+        condition.silent = False
+        compiled = unit.plan.rules[index]
+        value = truth(compiled.when(unit)) if compiled.when else False
+        self._clear(unit, (index, ""), condition, clear=value is not True, since=self.now)
+
+    def in_doubt(self, unit: Unit, index: int) -> bool:
+        """Tell whether a silence may be that of whoever speaks for the unit."""
+        if index == OWN_SILENCE or unit.plan.rules[index].rule.kind is Kind.LIFE_SAFETY:
+            return False
+        heard, parent = self.state.heard, unit.parent
+        return unit.cut or (parent is not None and bool(heard[parent.number] <= heard[unit.number]))
+
+    def _is_frozen(self, unit: Unit, compiled: CompiledRule) -> bool:
+        """Tell whether the unit's values say nothing now. Life safety is judged by the last ones."""
+        if compiled.rule.kind is Kind.LIFE_SAFETY:
+            return False
+        return unit.cut or (unit.down and not compiled.rule.watches_link)
+
+    def _begin(self, unit: Unit, index: int, compiled: CompiledRule, since: Micros) -> None:
+        spot = (index, "")
+        if compiled.hold:
+            condition = unit.conditions[spot] = Condition(Phase.PENDING, since)
+            self._schedule(unit, spot, condition, since + compiled.hold)
+        else:
+            unit.conditions[spot] = Condition(Phase.ON, since)
+            self._say(unit, spot, Turn.ON, since)
+
+    def _is_clear(self, unit: Unit, compiled: CompiledRule, value: bool | None) -> bool:
+        if compiled.clear is not None:
+            return truth(compiled.clear(unit)) is True
+        return value is False
+
+    def _clear(
+        self, unit: Unit, spot: Spot, condition: Condition, *, clear: bool, since: Micros
+    ) -> None:
+        hold = unit.plan.rules[spot[0]].rule.clear_hold
+        if not clear:
+            if condition.phase is Phase.CLEARING:
+                condition.phase, condition.due = Phase.ON, NOT_DUE
+        elif not hold:
+            self.turn_off(unit, spot, since)
+        elif condition.phase is Phase.ON:
+            condition.phase, condition.since = Phase.CLEARING, since
+            self._schedule(unit, spot, condition, since + hold)
+
+    def _clear_events(self, unit: Unit, index: int, compiled: CompiledRule, since: Micros) -> None:
+        if compiled.clear is None or not unit.conditions:
+            return
+        clear = truth(compiled.clear(unit)) is True
+        for spot in sorted(spot for spot in unit.conditions if spot[0] == index):
+            if unit.conditions[spot].is_on:
+                self._clear(unit, spot, unit.conditions[spot], clear=clear, since=since)
+
+    def _elapse(self, unit: Unit, spot: Spot, condition: Condition) -> None:
+        match condition.phase:
+            case Phase.PENDING:
+                condition.phase, condition.due = Phase.ON, NOT_DUE
+                self._say(unit, spot, Turn.ON, condition.since)
+            case Phase.CLEARING:
+                self.turn_off(unit, spot, condition.since)
+            case Phase.ON:
+                self.turn_off(unit, spot, condition.due)
+            case Phase.COUNTING:
+                del unit.conditions[spot]
+
+    def _schedule(self, unit: Unit, spot: Spot, condition: Condition, due: Micros) -> None:
+        condition.due = due
+        if due != NOT_DUE:
+            heapq.heappush(self.state.timers, (due, unit.equipment.id, *spot))
+
+    def _say(
+        self,
+        unit: Unit,
+        spot: Spot,
+        turn: Turn,
+        since: Micros,
+        *,
+        facts: Mapping[str, Scalar] | None = None,
+        late: bool = False,
+    ) -> None:
+        index, part = spot
+        self.verdicts.append(
+            say(
+                unit,
+                unit.plan.rules[index],
+                turn,
+                position=self.position,
+                at=self.now,
+                since=since,
+                part=part,
+                facts=facts,
+                late=late,
+            )
+        )
+
+
+def _count(condition: Condition, observed: Micros, count: Count) -> bool:
+    """Take an occurrence into the window; tell whether they are enough."""
+    insort(condition.times, observed)
+    newest = condition.times[-1]
+    condition.times = [at for at in condition.times if newest - at <= count.within]
+    del condition.times[: -count.times]
+    return len(condition.times) >= count.times

@@ -1,0 +1,274 @@
+"""Reads rule files: YAML → ``Rule``, or every mistake at once and nothing changed.
+
+A file is a pack: ``pack: NAME`` and ``rules: [...]``. What a rule may say stands in ``_OPTIONS`` and
+in docs/rules.md.
+"""
+
+from collections.abc import Mapping
+
+import yaml
+
+from gengfu.core.clock import Micros
+from gengfu.core.errors import BadInput, Fault
+from gengfu.core.expression import (
+    Expression,
+    ExpressionError,
+    Scope,
+    check,
+    nearest,
+    parse,
+    parse_span,
+)
+from gengfu.core.naming import Bilingual, is_slug
+from gengfu.core.urgency import Kind, Severity
+from gengfu.ledger.marked import Page
+from gengfu.ledger.model import EquipmentClass
+from rules.rule import Count, Hold, Matcher, Rule, Source, SubjectKind, placeholders
+from rules.vocabulary import ATTRIBUTES, class_scope, fillable
+
+_REQUIRED = ("id", "for", "severity", "kind", "priority", "title", "source")
+_OPTIONS = (
+    "where",
+    "when",
+    "event",
+    "count",
+    "hold",
+    "no_data",
+    "clear",
+    "clear_hold",
+    "latched",
+    "advice",
+    "group",
+    "subject",
+    "children",
+)
+MOST_COUNTED = 100
+
+
+def read_rules(files: Mapping[str, str], classes: Mapping[str, EquipmentClass]) -> tuple[Rule, ...]:
+    """Read rule files (name → YAML text) against the classes they are for.
+
+    Raises:
+        BadInput: with every mistake of every file: its line, what is wrong, how to mend it.
+    """
+    faults: list[Fault] = []
+    rules: dict[str, Rule] = {}
+    for file, text in files.items():
+        _read_pack(Page(file, faults), text, classes, rules)
+    if faults:
+        raise BadInput(faults)
+    return tuple(rules.values())
+
+
+def _read_pack(
+    page: Page, text: str, classes: Mapping[str, EquipmentClass], rules: dict[str, Rule]
+) -> None:
+    root = page.root(text)
+    if root is None:
+        return
+    found = page.fields(root, required=("pack", "rules"))
+    pack = page.text(found.get("pack"))
+    if "pack" in found and not is_slug(pack):
+        page.fault(found["pack"], f"{pack!r} is no pack's name", "use a-z, 0-9, - and _")
+    for node in page.items(found.get("rules")):
+        rule = _RuleReader(page, node, classes).read(pack)
+        if rule is None:
+            continue
+        if rule.id in rules:
+            page.fault(node, f"rule {rule.id!r} stands somewhere else already")
+        rules[rule.id] = rule
+
+
+class _RuleReader:
+    """Reads one rule; every mistake becomes a fault of the page."""
+
+    def __init__(self, page: Page, node: yaml.Node, classes: Mapping[str, EquipmentClass]) -> None:
+        self._page = page
+        self._node = node
+        self._classes = classes
+        self._fields = page.fields(node, required=_REQUIRED, optional=_OPTIONS)
+
+    def read(self, pack: str) -> Rule | None:
+        wanted = self._page.text(self._fields.get("for"))
+        equipment_class = self._classes.get(wanted)
+        if equipment_class is None:
+            if "for" in self._fields:
+                mend = nearest(wanted, self._classes)
+                self._page.fault(self._fields["for"], f"no class {wanted!r}", mend)
+            return None
+        rule = self._rule(pack, equipment_class)
+        self._check_texts(rule, equipment_class)
+        self._check_whole()
+        return rule
+
+    def _rule(self, pack: str, equipment_class: EquipmentClass) -> Rule:
+        page, fields = self._page, self._fields
+        scope = class_scope(equipment_class)
+        clear = fields.get("clear")
+        by_expression = isinstance(clear, yaml.ScalarNode)
+        return Rule(
+            id=f"{pack}.{page.identifier(fields.get('id'), 'the rule')}",
+            equipment_class=equipment_class.name,
+            where=self._expression("where", fields.get("where"), ATTRIBUTES),
+            when=self._expression("when", fields.get("when"), scope),
+            event=self._matcher(fields["event"], equipment_class) if "event" in fields else None,
+            count=self._count(),
+            hold=self._holds(),
+            no_data=self._span("no_data"),
+            clear=self._expression("clear", clear, scope) if by_expression else None,
+            clear_on=() if by_expression else self._matchers(clear, equipment_class),
+            clear_hold=self._span("clear_hold") or 0,
+            severity=page.choice(fields.get("severity"), Severity, Severity.LOW),
+            kind=page.choice(fields.get("kind"), Kind, Kind.SYSTEM),
+            priority=self._priority(),
+            latched=page.boolean(fields.get("latched")),
+            title=page.bilingual(fields.get("title")),
+            advice=tuple(page.bilingual(one) for one in page.items(fields.get("advice"))),
+            group=page.text(fields.get("group")),
+            subject=page.choice(fields.get("subject"), SubjectKind, SubjectKind.EQUIPMENT),
+            children=page.boolean(fields.get("children")),
+            source=self._source(),
+        )
+
+    def _span(self, name: str) -> Micros | None:
+        node = self._fields.get(name)
+        return self._page.duration(node) if node is not None else None
+
+    def _holds(self) -> tuple[Hold, ...]:
+        node = self._fields.get("hold")
+        if not isinstance(node, yaml.SequenceNode):
+            return (Hold(span=self._span("hold") or 0),)
+        holds: list[Hold] = []
+        for one in self._page.items(node):
+            found = self._page.fields(one, required=("for",), optional=("where",))
+            where = self._expression("where", found.get("where"), ATTRIBUTES)
+            holds.append(Hold(where=where, span=self._page.duration(found.get("for"))))
+        if not holds or holds[-1].where is not None:
+            self._page.fault(node, "the last of 'hold' is for all others: it has no 'where'")
+        return tuple(holds)
+
+    def _expression(self, name: str, node: yaml.Node | None, scope: Scope) -> Expression | None:
+        if node is None:
+            return None
+        try:
+            expression = parse(self._page.text(node))
+        except ExpressionError as exc:
+            flaw = exc.flaw
+            self._page.fault(node, f"{name}, column {flaw.column}: {flaw.message}", flaw.suggestion)
+            return None
+        for flaw in check(expression, scope):
+            self._page.fault(node, f"{name}, column {flaw.column}: {flaw.message}", flaw.suggestion)
+        return expression
+
+    def _matchers(
+        self, node: yaml.Node | None, equipment_class: EquipmentClass
+    ) -> tuple[Matcher, ...]:
+        if node is None:
+            return ()
+        nodes = self._page.items(node) if isinstance(node, yaml.SequenceNode) else [node]
+        return tuple(self._matcher(one, equipment_class) for one in nodes)
+
+    def _matcher(self, node: yaml.Node, equipment_class: EquipmentClass) -> Matcher:
+        entries = self._page.entries(node)
+        if "action" in entries:
+            return Matcher(source=Source.ACTION, type=self._page.text(entries["action"]))
+        kind = self._page.text(entries.pop("event", None))
+        event = equipment_class.events.get(kind)
+        if event is None:
+            mend = nearest(kind, equipment_class.events) or "write: {event: TYPE} or {action: NAME}"
+            self._page.fault(node, f"no event {kind!r} in class {equipment_class.name}", mend)
+            return Matcher(source=Source.EVENT, type=kind)
+        attributes = {
+            name: self._words(name, one, event.attributes) for name, one in entries.items()
+        }
+        return Matcher(source=Source.EVENT, type=kind, attributes=attributes)
+
+    def _words(
+        self, name: str, node: yaml.Node, attributes: Mapping[str, tuple[str, ...]]
+    ) -> tuple[str, ...]:
+        page = self._page
+        texts = page.texts(node) if isinstance(node, yaml.SequenceNode) else (page.text(node),)
+        if name not in attributes:
+            page.fault(node, f"the event has no attribute {name!r}", nearest(name, attributes))
+            return texts
+        for text in texts:
+            if attributes[name] and text not in attributes[name]:
+                mend = nearest(text, attributes[name]) or f"one of: {', '.join(attributes[name])}"
+                page.fault(node, f"no word {text!r} here", mend)
+        return texts
+
+    def _count(self) -> Count | None:
+        node = self._fields.get("count")
+        if node is None:
+            return None
+        times, _, span = self._page.text(node).partition(" within ")
+        try:
+            count = Count(times=int(times), within=parse_span(span))
+        except ValueError:
+            self._page.fault(node, "is no count", "write: 5 within 2m")
+            return None
+        if not 1 <= count.times <= MOST_COUNTED:
+            self._page.fault(node, f"counts 1 to {MOST_COUNTED} times")
+        return count
+
+    def _priority(self) -> int:
+        text = self._page.text(self._fields.get("priority"))
+        if text in {"1", "2", "3", "4", "5", "6"}:
+            return int(text)
+        if "priority" in self._fields:
+            self._page.fault(self._fields["priority"], "is no priority", "1 fire … 6 the rest")
+        return 6
+
+    def _source(self) -> str:
+        text = self._page.text(self._fields.get("source"))
+        if "source" in self._fields and text[:2].strip(" ,:") not in {"S", "U"}:
+            mend = "begin with S (a standard's) or U (from experience)"
+            self._page.fault(self._fields["source"], "says not whose figure it is", mend)
+        return text
+
+    def _check_texts(self, rule: Rule, equipment_class: EquipmentClass) -> None:
+        known = fillable(equipment_class)
+        for text in (rule.title, *rule.advice):
+            self._check_placeholders(text, known)
+
+    def _check_placeholders(self, text: Bilingual, known: frozenset[str]) -> None:
+        for name in (*placeholders(text.zh), *placeholders(text.en)):
+            if name not in known:
+                node = self._fields.get("title", self._node)
+                self._page.fault(node, f"no value {{{name}}}", nearest(name, known))
+
+    def _check_whole(self) -> None:
+        """Note what no single field can know."""
+        given = frozenset(self._fields)
+        for wrong, message, mend in _CONTRADICTIONS:
+            if wrong(given):
+                self._page.fault(self._node, message, mend)
+
+
+_CONTRADICTIONS = (
+    (
+        lambda given: not given & {"when", "event", "no_data"},
+        "nothing makes it on",
+        "give it when, event or no_data",
+    ),
+    (
+        lambda given: "event" in given and given & {"hold", "no_data"},
+        "an event is an instant: it takes no hold and no no_data",
+        "",
+    ),
+    (
+        lambda given: "event" in given and not given & {"clear", "clear_hold"},
+        "nothing makes it off",
+        "give it clear or clear_hold",
+    ),
+    (
+        lambda given: "event" not in given and given & {"count", "subject"},
+        "count and subject go with an event",
+        "",
+    ),
+    (
+        lambda given: "hold" in given and "when" not in given,
+        "hold goes with when",
+        "",
+    ),
+)

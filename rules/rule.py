@@ -1,0 +1,113 @@
+"""What a rule is, once it was read and checked. Frozen: an edited rule is another one."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gengfu.core.clock import Micros
+from gengfu.core.expression import Expression
+from gengfu.core.naming import Bilingual, Scalar
+from gengfu.core.urgency import Kind, Severity
+
+_PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_.]+)\}")
+
+
+class Source(StrEnum):
+    """Who brings an occurrence."""
+
+    EVENT = "event"
+    """The device."""
+    ACTION = "action"
+    """A person, recorded in the journal."""
+
+
+class SubjectKind(StrEnum):
+    """What an event rule's alerts are about."""
+
+    EQUIPMENT = "equipment"
+    PART = "part"
+    """Each address of it apart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matcher:
+    """Which events (or actions of people) are meant."""
+
+    source: Source
+    type: str
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Attribute → any of these."""
+
+    def matches(self, attributes: Mapping[str, Scalar]) -> bool:
+        return all(str(attributes.get(name)) in wanted for name, wanted in self.attributes.items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """So many occurrences within so long."""
+
+    times: int
+    within: Micros
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """How long it must hold, for the equipment that ``where`` is true for (None: all others)."""
+
+    where: Expression | None = None
+    span: Micros = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule of a pack. What makes it on: ``when`` (held), ``event`` (counted), or silence."""
+
+    id: str
+    """``<pack>.<name>``."""
+    equipment_class: str
+    where: Expression | None = None
+    """Over ``attr.*``: to which equipment it applies; must be true."""
+    when: Expression | None = None
+    """Beside ``event``: must be true when the event comes."""
+    event: Matcher | None = None
+    count: Count | None = None
+    hold: tuple[Hold, ...] = (Hold(),)
+    """The first that fits an equipment's attributes."""
+    no_data: Micros | None = None
+    """On as well when the equipment was not heard for so long."""
+    clear: Expression | None = None
+    """None: off when ``when`` is known to be false."""
+    clear_on: tuple[Matcher, ...] = ()
+    clear_hold: Micros = 0
+    """For an event rule without anything else that clears it: off after so long without another."""
+    severity: Severity
+    kind: Kind
+    priority: int
+    latched: bool = False
+    title: Bilingual
+    advice: tuple[Bilingual, ...] = ()
+    group: str = ""
+    subject: SubjectKind = SubjectKind.EQUIPMENT
+    children: bool = False
+    source: str
+    """Where the thresholds are from: ``S …`` (a standard) or ``U …`` (experience)."""
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        return tuple(one for one in (self.when, self.clear) if one is not None)
+
+    @property
+    def watches_link(self) -> bool:
+        """Whether it is about the link itself, and so holds while the link is lost."""
+        return any("online" in one.points for one in self.expressions)
+
+
+def placeholders(text: str) -> tuple[str, ...]:
+    """Return the names that a title or advice wants values for."""
+    return tuple(_PLACEHOLDER.findall(text))
+
+
+def fill(text: str, value_of: Callable[[str], str]) -> str:
+    """Put values into a title or advice."""
+    return _PLACEHOLDER.sub(lambda match: value_of(match[1]), text)

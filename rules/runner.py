@@ -1,0 +1,141 @@
+"""Runs the engine over the journal: read, step, hand on, remember. The only file here that waits.
+
+The sink keeps the position up to which it applied verdicts in the same transaction; after a restart
+the engine steps again from its checkpoint, and what the sink has already is not handed on twice.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from gengfu.core.clock import SECOND, Clock, Micros
+from gengfu.core.record import Record
+from gengfu.ledger.model import EquipmentClass
+from rules import checkpoint
+from rules.engine import begin, step
+from rules.state import State
+from rules.verdict import Verdict
+
+_log = structlog.get_logger(__name__)
+
+BATCH = 200
+CHECKPOINT_EVERY: Micros = 30 * SECOND
+IDLE: float = 0.02
+"""Seconds between two looks at a journal that has nothing new."""
+
+
+class RecordSource(Protocol):
+    """What the runner reads: the journal's reading end."""
+
+    def read(self, after: int, *, limit: int = ...) -> Sequence[Record]:
+        """Return records after a position, [] when nothing is new."""
+
+    def first_position(self) -> int:
+        """Return the oldest position that is still there."""
+
+
+class VerdictSink(Protocol):
+    """Who is told: the alerts."""
+
+    def apply(self, verdicts: Sequence[Verdict], *, position: int, at: Micros) -> object:
+        """Apply verdicts, and that everything up to ``position`` was judged, in one transaction."""
+
+    def applied_position(self) -> int:
+        """Return the position of the last ``apply``; 0 at first."""
+
+
+class Runner:
+    """The rules' task in core.
+
+    ``clock`` only says when to write the next checkpoint; what is decided depends on the journal.
+    """
+
+    def __init__(
+        self,
+        reader: RecordSource,
+        sink: VerdictSink,
+        path: Path,
+        classes: Mapping[str, EquipmentClass],
+        clock: Clock,
+    ) -> None:
+        self._reader = reader
+        self._sink = sink
+        self._path = path
+        self._clock = clock
+        self._state = self._start(classes)
+        self._refused = self._state.refused
+        self._applied = sink.applied_position()
+        self._due = clock.now() + CHECKPOINT_EVERY
+
+    @property
+    def state(self) -> State:
+        """The engine's memory, for metrics and pages of core; not to be changed."""
+        return self._state
+
+    @property
+    def position(self) -> int:
+        """Up to which record of the journal was judged."""
+        return self._state.position
+
+    async def run(self) -> None:
+        """Follow the journal until cancelled; a checkpoint is left behind."""
+        try:
+            while True:
+                if not self.advance():
+                    await asyncio.sleep(IDLE)
+                else:
+                    await asyncio.sleep(0)
+                if self._clock.now() >= self._due:
+                    self._due = self._clock.now() + CHECKPOINT_EVERY
+                    self.save()
+        finally:
+            self.save()
+
+    def advance(self, limit: int = BATCH) -> int:
+        """Judge the next records and hand on their verdicts; return how many records there were.
+
+        Raises:
+            ValueError: when a record does not decode though its checksum is right: our defect.
+        """
+        records = self._reader.read(self._state.position, limit=limit)
+        found: list[Verdict] = []
+        for record in records:
+            self._state, verdicts = step(
+                self._state, record.body(), position=record.position, now=record.written_at
+            )
+            found.extend(one for one in verdicts if one.position > self._applied)
+        if records and records[-1].position > self._applied:
+            self._applied = records[-1].position
+            self._sink.apply(found, position=self._applied, at=self._state.now)
+        self._report_refusal()
+        return len(records)
+
+    def save(self) -> None:
+        """Write a checkpoint; when the folder does not take it, the next one will."""
+        try:
+            checkpoint.write(self._path, self._state)
+        except OSError as exc:
+            _log.warning("rules_checkpoint_not_written", path=str(self._path), reason=str(exc))
+
+    def _start(self, classes: Mapping[str, EquipmentClass]) -> State:
+        try:
+            state = checkpoint.read(self._path, classes)
+        except checkpoint.CheckpointError as exc:
+            _log.warning("rules_checkpoint_refused", path=str(self._path), reason=str(exc))
+            state = None
+        if state is None:
+            state = begin(classes)
+        first = self._reader.first_position()
+        if state.position + 1 < first:
+            _log.warning("rules_records_missing", after=state.position, first=first)
+            state.position = first - 1
+        return state
+
+    def _report_refusal(self) -> None:
+        if self._state.refused != self._refused:
+            self._refused = self._state.refused
+            for fault in self._refused:
+                _log.error("rule_files_refused", fault=str(fault))

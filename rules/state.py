@@ -1,0 +1,87 @@
+"""All that the engine remembers. It belongs to one ``step`` after the other and to nobody else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gengfu.core.clock import Micros
+from gengfu.core.errors import Fault
+from gengfu.core.names import Names
+from gengfu.ledger.model import EquipmentClass, SiteLedger
+from rules.plan import Planner
+from rules.unit import Unit
+
+NOBODY = -1
+OWN_SILENCE = -1
+"""In ``silences``: the equipment as such, not one of its rules."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the engine passed over, for the metrics."""
+
+    late_readings: int = 0
+    """Older than the value already known."""
+    unknown_equipment: int = 0
+    """Rows of equipment that no ledger has."""
+
+
+@dataclass(slots=True)
+class State:
+    """The engine's memory. ``step`` spends the one it is given and returns the next."""
+
+    classes: Mapping[str, EquipmentClass]
+    position: int = 0
+    """Of the last record taken."""
+    now: Micros = 0
+    pace: Micros = 0
+    """How far apart ticks usually are."""
+    names: Names = field(default_factory=Names)
+    files: Mapping[str, str] = field(default_factory=dict)
+    """The rule files in force."""
+    refused: tuple[Fault, ...] = ()
+    """Why the newest rule files were not taken."""
+    ledgers: dict[str, SiteLedger] = field(default_factory=dict)
+    planners: dict[str, Planner] = field(default_factory=dict)
+    units: dict[str, Unit] = field(default_factory=dict)
+    roll: list[Unit] = field(default_factory=list)
+    """Units by their number."""
+    timers: list[tuple[Micros, str, int, str]] = field(default_factory=list)
+    """Heap of (due, equipment, rule's number, part); stale entries are passed over."""
+    silences: list[tuple[Micros, str, int]] = field(default_factory=list)
+    """Heap of (due, equipment, rule's number or OWN_SILENCE)."""
+    heard: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
+    """Journal time of the last message, by unit number; the last element is nobody's."""
+    watched: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(1, dtype=np.bool_))
+    """Units of which something must be done as soon as they are heard again."""
+    number_of: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    """Unit number by equipment index of ``names``; NOBODY = none."""
+    slot_of: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    """Slot by point index of ``names``; NOBODY = no rule reads it."""
+    counts: Counts = field(default_factory=Counts)
+
+
+def index_names(state: State) -> None:
+    """Work out which unit and slot each index of the names means."""
+    state.number_of = np.array(
+        [
+            unit.number
+            if (unit := state.units.get(name.equipment)) is not None
+            and unit.site == name.site
+            and unit.equipment.equipment_class == name.equipment_class
+            else NOBODY
+            for name in state.names.equipment
+        ],
+        dtype=np.int32,
+    )
+    state.slot_of = np.array(
+        [
+            planner.layout.slots.get(name.point, NOBODY)
+            if (planner := state.planners.get(name.equipment_class)) is not None
+            else NOBODY
+            for name in state.names.points
+        ],
+        dtype=np.int32,
+    )

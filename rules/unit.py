@@ -1,0 +1,174 @@
+"""One equipment as the engine knows it: its values, its link, and which rules are on or about to be.
+
+Conditions are kept only where something is going on; an equipment where nothing is has none.
+"""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TypeAlias
+
+from gengfu.core.clock import Micros
+from gengfu.core.naming import Scalar
+from gengfu.ledger.model import Equipment
+from rules.past import Past
+from rules.plan import ONLINE_SLOT, Frame, Plan
+
+NOT_DUE: Micros = 0
+Spot: TypeAlias = tuple[int, str]
+"""A rule's number in the plan and the part (empty: the equipment itself)."""
+
+
+class Phase(IntEnum):
+    """How far a condition is. Absent = off."""
+
+    COUNTING = 1
+    """Some occurrences, not yet enough."""
+    PENDING = 2
+    """True, but not for long enough."""
+    ON = 3
+    CLEARING = 4
+    """On, and clear for not yet long enough."""
+
+
+@dataclass(slots=True)
+class Condition:
+    """What a rule remembers about one subject while it is not simply off."""
+
+    phase: Phase
+    since: Micros
+    """When it became true; while clearing, when it became clear."""
+    due: Micros = NOT_DUE
+    """When the phase ends by itself."""
+    silent: bool = False
+    """On because nothing is heard."""
+    times: list[Micros] = field(default_factory=list)
+    """Of the occurrences counted, the newest last; at most ``Count.times``."""
+
+    @property
+    def is_on(self) -> bool:
+        return self.phase >= Phase.ON
+
+
+class Taken(IntEnum):
+    """What became of a sample."""
+
+    PASSED_OVER = 0
+    """Older than what is known, or the same again."""
+    SAME = 1
+    """A new sample of the same value."""
+    CHANGED = 2
+
+
+class Unit(Frame):
+    """An equipment of the ledger with everything the engine remembers about it."""
+
+    __slots__ = (
+        "children",
+        "conditions",
+        "cut",
+        "down",
+        "equipment",
+        "number",
+        "parent",
+        "pasts",
+        "plan",
+        "silent",
+        "site",
+    )
+
+    def __init__(self, equipment: Equipment, site: str, plan: Plan, number: int) -> None:
+        super().__init__(equipment.attributes, plan.points, len(plan.pasts))
+        self.equipment = equipment
+        self.site = site
+        self.plan = plan
+        self.number = number
+        self.parent: Unit | None = None
+        self.children: list[Unit] = []
+        self.pasts: list[Past] = [past.make() for past in plan.pasts]
+        self.conditions: dict[Spot, Condition] = {}
+        self.silent = False
+        self.down = False
+        """It said that it is offline, or is silent."""
+        self.cut = False
+        """Who speaks for it is down or cut: what it says of itself is unknown."""
+
+    def take(self, slot: int, at: Micros, value: Scalar) -> Taken:
+        """Take a sample unless a newer one is known; of one time the last to come stays."""
+        seen, before = self.observed[slot], self.values[slot]
+        if at < seen or (at == seen and value == before):
+            return Taken.PASSED_OVER
+        self.observed[slot] = at
+        if value == before:
+            return Taken.SAME
+        self.values[slot] = value
+        if slot in self.plan.history and value is not None:
+            self._remember(slot, at, before)
+        return Taken.CHANGED
+
+    def _remember(self, slot: int, at: Micros, before: Scalar) -> None:
+        if before is not None:
+            self.previous[slot] = before
+            self.changed[slot] = at
+
+    def sample(self, past: int) -> bool:
+        """Let a function of the past take its sample; tell whether its value changed."""
+        compiled = self.plan.pasts[past]
+        value = self.pasts[past].update(self.at, [one(self) for one in compiled.inputs])
+        changed = value != self.values[compiled.output]
+        self.values[compiled.output] = value
+        return changed
+
+    @property
+    def offline(self) -> bool:
+        """Whether it (or its last will) said so."""
+        return self.values[ONLINE_SLOT] is False
+
+    def value_of(self, point: str) -> Scalar:
+        slot = self.plan.layout.slots.get(point)
+        return None if slot is None else self.values[slot]
+
+    def all_children(self) -> list["Unit"]:
+        """Return those it speaks for, directly or through others."""
+        found: list[Unit] = []
+        for child in self.children:
+            found.append(child)
+            found.extend(child.all_children())
+        return found
+
+    def transplant(self, old: "Unit") -> list[tuple[Spot, Condition]]:
+        """Take over what ``old``, the same equipment, remembers; return conditions left over."""
+        self.at, self.occurred, self.silent = old.at, old.occurred, old.silent
+        slots = old.plan.layout.slots
+        for name, slot in self.plan.layout.slots.items():
+            if name in slots:
+                self._take_over(slot, old, slots[name])
+        known = {past.key: number for number, past in enumerate(old.plan.pasts)}
+        for number, past in enumerate(self.plan.pasts):
+            if past.key in known:
+                self.pasts[number] = old.pasts[known[past.key]]
+                self.values[past.output] = old.values[old.plan.pasts[known[past.key]].output]
+        return self._take_over_conditions(old)
+
+    def _take_over(self, slot: int, old: "Unit", old_slot: int) -> None:
+        self.values[slot] = old.values[old_slot]
+        self.observed[slot] = old.observed[old_slot]
+        if slot in self.plan.history and old_slot in old.changed:
+            self.previous[slot] = old.previous[old_slot]
+            self.changed[slot] = old.changed[old_slot]
+
+    def _take_over_conditions(self, old: "Unit") -> list[tuple[Spot, Condition]]:
+        numbers = {one.rule.id: number for number, one in enumerate(self.plan.rules)}
+        left: list[tuple[Spot, Condition]] = []
+        for (index, part), condition in old.conditions.items():
+            before = old.plan.rules[index]
+            number = numbers.get(before.rule.id)
+            if number is None:
+                left.append(((index, part), condition))
+                continue
+            now = self.plan.rules[number]
+            if (before.rule, before.hold) != (now.rule, now.hold):
+                if not condition.is_on:
+                    continue
+                condition.phase, condition.due = Phase.ON, NOT_DUE
+            self.conditions[number, part] = condition
+        return left

@@ -1,0 +1,37 @@
+"""What a rule of a class may speak of: its points and events, and the functions of the past."""
+
+from gengfu.core.expression import PointType, Scope
+from gengfu.core.names import PointKind
+from gengfu.ledger.model import EquipmentClass
+from rules.past import FUNCTIONS
+
+ONLINE = "online"
+"""The implicit point of every class: whether its link is up."""
+
+ATTRIBUTES = Scope(points={})
+"""What ``where`` may speak of: ledger attributes alone."""
+
+COUNTED_CHILDREN = "children"
+THE_PART = "part"
+
+
+def class_scope(equipment_class: EquipmentClass) -> Scope:
+    """Return what ``when`` and ``clear`` may speak of."""
+    points = {
+        name: PointType(point.kind, tuple(point.words))
+        for name, point in equipment_class.points.items()
+    }
+    points.setdefault(ONLINE, PointType(PointKind.BOOLEAN))
+    return Scope(
+        points=points,
+        events=frozenset(equipment_class.events),
+        functions={name: function.signature for name, function in FUNCTIONS.items()},
+    )
+
+
+def fillable(equipment_class: EquipmentClass) -> frozenset[str]:
+    """Return the names that a title or advice may show a value of."""
+    names = {*equipment_class.points, ONLINE, THE_PART, COUNTED_CHILDREN}
+    for event in equipment_class.events.values():
+        names.update(event.attributes)
+    return frozenset(names)

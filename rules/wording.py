@@ -1,0 +1,93 @@
+"""Makes a verdict out of a rule and an equipment: texts in both languages with their values."""
+
+from collections.abc import Mapping
+
+from gengfu.core.clock import Micros
+from gengfu.core.names import PointKind
+from gengfu.core.naming import Bilingual, Language, Scalar, Subject
+from gengfu.ledger.model import EquipmentClass
+from rules.plan import CompiledRule
+from rules.rule import fill, placeholders
+from rules.unit import Unit
+from rules.verdict import Turn, Verdict
+from rules.vocabulary import COUNTED_CHILDREN, THE_PART
+
+_UNKNOWN = Bilingual(zh="未知", en="unknown")
+_YES = Bilingual(zh="是", en="yes")
+_NO = Bilingual(zh="否", en="no")
+
+
+def say(
+    unit: Unit,
+    compiled: CompiledRule,
+    turn: Turn,
+    *,
+    position: int,
+    at: Micros,
+    since: Micros,
+    part: str = "",
+    facts: Mapping[str, Scalar] | None = None,
+    late: bool = False,
+) -> Verdict:
+    """Return the verdict on one subject; ``facts`` are the event's attributes."""
+    rule = compiled.rule
+    children = tuple(child.equipment.id for child in unit.all_children()) if rule.children else ()
+    values = {**_values(unit, compiled), **(facts or {})}
+    told = {**values, THE_PART: (facts or {}).get(THE_PART, part or None)}
+    told[COUNTED_CHILDREN] = len(children)
+    return Verdict(
+        rule=rule.id,
+        site=unit.site,
+        subject=Subject(unit.equipment.id, part or None),
+        turn=turn,
+        position=position,
+        at=at,
+        since=since,
+        kind=rule.kind,
+        severity=rule.severity,
+        priority=rule.priority,
+        latched=rule.latched,
+        title=_text(rule.title, unit, told),
+        advice=tuple(_text(line, unit, told) for line in rule.advice),
+        values=values,
+        children=children,
+        late=late,
+    )
+
+
+def _values(unit: Unit, compiled: CompiledRule) -> dict[str, Scalar]:
+    """Return what the rule looked at: point → value, None = unknown."""
+    rule, slots = compiled.rule, unit.plan.layout.slots
+    names = [name for one in rule.expressions for name in sorted(one.points)]
+    names += placeholders(rule.title.zh)
+    return {name: unit.values[slots[name]] for name in names if name in slots}
+
+
+def _text(text: Bilingual, unit: Unit, told: Mapping[str, Scalar]) -> Bilingual:
+    if "{" not in text.zh and "{" not in text.en:
+        return text
+
+    def filled(language: Language) -> str:
+        return fill(text.of(language), lambda name: _show(name, unit, told, language))
+
+    return Bilingual(zh=filled("zh"), en=filled("en"))
+
+
+def _show(name: str, unit: Unit, told: Mapping[str, Scalar], language: Language) -> str:
+    value = told[name] if name in told else unit.value_of(name)
+    if value is None:
+        return _UNKNOWN.of(language)
+    return _formatted(unit.plan.layout.equipment_class, name, value, language)
+
+
+def _formatted(
+    equipment_class: EquipmentClass, name: str, value: Scalar, language: Language
+) -> str:
+    point = equipment_class.points.get(name)
+    if isinstance(value, bool):
+        return (_YES if value else _NO).of(language)
+    if point is not None and point.kind is PointKind.ANALOG and isinstance(value, int | float):
+        return f"{value:.{point.digits}f}"
+    if point is not None and isinstance(value, str) and value in point.words:
+        return point.words[value].of(language)
+    return f"{value:g}" if isinstance(value, float) else str(value)
