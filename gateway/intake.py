@@ -167,10 +167,10 @@ class Intake:
         group = _Group()
         for one in decoded:
             group.add(one, familiar)
-            if one.unknown:
-                self.unmapped.note(one)
         if group.received:
             self._sink.append(group.drafts(), at=at, identities=tuple(familiar.fresh))
+        for one in decoded:
+            self.unmapped.note(one)
         return Committed(group.tally(), self._answers(decoded), _rejections(decoded))
 
     def _decode(self, message: RawMessage) -> Decoded:

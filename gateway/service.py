@@ -13,6 +13,7 @@ from functools import partial
 from typing import Protocol
 
 import msgspec
+import structlog
 
 from gateway import lane, topics
 from gateway.codecs.native.message import Limits
@@ -24,10 +25,14 @@ from gateway.session import Endpoint, Session
 from gateway.unmapped import Unmapped
 from gengfu.core.batch import Lane as LaneName
 from gengfu.core.clock import Clock
-from gengfu.core.errors import JournalError
+from gengfu.core.errors import JournalError, JournalFull
 from gengfu.core.names import Names
 from gengfu.core.record import RejectReason
 from gengfu.ledger.model import EquipmentClass, SiteLedger
+
+_log = structlog.get_logger(__name__)
+
+_FULL_WAIT_S = 1.0
 
 
 class Journal(Sink, Protocol):
@@ -101,6 +106,8 @@ class Gateway:
             StartError: when a TLS file cannot be used.
         """
         self.counters = GatewayCounters()
+        self.is_full = False
+        """The journal has no room now; devices and broker keep what they have."""
         self._settings = settings
         self._journal = journal
         self._clock = clock
@@ -165,10 +172,28 @@ class Gateway:
         )
 
     async def _commit(self, messages: Sequence[RawMessage]) -> Committed:
-        commit = partial(self._intake.commit, messages, at=self._clock.now())
-        done = await asyncio.get_running_loop().run_in_executor(self._worker, commit)
-        self.counters.add(len(messages), done)
-        return done
+        """Make a group durable, however long the disk stays full: it is not acknowledged before."""
+        while True:
+            commit = partial(self._intake.commit, messages, at=self._clock.now())
+            try:
+                done = await asyncio.get_running_loop().run_in_executor(self._worker, commit)
+            except JournalFull as exc:
+                self._note_full(str(exc))
+                await asyncio.sleep(_FULL_WAIT_S)
+                continue
+            self._note_room()
+            self.counters.add(len(messages), done)
+            return done
+
+    def _note_full(self, reason: str) -> None:
+        if not self.is_full:
+            self.is_full = True
+            _log.error("journal_full", reason=reason)
+
+    def _note_room(self) -> None:
+        if self.is_full:
+            self.is_full = False
+            _log.info("journal_has_room")
 
     def _committed(self, session: lane.Session, done: Committed) -> None:
         for answer in done.answers:

@@ -20,6 +20,10 @@ class JournalError(GengfuError):
     """The journal could not make an append durable. Fatal: nothing may be acknowledged after it."""
 
 
+class JournalFull(JournalError):
+    """There is no room: nothing was written, and the same append may be tried again later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One mistake in something a person wrote: where it stands, what is wrong, how to mend it."""

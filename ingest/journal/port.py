@@ -10,14 +10,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from gengfu.core.clock import Micros
-from gengfu.core.errors import JournalError
 from gengfu.core.identity import Identity
 from gengfu.core.names import Names
 from gengfu.core.record import Draft, Record
-
-
-class JournalFull(JournalError):
-    """There is no room: nothing was written, and the same append may be tried again later."""
 
 
 class Flaw(StrEnum):

@@ -12,14 +12,14 @@ import apsw
 import structlog
 
 from gengfu.core.clock import HOUR, Micros
-from gengfu.core.errors import JournalError, StartError
+from gengfu.core.errors import JournalError, JournalFull, StartError
 from gengfu.core.identity import Identity
 from gengfu.core.names import Names
 from gengfu.core.partition import EVERY_PARTITION
 from gengfu.core.record import Draft, Record, draft
 from ingest.journal import layout, naming, sealing, segment
 from ingest.journal.identities import told
-from ingest.journal.port import Damage, JournalFull
+from ingest.journal.port import Damage
 from ingest.journal.reader import FolderReader, opened
 from ingest.journal.retention import Retention, drop
 from ingest.journal.segment import OpenSegment

@@ -7,10 +7,10 @@ from pathlib import Path
 import apsw
 import pytest
 
-from gengfu.core.errors import JournalError, StartError
+from gengfu.core.errors import JournalError, JournalFull, StartError
+from gengfu.core.identity import Identity
 from gengfu.core.names import EquipmentName
 from ingest.journal import layout
-from ingest.journal.port import JournalFull
 from ingest.journal.reader import FolderReader
 from ingest.journal.sqlite import Roll, SqliteJournal
 from tests.fakes.disk import KILLED, DyingDisk
@@ -78,7 +78,7 @@ def check(folder: Path, returned: int, *, damage: bool) -> None:
         ]
         assert found == expected, "half an append, or one twice"
         assert returned <= whole <= returned + 1
-        told = [*map(counted, range(APPENDS)), *map(identified, range(APPENDS))]
+        told: list[Identity] = [*map(counted, range(APPENDS)), *map(identified, range(APPENDS))]
         assert writer.known(told) == {*map(counted, range(whole)), *map(identified, range(whole))}
         names = [one.equipment for one in writer.names.equipment]
         assert names == [f"pump-{number}" for number in range(whole)]
