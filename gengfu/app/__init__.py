@@ -1,0 +1,1 @@
+"""The only place that binds ports to adapters: one file for each process."""

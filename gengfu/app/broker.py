@@ -1,0 +1,74 @@
+"""The broker: its accounts, where it is, and the embedded one as a process."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from gateway.accounts import AccountFiles, core_account, estate_account
+from gateway.embedded import EmbeddedSettings, serve
+from gateway.session import Endpoint
+from gengfu.config import Settings
+from gengfu.installation import Installation
+from gengfu.ledger.model import SiteLedger
+
+CORE_ACCOUNT = "gengfu"
+SIMULATOR_ACCOUNT = "simulator"
+
+
+async def run_broker(settings: Settings, ready: Callable[[], None]) -> None:
+    """Run the embedded broker until cancelled.
+
+    Raises:
+        StartError: when its port cannot be opened.
+    """
+    place = Installation(settings.data)
+    await serve(
+        EmbeddedSettings(accounts=str(place.broker), port=settings.broker.port), ready=ready
+    )
+
+
+def prepare_accounts(
+    settings: Settings, place: Installation, ledgers: Sequence[SiteLedger]
+) -> None:
+    """Give core, and the simulators of a demo, their accounts on the embedded broker."""
+    files = AccountFiles(place.broker)
+    accounts = [core_account(CORE_ACCOUNT, settings.broker.root)]
+    if settings.demo:
+        accounts.append(estate_account(SIMULATOR_ACCOUNT, ledgers, settings.broker.root))
+    for account in accounts:
+        if account.name not in files.accounts() or not _secret_file(place, account.name).exists():
+            place.secret(_secret_name(account.name), files.add(account))
+    files.refresh(ledgers, settings.broker.root)
+
+
+def endpoint_of(
+    settings: Settings, place: Installation, *, embedded_account: str = CORE_ACCOUNT
+) -> Endpoint:
+    """Return where the broker is and as whom to speak to it.
+
+    On the embedded broker that is ``embedded_account`` with its generated password.
+    """
+    broker = settings.broker
+    url = urlsplit(broker.address)
+    tls = url.scheme == "mqtts"
+    user, password = broker.user, broker.secret()
+    if broker.embedded:
+        user, password = embedded_account, _secret_file(place, embedded_account).read_text()
+    return Endpoint(
+        host=url.hostname or "127.0.0.1",
+        port=url.port or (8883 if tls else 1883),
+        tls=tls,
+        user=user,
+        password=password,
+        ca_file=broker.ca_file,
+        certificate_file=broker.certificate_file,
+        key_file=broker.key_file,
+    )
+
+
+def _secret_name(account: str) -> str:
+    return f"broker-{account}"
+
+
+def _secret_file(place: Installation, account: str) -> Path:
+    return place.secrets / _secret_name(account)

@@ -1,0 +1,256 @@
+"""The core process: gateway → journal → rules → alerts → outbox. It never waits for the desk."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import structlog
+from rules.runner import Runner
+from sqlalchemy.exc import OperationalError
+
+from alerts.action_log import JournalActionLog
+from alerts.channels.webhook import Webhook
+from alerts.door import Door
+from alerts.schema import open_alerts
+from alerts.service import AlertService
+from alerts.settings import WebhookTarget
+from gateway.codecs.native.message import Limits
+from gateway.codecs.native.times import Belief
+from gateway.service import Gateway, GatewaySettings
+from gengfu.app.broker import endpoint_of
+from gengfu.config import Settings
+from gengfu.core.clock import DAY, SECOND, Clock
+from gengfu.core.partition import EVERY_PARTITION, partition_of
+from gengfu.core.record import Draft, LedgerChange, RulesChange, Tick, draft
+from gengfu.database import open_sqlite
+from gengfu.installation import Installation
+from gengfu.ledger.classes import load_classes
+from gengfu.ledger.model import EquipmentClass, SiteLedger
+from gengfu.ledger.snapshot import encode
+from gengfu.ledger.store import LedgerStore
+from ingest.journal.reader import FolderReader
+from ingest.journal.retention import Retention
+from ingest.journal.sqlite import SqliteJournal
+from rules.packs import read_packs
+
+log = structlog.get_logger()
+
+LEDGER_LOOK_SECONDS = 5.0
+"""How often core looks for a changed ledger when nobody told it."""
+TEND_SECONDS = 60.0
+"""How often old segments are sealed and dropped."""
+
+
+async def run_core(settings: Settings, ready: Callable[[], None]) -> None:
+    """Run the core process until cancelled.
+
+    Raises:
+        StartError, BadInput: when it cannot work as it is set up.
+        JournalError: when nothing can be made durable any more.
+    """
+    place = Installation(settings.data)
+    place.prepare()
+    with ThreadPoolExecutor(1, thread_name_prefix="journal") as worker:
+        core = await asyncio.get_running_loop().run_in_executor(
+            worker, partial(_build, settings, place, worker)
+        )
+        try:
+            await _run(core, ready)
+        finally:
+            await asyncio.get_running_loop().run_in_executor(worker, core.journal.close)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Core:
+    clock: Clock
+    worker: ThreadPoolExecutor
+    journal: SqliteJournal
+    retention: Retention
+    gateway: Gateway
+    runner: Runner
+    alerts: AlertService
+    channels: Sequence[Webhook]
+    door: Door
+    ledgers: "_Ledgers"
+
+
+def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) -> _Core:
+    clock = settings.clock.clock()
+    classes = load_classes(*_folders(settings.classes_dir))
+    rules = read_packs(_folders(settings.rules_dir), classes)
+    journal = SqliteJournal(place.journal)
+    channels = _channels(settings)
+    service = AlertService(
+        open_alerts(place.alerts),
+        clock,
+        channels=channels,
+        action_log=JournalActionLog(journal, clock, worker),
+    )
+    gateway = Gateway(
+        GatewaySettings(
+            endpoint=endpoint_of(settings, place),
+            root=settings.broker.root,
+            client_id=settings.broker.client_id,
+            limits=Limits(
+                belief=Belief(ahead=settings.belief.ahead, behind=settings.belief.behind)
+            ),
+        ),
+        journal=journal,
+        ledgers=(),
+        classes=classes,
+        clock=clock,
+        worker=worker,
+    )
+    ledgers = _Ledgers(place.desk, journal, gateway, service, classes, rules, clock, worker)
+    return _Core(
+        clock=clock,
+        worker=worker,
+        journal=journal,
+        retention=Retention(
+            age=settings.journal.days * DAY, quota=int(settings.journal.quota_gib * 2**30)
+        ),
+        gateway=gateway,
+        runner=Runner(FolderReader(place.journal), service, place.checkpoint, classes=classes),
+        alerts=service,
+        channels=channels,
+        door=Door(place.socket, service, ledgers.look_now),
+        ledgers=ledgers,
+    )
+
+
+async def _run(core: _Core, ready: Callable[[], None]) -> None:
+    await core.ledgers.announce()
+    async with contextlib.AsyncExitStack() as channels, asyncio.TaskGroup() as tasks:
+        for channel in core.channels:
+            await channels.enter_async_context(channel)
+        tasks.create_task(core.gateway.run(), name="gateway")
+        tasks.create_task(core.runner.run(), name="rules")
+        tasks.create_task(core.alerts.run(), name="alerts")
+        tasks.create_task(core.door.run(), name="door")
+        tasks.create_task(core.ledgers.run(), name="ledgers")
+        tasks.create_task(_tick(core), name="ticks")
+        tasks.create_task(_tend(core), name="journal keeper")
+        ready()
+
+
+def _folders(folder: Path | None) -> tuple[Path, ...]:
+    return () if folder is None else (folder,)
+
+
+def _channels(settings: Settings) -> tuple[Webhook, ...]:
+    return tuple(
+        Webhook(
+            WebhookTarget(
+                name=f"webhook-{number}",
+                url=hook.url,
+                secret=hook.key(),
+                allow_private=hook.allow_private,
+            )
+        )
+        for number, hook in enumerate(settings.webhooks, 1)
+    )
+
+
+async def _tick(core: _Core) -> None:
+    """Write the time into the journal whenever nothing else did for a second of our clock."""
+
+    def append(now: int) -> None:
+        if core.journal.last()[1] <= now - SECOND:
+            core.journal.append([draft(Tick(), EVERY_PARTITION)], at=now)
+
+    loop = asyncio.get_running_loop()
+    while True:
+        await loop.run_in_executor(core.worker, append, core.clock.now())
+        await asyncio.sleep(max(core.clock.real_seconds(SECOND), 0.05))
+
+
+async def _tend(core: _Core) -> None:
+    """Seal full segments and drop those past their retention."""
+    loop = asyncio.get_running_loop()
+    while True:
+        damages = await loop.run_in_executor(
+            core.worker, core.journal.tend, core.clock.now(), core.retention
+        )
+        for damage in damages:
+            log.error("journal damage", file=damage.file, flaw=damage.flaw, detail=damage.detail)
+        await asyncio.sleep(TEND_SECONDS)
+
+
+class _Ledgers:
+    """Follows the desk's ledger: a changed one goes into the journal and to all who need it."""
+
+    def __init__(
+        self,
+        file: Path,
+        journal: SqliteJournal,
+        gateway: Gateway,
+        alerts: AlertService,
+        classes: Mapping[str, EquipmentClass],
+        rules: Mapping[str, str],
+        clock: Clock,
+        worker: ThreadPoolExecutor,
+    ) -> None:
+        self._file = file
+        self._journal = journal
+        self._gateway = gateway
+        self._alerts = alerts
+        self._classes = classes
+        self._rules = rules
+        self._clock = clock
+        self._worker = worker
+        self._version = 0
+        self._look = asyncio.Event()
+
+    async def look_now(self) -> None:
+        """Look for a changed ledger without waiting."""
+        self._look.set()
+
+    async def announce(self) -> None:
+        """Write the rule set and every site's ledger: from here on they are in force."""
+        await self._append([draft(RulesChange(self._rules), EVERY_PARTITION)])
+        await self._follow()
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._look.wait(), LEDGER_LOOK_SECONDS)
+            self._look.clear()
+            await self._follow()
+
+    async def _follow(self) -> None:
+        version, ledgers = await asyncio.to_thread(self._read)
+        if version == self._version:
+            return
+        await self._append(
+            [
+                draft(LedgerChange(ledger.site.id, encode(ledger)), partition_of(ledger.site.id))
+                for ledger in ledgers
+            ]
+        )
+        await self._gateway.set_ledgers(ledgers, self._classes)
+        self._alerts.set_ledgers(ledgers)
+        self._version = version
+        log.info("ledger in force", version=version, sites=len(ledgers))
+
+    def _read(self) -> tuple[int, tuple[SiteLedger, ...]]:
+        if not self._file.exists():
+            return 0, ()
+        engine = open_sqlite(self._file, read_only=True)
+        try:
+            store = LedgerStore(engine)
+            version = store.version()
+            return version, store.all() if version != self._version else ()
+        except OperationalError:
+            return 0, ()  # the desk is just making its tables
+        finally:
+            engine.dispose()
+
+    async def _append(self, drafts: Sequence[Draft]) -> None:
+        if drafts:
+            append = partial(self._journal.append, drafts, at=self._clock.now())
+            await asyncio.get_running_loop().run_in_executor(self._worker, append)

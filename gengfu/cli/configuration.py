@@ -1,0 +1,21 @@
+"""``gengfu config check``."""
+
+import typer
+
+from gengfu.cli.options import ConfigOption, settings_from
+from gengfu.cli.output import say
+
+_group = typer.Typer(help="Settings.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.add_typer(_group, name="config")
+
+
+@_group.command("check")
+def check(config: ConfigOption = None) -> None:
+    """Read the settings, report every mistake at once, print what is in force (secrets as ***)."""
+    settings = settings_from(config)
+    for name, value in settings:
+        say(f"{name}: {value}")

@@ -1,0 +1,46 @@
+"""``gengfu ledger import|export``: the estate as a folder of CSV files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gengfu.cli.options import ConfigOption, DataOption, settings_from
+from gengfu.cli.output import say
+
+_group = typer.Typer(help="The ledger: places, equipment, parts.", no_args_is_help=True)
+
+Folder = Annotated[Path, typer.Argument(help="A folder with sites, places, equipment, parts .csv.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.add_typer(_group, name="ledger")
+
+
+@_group.command("import")
+def import_(
+    folder: Folder,
+    data: DataOption = None,
+    config: ConfigOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check only.")] = False,
+) -> None:
+    """Import an estate; every mistake is reported at once, and then nothing is imported."""
+    from gengfu.app.setup import import_ledger
+
+    sites = import_ledger(settings_from(config, data=data), folder, dry_run=dry_run)
+    for site in sites:
+        parts = sum(len(one.parts) for one in site.equipment.values())
+        say(
+            f"{site.site.id}: {len(site.places)} places, {len(site.equipment)} pieces of equipment, "
+            f"{parts} parts" + (" (checked only)" if dry_run else "")
+        )
+
+
+@_group.command("export")
+def export(folder: Folder, data: DataOption = None, config: ConfigOption = None) -> None:
+    """Write the estate as CSV files; importing them again gives the same ledger."""
+    from gengfu.app.setup import export_ledger
+
+    export_ledger(settings_from(config, data=data), folder)
+    say(f"written: {folder}")

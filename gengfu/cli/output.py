@@ -1,0 +1,47 @@
+"""How commands speak: plain text for people, JSON for scripts."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+
+from gengfu.core.errors import BadInput, GengfuError
+
+_out = Console(highlight=False, soft_wrap=True)
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: str = "") -> None:
+    """Print a line for a person."""
+    _out.print(text, markup=False)
+
+
+def emit(value: object) -> None:
+    """Print a value as JSON for a script."""
+    _out.print(json.dumps(value, ensure_ascii=False, default=str), markup=False)
+
+
+def complain(error: GengfuError) -> None:
+    """Print an error as a person needs it: every fault on a line of its own."""
+    _err.print(str(error), markup=False)
+    if isinstance(error, BadInput) and len(error.faults) > 1:
+        _err.print(f"{len(error.faults)} faults; nothing was changed.", markup=False)
+
+
+def table(rows: Sequence[Mapping[str, object]]) -> None:
+    """Print rows as aligned columns, the first row's keys as heads."""
+    if not rows:
+        return
+    heads = list(rows[0])
+    cells = [heads, *([str(row[head]) for head in heads] for row in rows)]
+    widths = [max(_width(line[n]) for line in cells) for n in range(len(heads))]
+    for line in cells:
+        padded = (
+            cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)
+        )
+        say("  ".join(padded).rstrip())
+
+
+def _width(text: str) -> int:
+    """Return how many columns of a terminal a text takes; Chinese characters take two."""
+    return sum(2 if ord(character) >= 0x2E80 else 1 for character in text)

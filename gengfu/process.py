@@ -1,0 +1,98 @@
+"""How one of our processes runs: logging, a clean stop, a heartbeat, and one sentence on failure."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+
+import structlog
+
+from gengfu.core.errors import GengfuError, JournalError
+from gengfu.heartbeat import SupervisorGone, beat
+
+log = structlog.get_logger()
+
+Main = Callable[[Callable[[], None]], Awaitable[None]]
+"""A process's main function; it is given what it calls once when it is ready."""
+
+
+def run_process(name: str, main: Main) -> int:
+    """Run a process until SIGTERM or SIGINT and return its exit code.
+
+    0 = stopped as asked, 1 = it cannot work and a person must mend that, 3 = a failure that a
+    restart may heal.
+    """
+    configure_logging()
+    structlog.contextvars.bind_contextvars(process=name)
+    try:
+        asyncio.run(_until_stopped(main))
+    except ExceptionGroup as group:
+        return _fate(name, group)
+    return 0
+
+
+def _fate(name: str, group: ExceptionGroup[Exception]) -> int:
+    """Say what ended the process, and return the exit code for it."""
+    errors = list(_leaves(group))
+    ours = [error for error in errors if isinstance(error, GengfuError)]
+    if any(isinstance(error, SupervisorGone) for error in errors):
+        log.warning("the supervisor is gone: stopping")
+        return 0
+    if len(ours) < len(errors) or any(isinstance(error, JournalError) for error in ours):
+        log.error("failed", exc_info=group)
+        return 3
+    for error in ours:
+        sys.stderr.write(f"gengfu {name}: {error}\n")
+    return 1
+
+
+def configure_logging() -> None:
+    """Log one JSON object a line to standard error."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )
+
+
+async def _until_stopped(main: Main) -> None:
+    loop = asyncio.get_running_loop()
+    stop, ready = asyncio.Event(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with asyncio.TaskGroup() as tasks:
+        work = tasks.create_task(_work(main, ready, stop), name="main")
+        life = tasks.create_task(_beat_when(ready), name="heartbeat")
+        await stop.wait()
+        work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+        life.cancel()
+
+
+async def _work(main: Main, ready: asyncio.Event, stop: asyncio.Event) -> None:
+    try:
+        await main(ready.set)
+    finally:
+        stop.set()
+
+
+async def _beat_when(ready: asyncio.Event) -> None:
+    await ready.wait()
+    await beat()
+
+
+def _leaves(group: ExceptionGroup[Exception]) -> Iterator[Exception]:
+    for error in group.exceptions:
+        if isinstance(error, ExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
