@@ -15,8 +15,8 @@ from gengfu.core.naming import Scalar
 from gengfu.ledger.model import EquipmentClass, PointDef
 from simulators.device import Happening, Presence, Said, Sample
 
-NOISE_DIGITS = 5
-"""How many of its last digits an analog point must change by to be news."""
+NOISE_DIGITS, NOISE_SHARE = 5, 0.02
+"""By how many of its last digits, and by what share of itself, an analog point must change to be news."""
 
 _GRADUAL = frozenset({PointKind.ANALOG, PointKind.INTEGER})
 
@@ -106,7 +106,7 @@ class Reporter:
             self._spoke_at = sample.at
             yield _message(sample, TopicKind.VITAL, vital)
         if not telemetry and sample.at - self._spoke_at >= self.pace.life_every:
-            telemetry = self._sign_of_life()
+            telemetry, urgent = self._sign_of_life(), True
         if telemetry and not urgent and sample.at - self._sent_at < self.pace.least_gap:
             self._held_back = sample
             return
@@ -153,7 +153,8 @@ def differs(point: PointDef, before: Scalar, now: Scalar) -> bool:
         and isinstance(before, int | float)
         and isinstance(now, int | float)
     ):
-        return abs(now - before) >= NOISE_DIGITS * 10.0**-point.digits
+        noise = max(NOISE_DIGITS * 10.0**-point.digits, NOISE_SHARE * abs(before))
+        return abs(now - before) >= noise
     return before != now
 
 

@@ -31,7 +31,7 @@ _MOTOR_TIME, _ROOM_TIME = 1800.0, 3600.0
 _FAILED_CLOSINGS = 0.004
 
 MODES = {"inspection": "inspection", "parked": "parked", "out_of_service": "out_of_service"}
-"""Faults that take the car out of normal mode at its next stop, and the mode then."""
+"""Faults that take the car out of normal mode, and the mode then; a trip begun is finished."""
 
 HALTS = frozenset({"stuck_between_floors", "mains_lost", "safety_gear", "overtravel"})
 """Faults that stop the car where it is."""

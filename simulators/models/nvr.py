@@ -4,16 +4,16 @@ The disks are full after the first weeks: what comes in pushes the oldest day ou
 stays within a per cent or two and the oldest recording keeps its age (U).
 """
 
-import math
 from collections.abc import Iterator
 from random import Random
 
-from gengfu.core.clock import DAY, MINUTE, Micros
+from gengfu.core.clock import DAY, HOUR, MINUTE, Micros
 from gengfu.core.naming import Scalar
 from simulators.device import Injection, Machine
 
 FAULTS = frozenset({"disk_fault", "retention_short"})
 
+_CLEARS_EVERY = 4 * HOUR
 _STOPS_RECORDING = frozenset({"offline", "video_loss"})
 
 
@@ -51,6 +51,6 @@ class Recorder(Machine):
         return {
             "recording_channels": 0 if broken else self.channels - lost,
             "disk_fault": broken,
-            "disk_free": 2.0 + 1.0 * math.sin(2 * math.pi * (self.now % DAY) / DAY),
+            "disk_free": 3.0 - 2.0 * (self.now % _CLEARS_EVERY) / _CLEARS_EVERY,
             "oldest_recording_days": oldest + self.now % DAY / DAY,
         }

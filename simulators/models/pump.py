@@ -92,7 +92,7 @@ class Pump:
         worn = 3.0 if "bearing_wear" in self.faults else 0.0
         dry = 1.5 if "dry_running" in self.faults else 0.0
         sound = 0.7 + 0.5 * min(off_best, 1.0) + worn + dry
-        return sound * self.speed * max(0.5, self.rng.gauss(1.0, 0.03))
+        return sound * self.speed * max(0.5, self.rng.gauss(1.0, 0.015))
 
     def points(self) -> dict[str, Scalar]:
         """Return what every pump's cabinet tells."""

@@ -28,12 +28,13 @@ DRAW_BY_HOUR = (
 )
 """Share of the busiest hour's draw, by hour of the local day."""
 
+_SHOWN_RUNNING = frozenset({"dry_running", "blocked", "bearing_wear"})
 _TANK_AREA = 20.0
 _TANK_FULL = 2.4
 _GAIN = 0.05
 """Hz per metre and second: slow enough for the step of 5 s."""
 _STAGE_UP, _STAGE_DOWN = 20.0, 120.0
-_SLOWEST, _SLOW = 30.0, 40.5
+_SLOWEST, _SLOW = 30.0, 44.0
 
 
 class SupplySet(Station):
@@ -43,11 +44,11 @@ class SupplySet(Station):
         super().__init__(pumps, start)
         self.rng, self.zone = rng, zone
         self.curve = pumps[0].curve
-        self.set_head = 0.88 * self.curve.head
+        self.set_head = 0.95 * self.curve.head
         self.static = 0.6 * self.curve.head
         self.peak_draw = 0.7 * self.curve.flow * len(pumps)
         self.wanted, self.hertz = 1, 42.0
-        self.level = 2.2
+        self.level = 2.3
         self.duty = DutyPoint(0.0, self.set_head)
         self._mood = 0.0
         self._short_for = self._slow_for = 0.0
@@ -88,6 +89,8 @@ class SupplySet(Station):
         local = self.now + (round(offset.total_seconds() * 1e6) if offset else 0)
         first = (local - 3 * HOUR) // DAY % len(pumps)
         order = [pump for pump in pumps[first:] + pumps[:first] if pump.available]
+        # What shows only in a running pump gets that pump the duty.
+        order.sort(key=lambda pump: pump.faults.isdisjoint(_SHOWN_RUNNING))
         wanted = {pump.id for pump in order[: self.wanted]}
         return [(pump, pump.id in wanted) for pump in pumps]
 

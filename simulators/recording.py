@@ -1,0 +1,178 @@
+"""A recorded CSV as rows of points: found out by itself where it can be, refused whole where not.
+
+Delimiter, header and time column are detected. A number keeps the text it was written with, so that
+what is published is bit-equal to what was recorded. All mistakes are found at once, with row and
+column.
+"""
+
+import csv
+import difflib
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from gengfu.core.clock import SECOND, Micros, to_utc
+from gengfu.core.errors import BadInput, Fault
+
+TIME_NAMES = ("ts", "time", "timestamp", "datetime", "date", "date_time", "observed_at", "时间")
+
+_DELIMITERS = ",;\t|"
+_JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+_MILLISECONDS_FROM = 1e11
+"""A number of seconds this large lies in the year 5138: it is milliseconds."""
+_EPOCH = to_utc(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One moment: the JSON text of each value, in the order of the recording's points."""
+
+    at: Micros
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """Rows in order of time. ``repeated`` counts rows that bear the time of the row before."""
+
+    points: tuple[str, ...]
+    rows: tuple[Row, ...]
+    repeated: int = 0
+
+
+def read_recording(
+    path: Path, points: Mapping[str, str], *, zone: ZoneInfo | None = None
+) -> Recording:
+    """Read a recording; ``points`` maps its columns to points. Times without a zone are UTC.
+
+    Raises:
+        BadInput: with every mistake of the file and of the mapping.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise BadInput([Fault(str(path), "file", f"cannot be read: {exc}")]) from exc
+    lines = text.splitlines()
+    first = lines[0] if lines else ""
+    delimiter = max(_DELIMITERS, key=first.count)
+    cells = csv.reader(lines, delimiter=delimiter)
+    table = [Cells(cells.line_num, tuple(row)) for row in cells if any(row)]
+    if len(table) < 2:
+        raise BadInput([Fault(str(path), "1", "no rows below a header")])
+    reader = _Reader(str(path), table[0].texts, zone or ZoneInfo("UTC"), [])
+    return reader.read(table[1:], points)
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One line of the file as it was written."""
+
+    line: int
+    texts: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Reader:
+    file: str
+    header: Sequence[str]
+    zone: ZoneInfo
+    faults: list[Fault]
+
+    def read(self, rows: Sequence[Cells], points: Mapping[str, str]) -> Recording:
+        header = [name.strip() for name in self.header]
+        wanted = self._columns(header, points)
+        time = self._time_column(header, rows[0].texts)
+        if self.faults or time is None:
+            raise BadInput(self.faults)
+        found = [self._row(row.line, row.texts, time, wanted) for row in rows]
+        for (before, row), cells in zip(pairwise(found), rows[1:], strict=True):
+            if before.at > row.at > 0:
+                self._fault(str(cells.line), "the time is before that of the row above", "sort it")
+        if self.faults:
+            raise BadInput(self.faults)
+        repeated = sum(a.at == b.at for a, b in pairwise(found))
+        return Recording(points=tuple(points.values()), rows=tuple(found), repeated=repeated)
+
+    def _columns(self, header: Sequence[str], points: Mapping[str, str]) -> tuple[int, ...]:
+        """Return where the mapped columns stand."""
+        if not points:
+            self._fault("map", "no column is mapped to a point", "--map column=point")
+        taken: set[str] = set()
+        for column, point in points.items():
+            if column not in header:
+                near = difflib.get_close_matches(column, header, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"columns: {', '.join(header)}"
+                self._fault("1", f"there is no column {column!r}", hint)
+            if point in taken:
+                self._fault("map", f"two columns are mapped to the point {point!r}")
+            taken.add(point)
+        return tuple(header.index(column) for column in points if column in header)
+
+    def _time_column(self, header: Sequence[str], row: Sequence[str]) -> int | None:
+        """Return where the time stands: by the column's name, else the first that reads as a date."""
+        for index, name in enumerate(header):
+            if name.lower() in TIME_NAMES:
+                return index
+        for index, cell in enumerate(row):
+            if not _JSON_NUMBER.fullmatch(cell.strip()) and self._parse_time(cell) is not None:
+                return index
+        self._fault(
+            "1", "there is no column of times", f"name it {TIME_NAMES[0]} or put dates in it"
+        )
+        return None
+
+    def _row(self, number: int, row: Sequence[str], time: int, wanted: Sequence[int]) -> Row:
+        at = self._parse_time(row[time]) if time < len(row) else None
+        if at is None:
+            cell = row[time] if time < len(row) else ""
+            mend = "write YYYY-MM-DD HH:MM:SS, ISO 8601 or seconds since 1970"
+            self._fault(f"{number} column {self.header[time]}", f"{cell!r} is no time", mend)
+        return Row(at=at or 0, values=tuple(self._value(number, row, index) for index in wanted))
+
+    def _value(self, number: int, row: Sequence[str], index: int) -> str:
+        """Return a cell as JSON: its own digits where they are JSON, null where it is empty."""
+        if index >= len(row):
+            self._fault(f"{number} column {self.header[index]}", "the row is too short")
+            return "null"
+        cell = row[index].strip()
+        if not cell:
+            return "null"
+        if _JSON_NUMBER.fullmatch(cell):
+            return cell
+        try:
+            value = float(cell)
+        except ValueError:
+            return cell.lower() if cell.lower() in {"true", "false"} else json.dumps(cell)
+        if not math.isfinite(value):
+            self._fault(
+                f"{number} column {self.header[index]}", f"{cell!r} is not finite", "leave it empty"
+            )
+            return "null"
+        return repr(value)
+
+    def _parse_time(self, cell: str) -> Micros | None:
+        text = cell.strip()
+        try:
+            number = float(text)
+        except ValueError:
+            pass
+        else:
+            if not math.isfinite(number):
+                return None
+            return round(number * (1000 if abs(number) > _MILLISECONDS_FROM else SECOND))
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=self.zone)
+        since = aware - _EPOCH
+        return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
+
+    def _fault(self, place: str, message: str, mend: str = "") -> None:
+        self.faults.append(Fault(self.file, place, message, mend))
