@@ -248,3 +248,23 @@ class Timeline:
         del self._samples[:cut]
         kept = bisect_right(self.changes, self.base.time, key=lambda change: change.start)
         del self.changes[: max(0, kept - 1)]
+
+
+def overlay(own: list[Change], above: list[Change], since: Micros) -> list[Change]:
+    """Return the changes from ``since`` on, unknown wherever who speaks for it is lost."""
+    starts = {since}
+    starts.update(change.start for change in own if change.start > since)
+    starts.update(change.start for change in above if change.start > since)
+    shown: list[Change] = []
+    for start in sorted(starts):
+        change = _in_force(above, start)
+        if change is None or not change.lost:
+            change = _in_force(own, start) or Change(start, OperatingState.UNKNOWN)
+        if not shown or shown[-1][1:] != change[1:]:
+            shown.append(change._replace(start=start))
+    return shown
+
+
+def _in_force(changes: list[Change], at: Micros) -> Change | None:
+    index = bisect_right(changes, at, key=lambda change: change.start)
+    return changes[index - 1] if index else None

@@ -1,0 +1,268 @@
+"""The estate as the desk knows it: the newest value of every point, and what everything is doing.
+
+A projection of the journal: it applies records in order and keeps its own position, in the same
+transaction as what it derived. It never writes to the journal and nobody waits for it.
+"""
+
+import asyncio
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Protocol
+
+from sqlalchemy import Engine
+
+from dashboards.estate_tables import EstateTables, Step
+from dashboards.operating_state import StateRule
+from dashboards.remembered import Current, Remembered
+from dashboards.said import by_equipment
+from dashboards.timeline import Sample
+from gengfu.core.batch import Event, Flag, ReadingBatch
+from gengfu.core.clock import Micros
+from gengfu.core.names import Names
+from gengfu.core.record import DeadLetter, LedgerChange, Record, RecordKind, Tally
+from gengfu.core.states import StateInterval
+from gengfu.ledger import snapshot
+from gengfu.ledger.model import Equipment, EquipmentClass, SiteLedger
+
+SAMPLES = 1_000_000
+"""How many samples are kept in memory altogether, to put late ones in their place."""
+_WINDOWS = (256, 8192)
+"""The fewest and the most samples of one equipment."""
+_APPLIED = frozenset(
+    {
+        RecordKind.READINGS,
+        RecordKind.EVENTS,
+        RecordKind.LEDGER,
+        RecordKind.TALLY,
+        RecordKind.DEAD_LETTERS,
+    }
+)
+
+
+class Reader(Protocol):
+    """What is read of the journal."""
+
+    @property
+    def names(self) -> Names:
+        """The names as of the last record returned."""
+
+    def read(self, after: int, *, limit: int = 500) -> Sequence[Record]:
+        """Return the next records with a position above ``after``."""
+
+
+class Estate:
+    """The projection. ``apply`` and ``save`` belong to one task; queries may come from any thread."""
+
+    def __init__(self, engine: Engine, classes: Mapping[str, EquipmentClass]) -> None:
+        self._tables = EstateTables(engine)
+        self._classes = classes
+        self._known: dict[str, Remembered] = {}
+        self._children: dict[str, list[str]] = {}
+        self._sites: dict[str, SiteLedger] = {}
+        self._tally = Tally()
+        self._position = 0
+        self._now: Micros = 0
+        self._look_for_silence_at: float = 0
+        self._step = self._new_step()
+
+    @property
+    def position(self) -> int:
+        """The journal position that everything here covers."""
+        return self._position
+
+    def prepare(self) -> None:
+        """Make the tables and take up what was saved; call once before anything else."""
+        self._tables.prepare()
+        saved = self._tables.load()
+        self._position, self._now, self._tally = saved.position, saved.written_at, saved.tally
+        for document in saved.sites.values():
+            ledger = snapshot.decode(document)
+            self._sites[ledger.site.id] = ledger
+            for equipment in ledger.equipment.values():
+                kind = self._classes.get(equipment.equipment_class)
+                memory = saved.memories.get(equipment.id)
+                if kind is not None and memory is not None:
+                    self._known[equipment.id] = Remembered.restored(
+                        ledger.site.id, equipment, kind, memory
+                    )
+        self._relate()
+        self._step = self._new_step()
+
+    async def run(self, reader: Reader, *, idle_s: float = 0.3) -> None:
+        """Follow the journal until cancelled."""
+        while True:
+            records = await asyncio.to_thread(reader.read, self._position, limit=500)
+            if not records:
+                await asyncio.sleep(idle_s)
+                continue
+            self.apply(records, reader.names)
+            await asyncio.to_thread(self.save)
+
+    def apply(self, records: Sequence[Record], names: Names) -> None:
+        """Take records in their order; ``save`` makes what follows from them durable."""
+        for record in records:
+            self._now = max(self._now, record.written_at)
+            if record.kind in _APPLIED:
+                self._take(record, names)
+            if self._now > self._look_for_silence_at:
+                self._find_silent()
+            self._position = record.position
+
+    def save(self) -> None:
+        """Write everything that changed since the last call, with the position, in one transaction."""
+        step, self._step = self._step, self._new_step()
+        step.position, step.written_at, step.tally = self._position, self._now, self._tally
+        for id_, memory in self._known.items():
+            if memory.unsaved_from is not None:
+                step.states[id_] = (memory.unsaved_from, memory.unsaved())
+            if memory.touched:
+                step.memories[id_] = memory.document()
+        self._tables.save(step)
+        for memory in self._known.values():
+            memory.unsaved_from, memory.touched = None, False
+
+    def current(self, equipment: str) -> Mapping[str, Current]:
+        """Return the newest value of each point that was ever told."""
+        memory = self._known.get(equipment)
+        return dict(memory.current) if memory else {}
+
+    def state(self, equipment: str) -> StateInterval | None:
+        """Return the present operating state and since when; None for unknown equipment."""
+        memory = self._known.get(equipment)
+        return memory.state() if memory else None
+
+    def states(self) -> Mapping[str, StateInterval]:
+        """Return the present operating state of everything, by equipment."""
+        return {memory.equipment.id: memory.state() for memory in list(self._known.values())}
+
+    def intervals(self, equipment: str, start: Micros, end: Micros) -> list[StateInterval]:
+        """Return the operating states that touch [start, end), in order; the last may be open."""
+        return self._tables.intervals(equipment, start, end)
+
+    def dead_letters(
+        self, limit: int, *, skip: int = 0, reason: str | None = None
+    ) -> list[DeadLetter]:
+        """Return rejected messages, the newest first; payloads as previews of 512 bytes."""
+        return self._tables.letters(limit, skip=skip, reason=reason)
+
+    def tally(self) -> Tally:
+        """Return what was taken in and what became of it, since the journal's beginning."""
+        return self._tally
+
+    def ledgers(self) -> Mapping[str, SiteLedger]:
+        """Return the ledgers as the journal has them, by site."""
+        return dict(self._sites)
+
+    def too_late(self) -> int:
+        """Return how many samples came too late to change past states, since the process started."""
+        return sum(memory.timeline.too_late for memory in list(self._known.values()))
+
+    def _new_step(self) -> Step:
+        return Step(position=self._position, written_at=self._now, tally=self._tally)
+
+    def _take(self, record: Record, names: Names) -> None:
+        body = record.body()
+        if isinstance(body, ReadingBatch):
+            self._readings(body, names)
+        elif isinstance(body, LedgerChange):
+            self._ledger(body, record.written_at)
+        elif isinstance(body, Tally):
+            self._tally = _sum(self._tally, body)
+        elif isinstance(body, tuple):
+            self._items(body, record.position, names)
+
+    def _items(
+        self, body: tuple[Event, ...] | tuple[DeadLetter, ...], position: int, names: Names
+    ) -> None:
+        for item, one in enumerate(body):
+            if isinstance(one, DeadLetter):
+                self._step.letters.append((position, item, one))
+            elif isinstance(one, Event):
+                self._event(one, names)
+
+    def _readings(self, batch: ReadingBatch, names: Names) -> None:
+        for said in by_equipment(batch, names, lambda index: self._remembered(names, index)):
+            if said.samples:
+                self._hear(said.memory, said.samples, said.received_at)
+
+    def _event(self, event: Event, names: Names) -> None:
+        memory = self._remembered(names, event.equipment)
+        if memory is not None and not event.flags & Flag.RETAINED:
+            at = min(event.observed_at, event.received_at)
+            self._hear(memory, [Sample(at)], event.received_at)
+
+    def _remembered(self, names: Names, index: int) -> Remembered | None:
+        """Return the equipment of an index, when it is in the ledger with that class."""
+        name = names.equipment[index]
+        memory = self._known.get(name.equipment)
+        return memory if memory and memory.kind.name == name.equipment_class else None
+
+    def _hear(self, memory: Remembered, samples: Sequence[Sample], received_at: Micros) -> None:
+        self._show(memory, memory.hear(samples, received_at))
+
+    def _show(self, memory: Remembered, since: Micros | None) -> None:
+        """Show what changed, and what it means for those that the equipment speaks for."""
+        if since is None:
+            return
+        above = self._known.get(memory.equipment.parent) if memory.equipment.parent else None
+        differs = memory.show(since, above)
+        if differs is not None:
+            for child in self._children.get(memory.equipment.id, ()):
+                self._show(self._known[child], differs)
+
+    def _find_silent(self) -> None:
+        deadlines = []
+        for memory in self._known.values():
+            self._show(memory, memory.fell_silent(self._now))
+            if not memory.timeline.silent and memory.received_at is not None:
+                deadlines.append(memory.deadline)
+        soonest = min(deadlines, default=math.inf)
+        soonest_new = self._now + min(
+            (one.silent_after for one in self._classes.values()), default=0
+        )
+        self._look_for_silence_at = min(soonest, soonest_new)
+
+    def _ledger(self, change: LedgerChange, at: Micros) -> None:
+        ledger = snapshot.decode(change.document)
+        self._sites[change.site] = ledger
+        self._step.sites[change.site] = change.document
+        for id_ in [one for one, memory in self._known.items() if memory.site == change.site]:
+            if id_ not in ledger.equipment:
+                del self._known[id_]
+                self._step.gone[id_] = at
+        moved = [one for one in ledger.equipment.values() if self._stand(change.site, one, at)]
+        self._relate()
+        for equipment in moved:
+            if equipment.id in self._known:
+                self._show(self._known[equipment.id], at)
+
+    def _stand(self, site: str, equipment: Equipment, at: Micros) -> bool:
+        """Take an equipment over from the ledger; False when nothing about it changed."""
+        kind = self._classes.get(equipment.equipment_class)
+        memory = self._known.get(equipment.id)
+        if kind is None:
+            return False
+        if memory is None or memory.kind.name != kind.name:
+            self._step.gone.pop(equipment.id, None)
+            self._known[equipment.id] = Remembered.new(site, equipment, kind, at)
+            return True
+        changed = memory.equipment != equipment
+        memory.site, memory.equipment = site, equipment
+        if changed:
+            memory.timeline.rule = StateRule.of(kind, equipment.attributes)
+        return changed
+
+    def _relate(self) -> None:
+        """Find the children of everyone, and share the memory for samples among all."""
+        self._children = {}
+        window = min(max(SAMPLES // max(len(self._known), 1), _WINDOWS[0]), _WINDOWS[1])
+        for memory in self._known.values():
+            memory.timeline.window = window
+            if memory.equipment.parent is not None:
+                self._children.setdefault(memory.equipment.parent, []).append(memory.equipment.id)
+
+
+def _sum(one: Tally, other: Tally) -> Tally:
+    names = [field.name for field in fields(Tally)]
+    return Tally(**{name: getattr(one, name) + getattr(other, name) for name in names})

@@ -1,0 +1,255 @@
+"""Where the estate projection is kept: desk.db, with the journal position it covers.
+
+Everything that one step changed is written in one transaction with the position, so that a process
+killed at any moment neither loses a state nor has one twice.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    RowMapping,
+    String,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+)
+
+from gengfu.core.clock import Micros
+from gengfu.core.record import DeadLetter, RejectReason, Tally
+from gengfu.core.states import OperatingState, StateInterval
+
+metadata = MetaData()
+
+KEPT_LETTERS = 10_000
+PREVIEW = 512
+"""How many bytes of a dead letter are kept for the list; the whole one stands in the journal."""
+_GONE = ""
+
+_cursor = Table(
+    "estate_cursor",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("written_at", BigInteger, nullable=False),
+    Column("tally", LargeBinary, nullable=False),
+)
+_sites = Table(
+    "estate_site",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("document", LargeBinary, nullable=False),
+)
+_memories = Table(
+    "estate_memory",
+    metadata,
+    Column("equipment", String(64), primary_key=True),
+    Column("document", LargeBinary, nullable=False),
+)
+_states = Table(
+    "operating_state",
+    metadata,
+    Column("equipment", String(64), primary_key=True),
+    Column("start", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", String(16), nullable=False),
+)
+_letters = Table(
+    "dead_letter",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("item", Integer, primary_key=True, autoincrement=False),
+    Column("topic", String, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("detail", String, nullable=False),
+    Column("items", Integer, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What stood in the database when the process started."""
+
+    position: int = 0
+    written_at: Micros = 0
+    tally: Tally = field(default_factory=Tally)
+    sites: Mapping[str, bytes] = field(default_factory=dict)
+    memories: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Step:
+    """What one step changed, to be written together."""
+
+    position: int
+    written_at: Micros
+    tally: Tally
+    sites: dict[str, bytes] = field(default_factory=dict)
+    memories: dict[str, bytes] = field(default_factory=dict)
+    states: dict[str, tuple[Micros, Sequence[tuple[Micros, OperatingState]]]] = field(
+        default_factory=dict
+    )
+    """Equipment → from when on its saved states are replaced, and by what."""
+    gone: dict[str, Micros] = field(default_factory=dict)
+    """Equipment that left the ledger, and when."""
+    letters: list[tuple[int, int, DeadLetter]] = field(default_factory=list)
+    """(position, item in the record, letter)"""
+
+
+class EstateTables:
+    """The projection's tables."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def prepare(self) -> None:
+        """Make the tables; harmless when they are there."""
+        metadata.create_all(self._engine)
+
+    def load(self) -> Saved:
+        """Return what was saved last."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(_cursor)).first()
+            if row is None:
+                return Saved()
+            sites = connection.execute(select(_sites.c.site, _sites.c.document))
+            memories = connection.execute(select(_memories.c.equipment, _memories.c.document))
+            return Saved(
+                position=row.position,
+                written_at=row.written_at,
+                tally=msgspec.msgpack.decode(row.tally, type=Tally),
+                sites={site: document for site, document in sites},  # noqa: C416 – rows, no pairs
+                memories={equipment: document for equipment, document in memories},  # noqa: C416
+            )
+
+    def save(self, step: Step) -> None:
+        """Write a step whole, or not at all."""
+        with self._engine.begin() as connection:
+            _put(connection, _sites, "site", step.sites)
+            _put(connection, _memories, "equipment", step.memories)
+            for equipment, (since, states) in step.states.items():
+                _replace_states(connection, equipment, since, states)
+            for equipment, at in step.gone.items():
+                _replace_states(connection, equipment, at, [(at, _GONE)])
+                connection.execute(delete(_memories).where(_memories.c.equipment == equipment))
+            _add_letters(connection, step.letters)
+            connection.execute(delete(_cursor))
+            connection.execute(
+                insert(_cursor).values(
+                    id=1,
+                    position=step.position,
+                    written_at=step.written_at,
+                    tally=msgspec.msgpack.encode(step.tally),
+                )
+            )
+
+    def intervals(self, equipment: str, start: Micros, end: Micros) -> list[StateInterval]:
+        """Return the states that touch [start, end), in order; the last may still hold (end None)."""
+        mine = _states.c.equipment == equipment
+        first = select(func.max(_states.c.start)).where(mine, _states.c.start <= start)
+        with self._engine.connect() as connection:
+            begin = connection.execute(first).scalar()
+            after = select(func.min(_states.c.start)).where(mine, _states.c.start >= end)
+            rows = select(_states.c.start, _states.c.state).where(
+                mine, _states.c.start >= (start if begin is None else begin), _states.c.start < end
+            )
+            changes = [(row.start, row.state) for row in connection.execute(rows.order_by("start"))]
+            return _intervals(equipment, changes, connection.execute(after).scalar())
+
+    def letters(self, limit: int, *, skip: int = 0, reason: str | None = None) -> list[DeadLetter]:
+        """Return rejected messages, the newest first; payloads are cut to ``PREVIEW`` bytes."""
+        query = select(_letters).order_by(_letters.c.position.desc(), _letters.c.item.desc())
+        if reason is not None:
+            query = query.where(_letters.c.reason == reason)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.limit(limit).offset(skip)).mappings().all()
+        return [_letter(row) for row in rows]
+
+
+def _put(connection: Connection, table: Table, key: str, documents: Mapping[str, bytes]) -> None:
+    if not documents:
+        return
+    rows = [{key: name, "document": document} for name, document in documents.items()]
+    connection.execute(
+        delete(table).where(table.c[key] == bindparam("name")),
+        [{"name": name} for name in documents],
+    )
+    connection.execute(insert(table), rows)
+
+
+def _replace_states(
+    connection: Connection,
+    equipment: str,
+    since: Micros,
+    states: Iterable[tuple[Micros, str]],
+) -> None:
+    connection.execute(
+        delete(_states).where(_states.c.equipment == equipment, _states.c.start >= since)
+    )
+    rows = [{"equipment": equipment, "start": start, "state": state} for start, state in states]
+    if rows:
+        connection.execute(insert(_states), rows)
+
+
+def _add_letters(connection: Connection, letters: Sequence[tuple[int, int, DeadLetter]]) -> None:
+    if not letters:
+        return
+    connection.execute(
+        insert(_letters),
+        [
+            {
+                "position": position,
+                "item": item,
+                "topic": letter.topic,
+                "payload": letter.payload[:PREVIEW],
+                "received_at": letter.received_at,
+                "reason": letter.reason,
+                "detail": letter.detail,
+                "items": letter.items,
+            }
+            for position, item, letter in letters
+        ],
+    )
+    newest = select(_letters.c.position).order_by(_letters.c.position.desc())
+    oldest_kept = connection.execute(newest.offset(KEPT_LETTERS).limit(1)).scalar()
+    if oldest_kept is not None:
+        connection.execute(delete(_letters).where(_letters.c.position < oldest_kept))
+
+
+def _letter(row: RowMapping) -> DeadLetter:
+    return DeadLetter(
+        topic=row["topic"],
+        payload=row["payload"],
+        received_at=row["received_at"],
+        reason=RejectReason(row["reason"]),
+        detail=row["detail"],
+        items=row["items"],
+    )
+
+
+def _intervals(
+    equipment: str, changes: Sequence[tuple[Micros, str]], end: Micros | None
+) -> list[StateInterval]:
+    """Turn changes into intervals; neighbours of the same state are one."""
+    intervals: list[StateInterval] = []
+    ends = [*(start for start, _ in changes[1:]), end]
+    for (start, state), until in zip(changes, ends, strict=True):
+        if state == _GONE:
+            continue
+        last = intervals[-1] if intervals else None
+        if last is not None and (last.state, last.end) == (state, start):
+            start = intervals.pop().start  # noqa: PLW2901 – the joined interval begins earlier
+        intervals.append(StateInterval(equipment, OperatingState(state), start, until))
+    return intervals
