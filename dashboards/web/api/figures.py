@@ -1,0 +1,109 @@
+"""``/availability``, ``/dead-letters`` and ``/tally``: what can be proved afterwards."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from dashboards.web.api.shapes import AvailabilityShape, Shape
+from dashboards.web.api.times import read_period
+from dashboards.web.identity import Desk, Who
+from dashboards.web.ports import AvailabilityRow, DeskPorts
+from gengfu.core.clock import DAY, to_iso
+from gengfu.core.record import DeadLetter
+
+router = APIRouter(prefix="/api/v1")
+
+
+class DeadLetterShape(Shape):
+    """A rejected message, or the rejected items of one. ``payload`` as text, damage shown."""
+
+    topic: str
+    reason: str
+    detail: str
+    items: int
+    received_at: str
+    payload: str
+
+    @classmethod
+    def of(cls, letter: DeadLetter) -> "DeadLetterShape":
+        return cls(
+            topic=letter.topic,
+            reason=letter.reason,
+            detail=letter.detail,
+            items=letter.items,
+            received_at=to_iso(letter.received_at),
+            payload=letter.payload.decode("utf-8", errors="backslashreplace"),
+        )
+
+
+class TallyShape(Shape):
+    """What was received and what became of it, in items."""
+
+    received: int
+    journaled: int
+    duplicate: int
+    unknown_point: int
+    quarantined: int
+    shed: int
+
+
+@router.get("/availability")
+def get_availability(
+    ports: Desk,
+    who: Who,
+    start: Annotated[str | None, Query(alias="from")] = None,
+    end: Annotated[str | None, Query(alias="to")] = None,
+    by: Literal["equipment", "class", "building", "site"] = "class",
+) -> list[AvailabilityShape]:
+    """Show availability by time over a period, by default the last 30 days."""
+    since, until = read_period(start, end, ports.clock.now(), default=30 * DAY)
+    rows = ports.availability.figures(since, until, by=by, sites=who.sites)
+    return [
+        AvailabilityShape(
+            key=row.key,
+            equipment=row.count,
+            availability=row.availability,
+            target=target_of(ports, by, row),
+            coverage=row.coverage,
+            failures=row.failures,
+            mtbf_s=row.mtbf_s,
+            mttr_s=row.mttr_s,
+            planned_s=row.planned_s,
+            down_s=row.down_s,
+            unknown_s=row.unknown_s,
+        )
+        for row in rows
+    ]
+
+
+def target_of(ports: DeskPorts, by: str, row: AvailabilityRow) -> float | None:
+    """Return the class's target where a row is about one class."""
+    name: str | None = row.key if by == "class" else None
+    if by == "equipment":
+        ledgers = ports.ledgers.sites.values()
+        owner = next((one for one in ledgers if row.key in one.equipment), None)
+        name = owner.equipment[row.key].equipment_class if owner else None
+    klass = ports.ledgers.classes.get(name) if name else None
+    return klass.availability_target if klass else None
+
+
+@router.get("/dead-letters")
+def list_dead_letters(
+    ports: Desk, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> list[DeadLetterShape]:
+    """List what was rejected, newest first, with reason, topic, bytes and time."""
+    return [DeadLetterShape.of(letter) for letter in ports.estate.dead_letters(limit)]
+
+
+@router.get("/tally")
+def get_tally(ports: Desk) -> TallyShape:
+    """Count what was received and what became of it (invariant I5)."""
+    tally = ports.estate.tally()
+    return TallyShape(
+        received=tally.received,
+        journaled=tally.journaled,
+        duplicate=tally.duplicate,
+        unknown_point=tally.unknown_point,
+        quarantined=tally.quarantined,
+        shed=tally.shed,
+    )

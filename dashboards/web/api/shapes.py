@@ -1,0 +1,231 @@
+"""The JSON that goes out: one model for each thing, filled from the values inside."""
+
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from alerts.document import alert_document, entry_document
+from alerts.model import Alert, Entry
+from dashboards.web.ports import PointValue
+from gengfu.core.clock import Micros, to_iso
+from gengfu.core.naming import Bilingual, Scalar
+from gengfu.core.states import StateInterval
+from gengfu.ledger.model import Equipment, EquipmentClass, SiteLedger
+
+
+class Shape(BaseModel):
+    """A JSON object of the interface."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+def iso(at: Micros | None) -> str | None:
+    """Write a time that may be missing."""
+    return None if at is None else to_iso(at)
+
+
+class Text(Shape):
+    """One text in both languages."""
+
+    zh: str
+    en: str
+
+    @classmethod
+    def of(cls, text: Bilingual) -> Self:
+        return cls(zh=text.zh, en=text.en)
+
+
+class AlertShape(Shape):
+    """An alert as ``interfaces.md`` has it."""
+
+    id: str
+    rule: str
+    source: str
+    equipment: str | None
+    part: str | None
+    equipment_class: str | None
+    name: Text | None
+    site: str
+    building: str | None
+    zone: str | None
+    place: Text
+    kind: str
+    priority: int
+    severity: str
+    condition: str
+    handling: str
+    latched: bool
+    shelved_until: str | None
+    verdict: str | None
+    cause: str | None
+    opened_at: str
+    condition_since: str
+    cleared_at: str | None
+    closed_at: str | None
+    acknowledged_at: str | None
+    arrived_at: str | None
+    reset_at: str | None
+    occurrences: int
+    title: Text
+    advice: list[Text]
+    values: dict[str, Scalar]
+    children: list[str]
+    assignee: str | None
+    due_at: str | None
+    due_what: str | None
+    version: int
+
+    @classmethod
+    def of(cls, alert: Alert) -> Self:
+        return cls.model_validate(alert_document(alert))
+
+
+class EntryShape(Shape):
+    """A line of an alert's timeline."""
+
+    version: int
+    at: str
+    actor: str
+    what: str
+    note: str
+    attributes: dict[str, Scalar]
+
+    @classmethod
+    def of(cls, entry: Entry) -> Self:
+        return cls.model_validate(entry_document(entry))
+
+
+class AlertDetail(AlertShape):
+    """An alert with what happened to it, oldest first."""
+
+    timeline: list[EntryShape] = []
+
+
+class AlertList(Shape):
+    """One page of alerts; ``cursor`` asks for the next, null = no more."""
+
+    alerts: list[AlertShape]
+    cursor: str | None
+
+
+class SiteShape(Shape):
+    """A site."""
+
+    id: str
+    name: Text
+    time_zone: str
+    equipment: int
+
+    @classmethod
+    def of(cls, ledger: SiteLedger) -> Self:
+        return cls(
+            id=ledger.site.id,
+            name=Text.of(ledger.site.name),
+            time_zone=ledger.site.time_zone,
+            equipment=len(ledger.equipment),
+        )
+
+
+class PointShape(Shape):
+    """A point's newest value with what it means."""
+
+    value: Scalar
+    unit: str
+    title: Text | None
+    observed_at: str
+    received_at: str
+
+
+class EquipmentShape(Shape):
+    """An equipment with its current points and operating state."""
+
+    id: str
+    site: str
+    equipment_class: str = Field(serialization_alias="class")
+    name: Text
+    place: str
+    place_name: Text
+    building: str | None
+    parent: str | None
+    feeds: list[str]
+    criticality: str
+    attributes: dict[str, Scalar]
+    parts: int
+    state: str
+    state_since: str | None
+    points: dict[str, PointShape]
+
+    @classmethod
+    def of(
+        cls,
+        equipment: Equipment,
+        ledger: SiteLedger,
+        klass: EquipmentClass,
+        state: StateInterval | None,
+        current: Mapping[str, PointValue],
+    ) -> Self:
+        return cls(
+            id=equipment.id,
+            site=ledger.site.id,
+            equipment_class=equipment.equipment_class,
+            name=Text.of(equipment.name),
+            place=equipment.place,
+            place_name=Text.of(ledger.place_name(equipment.place)),
+            building=ledger.building_of(equipment.place),
+            parent=equipment.parent,
+            feeds=list(equipment.feeds),
+            criticality=equipment.criticality or klass.criticality,
+            attributes=dict(equipment.attributes),
+            parts=len(equipment.parts),
+            state=state.state if state else "unknown",
+            state_since=iso(state.start) if state else None,
+            points={name: _point(klass, name, value) for name, value in current.items()},
+        )
+
+
+def _point(klass: EquipmentClass, name: str, value: PointValue) -> PointShape:
+    point = klass.points.get(name)
+    return PointShape(
+        value=value.value,
+        unit=point.unit if point else "",
+        title=Text.of(point.title) if point else None,
+        observed_at=to_iso(value.observed_at),
+        received_at=to_iso(value.received_at),
+    )
+
+
+class StateShape(Shape):
+    """An operating state from ``start`` until before ``end``; ``end`` null = still so."""
+
+    state: str
+    start: str
+    end: str | None
+
+
+class ReadingsShape(Shape):
+    """A trend in columns: ``times`` in milliseconds since 1970 UTC; with a step means and bands."""
+
+    point: str
+    unit: str
+    times: list[float]
+    values: list[float | str | None]
+    min: list[float] | None = None
+    max: list[float] | None = None
+    count: list[int] | None = None
+
+
+class AvailabilityShape(Shape):
+    """Availability by time of one equipment, class, building or site. Spans in seconds."""
+
+    key: str
+    equipment: int
+    availability: float | None
+    target: float | None
+    coverage: float
+    failures: int
+    mtbf_s: float | None
+    mttr_s: float | None
+    planned_s: float
+    down_s: float
+    unknown_s: float

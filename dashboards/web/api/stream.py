@@ -1,0 +1,158 @@
+"""Alerts as they change, by server-sent events: resumable, bounded, ended when the session ends.
+
+One task looks for changes and wakes every stream; a stream reads on from its own place.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+import msgspec
+import structlog
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
+
+from dashboards.web.api.shapes import AlertShape
+from dashboards.web.identity import Credential, Desk, Who, credential
+from dashboards.web.ports import DeskPorts, Visitor
+from dashboards.web.problems import Problem, SignInNeeded, bad_request
+
+router = APIRouter(prefix="/api/v1")
+_log = structlog.get_logger(__name__)
+
+LOOK_EVERY_S = 0.25
+BEAT_EVERY_S = 1.0
+"""Also how soon a stream notices that its session ended."""
+RETRY_MS = 1500
+BATCH = 100
+MOST_STREAMS = 400
+MOST_STREAMS_EACH = 12
+
+
+class Feed:
+    """Looks for changes of alerts and wakes the streams that wait for them."""
+
+    def __init__(self, ports: DeskPorts) -> None:
+        self._ports = ports
+        self._changed = asyncio.Condition()
+        self._open: Counter[str] = Counter()
+        self.latest = 0
+        self.closed = False
+
+    async def run(self) -> None:
+        """Look until cancelled. A database that does not answer is an outage, not an end."""
+        failing = False
+        while not self.closed:
+            try:
+                latest = await run_in_threadpool(self._ports.alerts.last_change)
+            except Exception as exc:  # noqa: BLE001 – the supervisor of this one task
+                if not failing:
+                    _log.warning("alert_changes_unreadable", error=str(exc))
+                failing = True
+            else:
+                if failing:
+                    _log.info("alert_changes_readable")
+                failing = False
+                await self._tell(latest)
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def close(self) -> None:
+        """End every stream, so that the server can stop."""
+        self.closed = True
+        await self._tell(self.latest)
+
+    async def wait(self, after: int, seconds: float) -> None:
+        """Wait until there is something after ``after``, but no longer than so many seconds."""
+        try:
+            async with asyncio.timeout(seconds), self._changed:
+                await self._changed.wait_for(lambda: self.latest > after or self.closed)
+        except TimeoutError:
+            pass
+
+    @contextmanager
+    def place(self, who: str) -> Iterator[None]:
+        """Hold one of the places for streams.
+
+        Raises:
+            Problem: 503 when all are taken, in all or by one person.
+        """
+        if self._open.total() >= MOST_STREAMS or self._open[who] >= MOST_STREAMS_EACH:
+            raise Problem(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "too many open streams",
+                headers={"Retry-After": "5"},
+            )
+        self._open[who] += 1
+        try:
+            yield
+        finally:
+            self._open[who] -= 1
+
+    async def _tell(self, latest: int) -> None:
+        async with self._changed:
+            self.latest = max(self.latest, latest)
+            self._changed.notify_all()
+
+
+@router.get("/alerts/stream", response_class=StreamingResponse)
+async def stream(request: Request, ports: Desk, who: Who) -> StreamingResponse:
+    """Send every change of an alert as it happens; ``Last-Event-ID`` resumes after a cut."""
+    feed: Feed = request.app.state.feed
+    brought = credential(request)
+    if brought is None:
+        raise SignInNeeded
+    start = await _start(request, ports)
+    lines = _lines(ports, feed, who, brought, start)
+    with feed.place(who.id):
+        pass  # refuse now, with a status, rather than in the middle of a stream
+    return StreamingResponse(
+        lines, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+    )
+
+
+async def _start(request: Request, ports: DeskPorts) -> int:
+    text = request.headers.get("last-event-id") or request.query_params.get("last_event_id")
+    newest = await run_in_threadpool(ports.alerts.last_change)
+    if text is None:
+        return newest
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise bad_request(f"{text!r} is no event id", where="header.Last-Event-ID")
+    return min(int(text), newest)
+
+
+async def _lines(
+    ports: DeskPorts, feed: Feed, who: Visitor, brought: Credential, start: int
+) -> AsyncIterator[bytes]:
+    position = start
+    with feed.place(who.id):
+        yield f"retry: {RETRY_MS}\n".encode() + _beat(ports, position)
+        while not feed.closed:
+            await feed.wait(position, BEAT_EVERY_S)
+            if await run_in_threadpool(brought.visitor, ports.people, ports.clock.now()) is None:
+                return
+            while True:
+                lines, position, more = await run_in_threadpool(_changes, ports, who, position)
+                yield lines
+                if not more:
+                    break
+
+
+def _changes(ports: DeskPorts, who: Visitor, position: int) -> tuple[bytes, int, bool]:
+    changes = ports.alerts.changes_after(position, BATCH)
+    newest = {change.alert.id: change for change in changes}
+    lines = [
+        f"id: {change.id}\nevent: alert\n"
+        f"data: {AlertShape.of(change.alert).model_dump_json()}\n\n".encode()
+        for change in newest.values()
+        if who.sees(change.alert.site)
+    ]
+    after = changes[-1].id if changes else position
+    return b"".join(lines) + _beat(ports, after), after, len(changes) == BATCH
+
+
+def _beat(ports: DeskPorts, position: int) -> bytes:
+    beat = msgspec.json.encode({"now": ports.clock.now() // 1000})
+    return b"id: %d\nevent: beat\ndata: %b\n\n" % (position, beat)

@@ -1,0 +1,102 @@
+"""Puts the web application together: routes, errors, headers, static files, the alert feed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from urllib.parse import quote
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from dashboards.web import pages
+from dashboards.web.api import access, alerts, estate, figures, health, stream
+from dashboards.web.headers import SecurityHeaders
+from dashboards.web.identity import admit
+from dashboards.web.ports import DeskPorts
+from dashboards.web.problems import (
+    Problem,
+    SignInNeeded,
+    document,
+    from_framework,
+    from_validation,
+)
+from dashboards.web.render import HERE, page, wants_page
+
+MOST_BODY = 64 * 1024
+
+
+def build_app(ports: DeskPorts) -> FastAPI:
+    """Build the pages and the API over what the composition root passes in.
+
+    The third-party files must be there (``vendor.require``). ``app.state.feed.close()`` ends the
+    open streams, which a server has to do before it waits for its connections.
+    """
+    app = FastAPI(
+        title="Gengfu",
+        version="1",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        dependencies=[Depends(admit)],
+        max_body_size=MOST_BODY,
+        redirect_slashes=False,
+    )
+    app.state.ports = ports
+    app.state.feed = stream.Feed(ports)
+    for part in (access, estate, stream, alerts, figures, health):
+        app.include_router(part.router)
+    app.include_router(pages.router, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.add_middleware(SecurityHeaders)
+    app.add_exception_handler(Problem, _answer_problem)
+    app.add_exception_handler(HTTPException, _answer_framework)
+    app.add_exception_handler(RequestValidationError, _answer_validation)
+    app.add_exception_handler(Exception, _answer_defect)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    feed: stream.Feed = app.state.feed
+    async with asyncio.TaskGroup() as tasks:
+        looking = tasks.create_task(feed.run(), name="alert-feed")
+        yield
+        await feed.close()
+        looking.cancel()
+
+
+def _answer(request: Request, problem: Problem) -> Response:
+    if not wants_page(request):
+        return document(problem, request)
+    if isinstance(problem, SignInNeeded):
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        target = f"/login?next={quote(path)}" if request.method == "GET" else "/login"
+        return RedirectResponse(target, status_code=HTTPStatus.SEE_OTHER)
+    return page(
+        request, "problem.html", status=problem.status, headers=problem.headers, problem=problem
+    )
+
+
+async def _answer_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return _answer(request, error)
+
+
+async def _answer_framework(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return _answer(request, from_framework(error))
+
+
+async def _answer_validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return _answer(request, from_validation(error))
+
+
+async def _answer_defect(request: Request, _error: Exception) -> Response:
+    defect = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "this is a defect of ours; it was logged")
+    return _answer(request, defect)

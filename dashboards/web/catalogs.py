@@ -1,0 +1,57 @@
+"""Keeps the translation files in step with the texts in templates and code.
+
+``python -m dashboards.web.catalogs`` adds what is new and drops what is gone; whoever adds a text
+then fills in the Chinese. A test fails while one is missing.
+"""
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from dashboards.web.words import FOLDERS, LOCALE
+from gengfu.core.naming import Language
+
+_METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
+_OPTIONS = {"templates/**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
+_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "marked": None}
+
+
+def texts() -> Catalog:
+    """Return every text that the pages can show."""
+    catalog = Catalog(project="gengfu", version="", charset="utf-8", fuzzy=False)
+    folder = LOCALE.parent
+    found = extract_from_dir(folder, _METHODS, _OPTIONS, _KEYWORDS)
+    for file, _line, text, comments, context in sorted(found, key=lambda one: (one[0], one[1])):
+        catalog.add(text, None, [(file, 0)], auto_comments=comments, context=context)
+    return catalog
+
+
+def translated(language: Language) -> Catalog:
+    """Return one language's file as it lies there."""
+    path = LOCALE / FOLDERS[language] / "LC_MESSAGES" / "messages.po"
+    if not path.is_file():
+        return Catalog(locale=FOLDERS[language], fuzzy=False)
+    with path.open("rb") as file:
+        return read_po(file, locale=FOLDERS[language])
+
+
+def main() -> None:
+    """Rewrite both files; English texts are their own translation."""
+    wanted = texts()
+    for language, folder in FOLDERS.items():
+        catalog = translated(language)
+        catalog.update(wanted, no_fuzzy_matching=True)
+        catalog.obsolete.clear()
+        if language == "en":
+            for message in catalog:
+                message.string = message.id if message.id else message.string
+        path = LOCALE / folder / "LC_MESSAGES" / "messages.po"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            write_po(
+                file, catalog, width=100, sort_output=True, include_lineno=False, omit_header=False
+            )
+
+
+if __name__ == "__main__":
+    main()

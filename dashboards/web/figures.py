@@ -1,0 +1,80 @@
+"""How times, ages and figures are written. Digits as the sensor has them; units after a thin space."""
+
+import math
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from dashboards.web.words import Words, marked
+from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, Micros, to_utc
+from gengfu.core.names import PointKind
+from gengfu.core.naming import Scalar
+from gengfu.ledger.model import PointDef
+
+THIN = "\u2009"
+SPANS: tuple[tuple[Micros, str], ...] = (
+    (DAY, marked("%(n)s d")),
+    (HOUR, marked("%(n)s h")),
+    (MINUTE, marked("%(n)s min")),
+    (SECOND, marked("%(n)s s")),
+)
+
+
+def moment(at: Micros, now: Micros, zone: ZoneInfo, words: Words) -> str:
+    """Write a time as it is said: 14:32, yesterday 14:32, 11-19 14:32, 2025-11-19."""
+    then, today = to_utc(at).astimezone(zone), to_utc(now).astimezone(zone)
+    if then.date() == today.date():
+        return f"{then:%H:%M}"
+    if then.date() == today.date() - timedelta(days=1):
+        return f"{words.gettext('yesterday')} {then:%H:%M}"
+    return f"{then:%m-%d %H:%M}" if then.year == today.year else f"{then:%Y-%m-%d}"
+
+
+def exact(at: Micros, zone: ZoneInfo) -> str:
+    """Write a time in full, for tooltips: 2026-11-20 14:32:07 +08:00."""
+    then: datetime = to_utc(at).astimezone(zone)
+    return then.isoformat(sep=" ", timespec="seconds").replace("+", " +")
+
+
+def span(length: Micros, words: Words) -> str:
+    """Write a duration by its two largest units: 3 分 12 秒. Never negative."""
+    rest, parts = max(0, length), list[str]()
+    for size, text in SPANS:
+        count, rest = divmod(rest, size)
+        if count or (size == SECOND and not parts):
+            parts.append(words.gettext(text) % {"n": count})
+        elif parts:
+            break
+        if len(parts) == 2:
+            break
+    return " ".join(parts)
+
+
+def hours(seconds: float | None, words: Words) -> str:
+    """Write seconds as a duration for reports, to the minute; a dash when there is none."""
+    if seconds is None or not math.isfinite(seconds):
+        return "–"
+    unit = MINUTE if seconds >= 60 else SECOND
+    return span(round(seconds * SECOND / unit) * unit, words)
+
+
+def percent(share: float | None, digits: int = 2) -> str:
+    """Write a share of 1 as per cent, never rounded up to a target or to 100; a dash for None."""
+    if share is None or not math.isfinite(share):
+        return "–"
+    scale = 10**digits
+    return f"{math.floor(share * 100 * scale + 1e-6) / scale:.{digits}f}{THIN}%"
+
+
+def reading(value: Scalar, point: PointDef | None, words: Words) -> str:
+    """Write a point's value with its unit, or the enum's word, in the reader's language."""
+    if value is None:
+        return "–"
+    if point is None:
+        return str(value)
+    if point.kind is PointKind.BOOLEAN:
+        return words.gettext("yes") if value else words.gettext("no")
+    if point.kind is PointKind.ENUM and str(value) in point.words:
+        return words.say(point.words[str(value)])
+    if point.kind in (PointKind.ANALOG, PointKind.INTEGER) and isinstance(value, int | float):
+        return f"{value:.{point.digits}f}{THIN + point.unit if point.unit else ''}"
+    return str(value)

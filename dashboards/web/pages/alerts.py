@@ -1,0 +1,185 @@
+"""The guard's page, the list of alerts, one alert, and the buttons that take its steps."""
+
+from http import HTTPStatus
+from typing import Annotated
+from urllib.parse import urlencode, urlsplit
+from uuid import uuid4
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel, Field
+
+from alerts.model import Alert, FindingVerdict, Handling, Step
+from alerts.read import AlertFilter, BadCursor
+from alerts.refusals import IllegalStep
+from dashboards.web.api.alerts import StepBody, seen_sites, take_step, visible
+from dashboards.web.api.estate import seen_ledgers
+from dashboards.web.identity import Desk, Who
+from dashboards.web.pages.access import local_path
+from dashboards.web.pages.next_step import next_step, other_steps, worst_first
+from dashboards.web.pages.spark import spark_of
+from dashboards.web.ports import DeskPorts, Visitor
+from dashboards.web.problems import bad_request
+from dashboards.web.render import page
+from gengfu.core.clock import HOUR, Micros
+from gengfu.core.states import OperatingState
+from gengfu.core.urgency import Kind, Severity
+from gengfu.ledger.model import Equipment
+
+router = APIRouter()
+MOST_OPEN = 200
+_SHELVE_HOURS = (1, 4, 8, 24)
+
+
+def open_alerts(ports: DeskPorts, who: Visitor) -> list[Alert]:
+    """Return what is open, worst first for this person."""
+    found = ports.alerts.list(AlertFilter(sites=seen_sites(who), limit=MOST_OPEN))
+    return worst_first(found.alerts, who.id)
+
+
+def dials(ports: DeskPorts, alert: Alert) -> list[tuple[str, str]]:
+    """Return what can be dialled for an alert: (what it is, number), 119 first for a fire."""
+    numbers = [("fire_brigade", "119")] if alert.priority == 1 else []
+    equipment = _equipment(ports, alert)
+    if equipment is not None:
+        for name, number in equipment.attributes.items():
+            if name.endswith("_phone") and number:
+                numbers.append((name.removesuffix("_phone"), str(number)))
+    return numbers
+
+
+def _equipment(ports: DeskPorts, alert: Alert) -> Equipment | None:
+    ledger = ports.ledgers.sites.get(alert.site)
+    return ledger.equipment.get(alert.equipment) if ledger and alert.equipment else None
+
+
+def card(ports: DeskPorts, alert: Alert) -> dict[str, object]:
+    """Put together what the opened card of an alert shows."""
+    equipment = _equipment(ports, alert)
+    klass = ports.ledgers.classes.get(alert.equipment_class or "")
+    return {
+        "alert": alert,
+        "next": next_step(alert),
+        "others": other_steps(alert),
+        "dials": dials(ports, alert),
+        "equipment": equipment,
+        "points": klass.points if klass else {},
+        "names": ports.people.names(),
+        "key": uuid4().hex,
+        "verdicts": tuple(FindingVerdict),
+        "shelve_hours": _SHELVE_HOURS,
+    }
+
+
+@router.get("/guard")
+def guard(ports: Desk, who: Who, request: Request) -> Response:
+    """Show the worst open alert with its next step, the others as rows."""
+    alerts = open_alerts(ports, who)
+    active = [alert for alert in alerts if alert.shelved_until is None]
+    states = ports.estate.states()
+    watched = [one for ledger in seen_ledgers(ports, who) for one in ledger.equipment]
+    silent = [
+        one for one in watched if one not in states or states[one].state is OperatingState.UNKNOWN
+    ]
+    return page(
+        request,
+        "guard.html",
+        card=card(ports, active[0]) if active else None,
+        rows=active[1:],
+        shelved=[alert for alert in alerts if alert.shelved_until is not None],
+        watched=len(watched),
+        silent=len(silent),
+        refused=request.query_params.get("refused"),
+    )
+
+
+@router.get("/alerts")
+def list_alerts(
+    ports: Desk,
+    who: Who,
+    request: Request,
+    state: str = "open",
+    kind: Kind | None = None,
+    severity: Severity | None = None,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """Show alerts as a table, with filters in the address."""
+    wanted = AlertFilter(
+        open_only=state != "all",
+        sites=seen_sites(who),
+        kind=kind,
+        severity=severity,
+        cursor=cursor,
+        limit=100,
+    )
+    try:
+        found = ports.alerts.list(wanted)
+    except BadCursor as exc:
+        raise bad_request(str(exc), where="query.cursor") from exc
+    return page(
+        request,
+        "alerts.html",
+        alerts=found.alerts,
+        cursor=found.cursor,
+        names=ports.people.names(),
+        chosen={"state": state, "kind": kind, "severity": severity},
+        kinds=tuple(Kind),
+        severities=tuple(Severity),
+    )
+
+
+@router.get("/alerts/{alert_id}")
+def show_alert(ports: Desk, who: Who, request: Request, alert_id: str) -> Response:
+    """Show one alert with everything that is known about it."""
+    alert = visible(ports, who, alert_id)
+    return page(
+        request,
+        "alert.html",
+        card=card(ports, alert),
+        timeline=tuple(reversed(ports.alerts.timeline(alert_id))),
+        spark=spark_of(ports, alert),
+        refused=request.query_params.get("refused"),
+    )
+
+
+class StepForm(BaseModel):
+    """The fields that the buttons of an alert send."""
+
+    key: str = Field(min_length=1, max_length=128)
+    verdict: FindingVerdict | None = None
+    cause: str = Field(default="", max_length=2000)
+    note: str = Field(default="", max_length=2000)
+    assignee: str = Field(default="", max_length=128)
+    hours: int = Field(default=1, ge=1, le=24)
+    back: str = Field(default="/", max_length=2000)
+
+    def body(self, step: Step, now: Micros) -> StepBody:
+        """Return what the form asks for, as the API takes it."""
+        return StepBody(
+            idempotency_key=self.key,
+            verdict=self.verdict,
+            cause=self.cause or None,
+            note=self.note,
+            assignee=self.assignee or None,
+            until=(now + self.hours * HOUR) // 1000 if step is Step.SHELVE else None,
+        )
+
+
+@router.post("/alerts/{alert_id}/{step}")
+async def act(
+    ports: Desk, who: Who, alert_id: str, step: Step, form: Annotated[StepForm, Form()]
+) -> Response:
+    """Take a step and go back to the page it was taken on."""
+    target = urlsplit(local_path(form.back)).path
+    try:
+        after = await take_step(ports, who, alert_id, step, form.body(step, ports.clock.now()))
+    except IllegalStep as refused:
+        return _go(target, refused=refused.reason)
+    if after.handling is Handling.CLOSED and target == "/guard":
+        return _go(target, done=after.id)
+    return _go(target)
+
+
+def _go(path: str, **query: str) -> Response:
+    target = f"{path}?{urlencode(query)}" if query else path
+    return RedirectResponse(target, status_code=HTTPStatus.SEE_OTHER)

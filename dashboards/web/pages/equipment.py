@@ -1,0 +1,82 @@
+"""One equipment: what it is, how it runs, its trends and its values, all on one time axis."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from alerts.read import AlertFilter
+from dashboards.web import figures
+from dashboards.web.api.estate import find_equipment
+from dashboards.web.identity import Desk, Who
+from dashboards.web.ports import PointValue
+from dashboards.web.render import language_of, page
+from dashboards.web.words import Words, words
+from gengfu.core.clock import DAY, HOUR, Micros
+from gengfu.core.names import PointKind
+from gengfu.ledger.model import EquipmentClass, PointDef
+
+router = APIRouter()
+PERIODS: dict[str, Micros] = {"1h": HOUR, "6h": 6 * HOUR, "24h": DAY, "7d": 7 * DAY}
+_DRAWN_FIRST = 6
+"""So many trends are open at once; the others wait for a tap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table of current values; ``value`` None = never told."""
+
+    point: PointDef
+    value: PointValue | None
+    text: str
+    stale: bool
+
+
+def rows_of(
+    klass: EquipmentClass, current: dict[str, PointValue], now: Micros, own: Words
+) -> list[Row]:
+    """Return every point that was told, then those that never were but are not optional."""
+    told, silent = [], []
+    for name, point in klass.points.items():
+        value = current.get(name)
+        if value is None:
+            if not point.optional:
+                silent.append(Row(point, None, "–", stale=True))
+            continue
+        text = figures.reading(value.value, point, own)
+        told.append(Row(point, value, text, now - value.received_at > klass.silent_after))
+    return told + silent
+
+
+@router.get("/equipment/{equipment_id}")
+def show_equipment(
+    ports: Desk, who: Who, request: Request, equipment_id: str, period: str = "6h"
+) -> Response:
+    """Show one equipment."""
+    ledger, equipment = find_equipment(ports, who, equipment_id)
+    klass = ports.ledgers.classes[equipment.equipment_class]
+    current = dict(ports.estate.current(equipment_id))
+    now = ports.clock.now()
+    rows = rows_of(klass, current, now, words(language_of(request)))
+    drawn = [
+        row.point
+        for row in rows
+        if row.value is not None and row.point.kind in (PointKind.ANALOG, PointKind.INTEGER)
+    ]
+    alerts = ports.alerts.list(AlertFilter(open_only=False, equipment=equipment_id, limit=20))
+    return page(
+        request,
+        "equipment.html",
+        equipment=equipment,
+        ledger=ledger,
+        klass=klass,
+        state=ports.estate.state(equipment_id),
+        rows=rows,
+        drawn=drawn,
+        drawn_first=_DRAWN_FIRST,
+        alerts=alerts.alerts,
+        names=ports.people.names(),
+        periods=tuple(PERIODS),
+        period=period if period in PERIODS else "6h",
+        children=[ledger.equipment[one] for one in ledger.children_of(equipment_id)],
+    )

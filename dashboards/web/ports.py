@@ -1,0 +1,220 @@
+"""What the pages and the API need from the rest of Gengfu, and no more.
+
+The composition root passes the real ones; ``tests/fakes`` has hand-written ones. Methods of plain
+``def`` may block: they are called in worker threads.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from alerts.model import Alert, Entry, Report, Step, StepRequest
+from alerts.read import AlertFilter, Change, Page
+from gengfu.core.clock import Clock, Micros
+from gengfu.core.naming import Language, Scalar
+from gengfu.core.record import DeadLetter, Tally
+from gengfu.core.states import StateInterval
+from gengfu.ledger.model import EquipmentClass, SiteLedger
+from gengfu.people.roles import Role
+from ingest.store.port import Trend
+from ingest.store.rows import Series
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """Whoever makes a request, as the session or the API token says."""
+
+    id: str
+    name: str
+    roles: frozenset[Role]
+    sites: frozenset[str] | None = None
+    """None = every site."""
+    language: Language | None = None
+
+    def sees(self, site: str) -> bool:
+        return self.sites is None or site in self.sites
+
+
+class People(Protocol):
+    """Accounts, sessions and tokens. Credentials are opaque and live on the server only."""
+
+    def sign_in(self, login: str, password: str, *, address: str, at: Micros) -> str | None:
+        """Open a session and return its secret; None when login and password do not fit."""
+
+    def sign_out(self, session: str, *, at: Micros) -> None:
+        """End a session; an unknown one is no error."""
+
+    def by_session(self, session: str, *, at: Micros) -> Visitor | None:
+        """Return whose session it is, unless ended, revoked or expired."""
+
+    def by_token(self, token: str, *, at: Micros) -> Visitor | None:
+        """Return whose API token it is, unless revoked or expired."""
+
+    def names(self) -> Mapping[str, str]:
+        """Return what people are called, by account id."""
+
+    def awaits_setup(self) -> bool:
+        """Tell whether the one-time set-up token is still unused."""
+
+    def set_up(self, token: str, login: str, password: str, *, at: Micros) -> bool:
+        """Make the first administrator; False when the token does not fit.
+
+        Raises:
+            BadInput: when login or password are not acceptable.
+        """
+
+
+class Alerts(Protocol):
+    """The alerts as core wrote them: ``alerts.read.AlertReader``."""
+
+    def list(self, wanted: AlertFilter) -> Page:
+        """Return one page of alerts.
+
+        Raises:
+            BadCursor: when the cursor is none of ours.
+        """
+
+    def get(self, alert_id: str) -> Alert | None:
+        """Return an alert as it stands."""
+
+    def timeline(self, alert_id: str) -> Sequence[Entry]:
+        """Return an alert's whole timeline, oldest first."""
+
+    def last_change(self) -> int:
+        """Return the number of the newest change; 0 when there is none."""
+
+    def changes_after(self, change: int, limit: int = 200) -> Sequence[Change]:
+        """Return the changes behind number ``change``, oldest first."""
+
+
+class CoreUnreachable(Exception):
+    """Core does not answer: nothing was done."""
+
+
+class Core(Protocol):
+    """The way to core for what people do. Returns what stands there afterwards."""
+
+    async def act(self, alert: str, step: Step, request: StepRequest) -> Alert:
+        """Take a person's step.
+
+        Raises:
+            UnknownAlert: when there is no such alert.
+            IllegalStep: when it does not fit the alert as it is.
+            CoreUnreachable: when core does not answer.
+        """
+
+    async def report(self, report: Report) -> Alert:
+        """Open an alert for what a person saw or was told.
+
+        Raises:
+            RefusedReport: when it names what the ledger does not have.
+            CoreUnreachable: when core does not answer.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointValue:
+    """A point's newest value: an enum as its word, a boolean as a boolean."""
+
+    value: Scalar
+    observed_at: Micros
+    received_at: Micros
+
+
+class Estate(Protocol):
+    """What the desk knows of the equipment now and of its operating states."""
+
+    def current(self, equipment: str) -> Mapping[str, PointValue]:
+        """Return the newest value of each point that was ever told."""
+
+    def state(self, equipment: str) -> StateInterval | None:
+        """Return the present operating state; None for equipment never judged."""
+
+    def states(self) -> Mapping[str, StateInterval]:
+        """Return the present operating state of everything, by equipment."""
+
+    def intervals(self, equipment: str, start: Micros, end: Micros) -> Sequence[StateInterval]:
+        """Return the operating states that touch [start, end), in order."""
+
+    def dead_letters(self, limit: int) -> Sequence[DeadLetter]:
+        """Return the newest rejected messages, newest first."""
+
+    def tally(self) -> Tally:
+        """Return what was taken in and what became of it, since the journal's beginning."""
+
+
+class Ledgers(Protocol):
+    """The ledgers of all sites and the classes of equipment, as they stand."""
+
+    @property
+    def sites(self) -> Mapping[str, SiteLedger]: ...
+
+    @property
+    def classes(self) -> Mapping[str, EquipmentClass]: ...
+
+
+class Readings(Protocol):
+    """The store's reading side."""
+
+    def query(
+        self, series: Series, start: Micros, end: Micros, step: Micros | None = None
+    ) -> Trend:
+        """Return the values observed in [start, end), raw or in buckets of ``step``.
+
+        Raises:
+            StoreUnavailable: when the store does not answer now.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AvailabilityRow:
+    """The figures of an equipment, a class, a building or a site over a period. Spans in seconds."""
+
+    key: str
+    availability: float | None
+    """(required − down) / required; None when nothing is known."""
+    coverage: float
+    failures: int
+    mtbf_s: float | None
+    mttr_s: float | None
+    planned_s: float
+    down_s: float
+    unknown_s: float
+    count: int = 1
+    """How many pieces of equipment it is about."""
+
+
+class Availability(Protocol):
+    """Availability by time, from operating-state intervals."""
+
+    def figures(
+        self, start: Micros, end: Micros, *, by: str, sites: frozenset[str] | None = None
+    ) -> Sequence[AvailabilityRow]:
+        """Return the figures by equipment, class, building or site."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartState:
+    """One part of the alarm path, and whether it is proved to work."""
+
+    name: str
+    ready: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskPorts:
+    """Everything that ``build_app`` is given."""
+
+    clock: Clock
+    people: People
+    ledgers: Ledgers
+    alerts: Alerts
+    core: Core
+    estate: Estate
+    readings: Readings
+    availability: Availability
+    readiness: Callable[[], Sequence[PartState]]
+    metrics: Callable[[], bytes]
+    demo_accounts: Sequence[tuple[str, str]] = field(default=())
+    """(login, password) shown on the sign-in page of a demo, and only there."""

@@ -1,0 +1,86 @@
+"""Errors as RFC 9457 problem documents for programs, and as a page for people."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Exception):
+    """An answer that is an error: whose fault it is and what to do about it."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        detail: str,
+        *,
+        kind: str = "about:blank",
+        headers: Mapping[str, str] | None = None,
+        **members: object,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.kind = kind
+        self.headers = headers
+        self.members = members
+
+
+class SignInNeeded(Problem):
+    """Nobody is signed in, or no longer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            HTTPStatus.UNAUTHORIZED,
+            "sign in, or send an API token as Authorization: Bearer",
+            headers={"WWW-Authenticate": 'Bearer realm="gengfu"'},
+        )
+
+
+def not_found(what: str, name: str) -> Problem:
+    """Say that something asked for by name does not exist."""
+    return Problem(HTTPStatus.NOT_FOUND, f"there is no {what} {name!r}")
+
+
+def bad_request(detail: str, *, where: str) -> Problem:
+    """Refuse a request's argument, naming it as validation errors do."""
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=[{"where": where, "detail": detail}]
+    )
+
+
+def document(problem: Problem, request: Request) -> JSONResponse:
+    """Write a problem as its JSON document."""
+    content: dict[str, Any] = {
+        "type": problem.kind,
+        "title": problem.status.phrase,
+        "status": int(problem.status),
+        "detail": problem.detail,
+        "instance": request.url.path,
+        **problem.members,
+    }
+    return JSONResponse(
+        content, status_code=problem.status, headers=problem.headers, media_type=MEDIA_TYPE
+    )
+
+
+def from_framework(error: HTTPException) -> Problem:
+    """Read what the framework raised itself: 404, 405, 413."""
+    status = HTTPStatus(error.status_code)
+    return Problem(status, str(error.detail), headers=error.headers)
+
+
+def from_validation(error: RequestValidationError) -> Problem:
+    """Read the framework's list of what is wrong with a request; nothing sent in is repeated."""
+    errors = [
+        {"where": ".".join(str(step) for step in one["loc"]), "detail": str(one["msg"])}
+        for one in error.errors()
+    ]
+    detail = "; ".join(f"{one['where']}: {one['detail']}" for one in errors)
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors)

@@ -1,0 +1,33 @@
+// Ages and clocks tick by the server's time: a phone's own clock may be wrong.
+import { span, words } from "./words.js";
+
+let ahead = 0;
+
+export function setServerTime(ms) {
+  if (Number.isFinite(ms)) ahead = ms - Date.now();
+}
+
+export const now = () => Date.now() + ahead;
+
+function tick() {
+  const at = now();
+  for (const element of document.querySelectorAll("time[data-since]")) {
+    write(element, span(at - Number(element.dataset.since)));
+  }
+  for (const element of document.querySelectorAll("time[data-until]")) {
+    const left = Number(element.dataset.until) - at;
+    write(element, left > 0 ? span(left) : words.due);
+  }
+  for (const element of document.querySelectorAll("[data-clock]")) {
+    write(element, new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hour12: false }));
+  }
+}
+
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export function tickAges() {
+  tick();
+  setInterval(tick, 1000);
+}

@@ -1,0 +1,65 @@
+// The alert stream: says that something changed, when the line is lost, and when one was signed out.
+import { setServerTime } from "./ages.js";
+import { lost, words } from "./words.js";
+
+const LOST_AFTER_MS = 5000;
+const SETTLE_MS = 150;
+const THUMB_MS = 600;
+
+let heard = Date.now();
+let pending = 0;
+
+/** Somebody is writing or choosing: what is under his finger must not change. */
+const busy = () => document.querySelector("[data-hold][open]") || document.activeElement?.matches("#live textarea, #live input, #live select");
+
+function changed() {
+  clearTimeout(pending);
+  pending = setTimeout(() => (busy() ? changed() : document.body.dispatchEvent(new CustomEvent("gengfu:changed"))), SETTLE_MS);
+}
+
+function watchLine() {
+  const quiet = Date.now() - heard;
+  const off = quiet > LOST_AFTER_MS;
+  const banner = document.querySelector("[data-lost]");
+  banner.hidden = !off;
+  if (off) banner.textContent = lost(quiet);
+  for (const element of document.querySelectorAll("[data-network]")) {
+    element.textContent = off ? words.offline : words.online;
+    element.classList.toggle("off", off);
+  }
+}
+
+async function signedOut() {
+  const answer = await fetch("/api/v1/me", { cache: "no-store" }).catch(() => null);
+  if (answer?.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+}
+
+/** A tap that was meant for the alert before must not hit the one that took its place. */
+function guardTheThumb() {
+  let shown = document.querySelector("[data-alert]")?.dataset.alert;
+  document.body.addEventListener("htmx:afterSettle", () => {
+    const next = document.querySelector("[data-alert]")?.dataset.alert;
+    const button = document.querySelector("button[data-primary]");
+    if (button && shown && next !== shown) {
+      button.disabled = true;
+      setTimeout(() => { button.disabled = false; }, THUMB_MS);
+    }
+    shown = next;
+  });
+}
+
+export function listen(address) {
+  const stream = new EventSource(address);
+  const touch = () => { heard = Date.now(); };
+  stream.addEventListener("beat", (event) => { touch(); setServerTime(JSON.parse(event.data).now); });
+  stream.addEventListener("alert", (event) => {
+    touch();
+    document.dispatchEvent(new CustomEvent("gengfu:alert", { detail: JSON.parse(event.data) }));
+    changed();
+  });
+  stream.addEventListener("error", signedOut);
+  document.body.addEventListener("htmx:responseError", signedOut);
+  setInterval(watchLine, 500);
+  watchLine();
+  guardTheThumb();
+}

@@ -1,0 +1,367 @@
+"""The desk's ports made by hand: the demo ledger, alerts in a list, people in a table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from alerts.lifecycle import Refusal, step
+from alerts.model import Alert, Condition, Entry, Handling, Report, Step, StepRequest
+from alerts.read import AlertFilter, BadCursor, Change, Page
+from alerts.refusals import IllegalStep, UnknownAlert
+from dashboards.web.ports import (
+    AvailabilityRow,
+    DeskPorts,
+    PartState,
+    PointValue,
+    Visitor,
+)
+from gengfu.core.clock import MINUTE, Micros
+from gengfu.core.errors import BadInput, Fault, StoreUnavailable
+from gengfu.core.naming import Bilingual, Subject
+from gengfu.core.record import DeadLetter, RejectReason, Tally
+from gengfu.core.states import OperatingState, StateInterval
+from gengfu.core.urgency import Kind, Severity
+from gengfu.ledger.classes import load_classes
+from gengfu.ledger.csv_import import read_folder
+from gengfu.ledger.model import EquipmentClass, SiteLedger
+from gengfu.people.roles import Role
+from ingest.store.port import Band, Trend
+from ingest.store.rows import Series
+from tests.fakes.manual_clock import ManualClock
+
+DEMO = Path(__file__).parents[2] / "simulators" / "demo"
+PASSWORD = "correct horse battery staple"
+
+
+@cache
+def shipped() -> tuple[Mapping[str, EquipmentClass], Mapping[str, SiteLedger]]:
+    """Return the shipped classes and the demo's ledgers by site."""
+    classes = load_classes()
+    return classes, {ledger.site.id: ledger for ledger in read_folder(DEMO, classes)}
+
+
+def sample_alert(alert_id: str = "a-1", *, opened_at: Micros = 0, **changes: object) -> Alert:
+    """Return a suspected entrapment that nobody has taken yet, with some fields changed."""
+    alert = Alert(
+        id=alert_id,
+        rule="elevator.suspected_entrapment",
+        source="rule",
+        site="yunhe",
+        subject=Subject("lift-b1-u1-left"),
+        equipment_class="elevator",
+        building="b1",
+        zone=None,
+        place=Bilingual("1号楼 1单元", "Building 1 Unit 1"),
+        kind=Kind.LIFE_SAFETY,
+        priority=2,
+        severity=Severity.CRITICAL,
+        condition=Condition.ON,
+        handling=Handling.NEW,
+        latched=True,
+        shelved_until=None,
+        verdict=None,
+        cause=None,
+        opened_at=opened_at,
+        condition_since=opened_at,
+        cleared_at=None,
+        closed_at=None,
+        occurrences=1,
+        title=Bilingual("1号楼1单元左梯疑似困人", "Lift 1-1 left: people may be trapped"),
+        advice=(
+            Bilingual(
+                "用五方对讲与轿厢通话，安抚乘客", "Talk to the car by intercom and calm people"
+            ),
+            Bilingual("不要扒门，等维保到场", "Do not force the doors; wait for the contractor"),
+        ),
+        values={"door_zone": False, "speed": 0.0, "mode": "normal"},
+        name=Bilingual("1号楼1单元左梯", "Lift 1-1 left"),
+        due_at=opened_at + MINUTE,
+        due_what="unacknowledged",
+    )
+    return replace(alert, **changes)  # type: ignore[arg-type]
+
+
+@dataclass
+class FakeAlerts:
+    """Alerts and their changes in memory; readable at once after each change."""
+
+    clock: ManualClock
+    held: dict[str, Alert] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    broken: bool = False
+
+    def put(self, alert: Alert, what: str, actor: str = "rule", note: str = "") -> Alert:
+        """Write an alert and the line of its timeline."""
+        entry = Entry(
+            alert=alert.id,
+            version=alert.version,
+            at=self.clock.now(),
+            actor=actor,
+            what=what,
+            note=note,
+        )
+        self.held[alert.id] = alert
+        self.changes.append(Change(len(self.changes) + 1, entry, alert))
+        return alert
+
+    def list(self, wanted: AlertFilter) -> Page:
+        """Filter as the real reader does; the cursor is a number."""
+        found = [alert for alert in self.held.values() if _fits(alert, wanted)]
+        found.sort(key=lambda alert: (wanted.open_only and alert.priority, -alert.opened_at))
+        if wanted.cursor is not None and not wanted.cursor.isdigit():
+            raise BadCursor(f"{wanted.cursor!r} is no cursor of this list")
+        start = int(wanted.cursor or 0)
+        end = start + wanted.limit
+        return Page(tuple(found[start:end]), str(end) if end < len(found) else None)
+
+    def get(self, alert_id: str) -> Alert | None:
+        """Return one alert."""
+        return self.held.get(alert_id)
+
+    def timeline(self, alert_id: str) -> Sequence[Entry]:
+        """Return an alert's lines, oldest first."""
+        return [change.entry for change in self.changes if change.entry.alert == alert_id]
+
+    def last_change(self) -> int:
+        """Return the newest change's number."""
+        if self.broken:
+            raise OSError("the database is gone")
+        return len(self.changes)
+
+    def changes_after(self, change: int, limit: int = 200) -> Sequence[Change]:
+        """Return the next changes with their alerts as they stand now."""
+        found = self.changes[change : change + limit]
+        return [replace(one, alert=self.held[one.entry.alert]) for one in found]
+
+    async def act(self, alert: str, what: Step, request: StepRequest) -> Alert:
+        """Take a step by the real table."""
+        held = self.held.get(alert)
+        if held is None:
+            raise UnknownAlert(alert)
+        after = step(held, what, request, self.clock.now())
+        if isinstance(after, Refusal):
+            raise IllegalStep(after, held)
+        return self.put(after, what, request.actor, request.note)
+
+    async def report(self, report: Report) -> Alert:
+        """Open an alert for a report."""
+        alert = sample_alert(
+            f"r-{len(self.held) + 1}",
+            opened_at=self.clock.now(),
+            rule="report",
+            source="person",
+            kind=report.kind,
+            site=report.site,
+            subject=Subject(report.equipment or ""),
+            title=Bilingual(report.text, report.text),
+            latched=False,
+            advice=(),
+            values={},
+        )
+        return self.put(alert, "opened", report.actor, report.text)
+
+
+def _fits(alert: Alert, wanted: AlertFilter) -> bool:
+    return (
+        (alert.open or not wanted.open_only)
+        and (wanted.sites is None or alert.site in wanted.sites)
+        and wanted.equipment in (None, alert.equipment)
+        and wanted.kind in (None, alert.kind)
+        and wanted.severity in (None, alert.severity)
+        and (wanted.since is None or alert.opened_at >= wanted.since)
+        and (wanted.until is None or alert.opened_at < wanted.until)
+    )
+
+
+@dataclass
+class FakePeople:
+    """One account for each role, called as the role is."""
+
+    sites: frozenset[str] | None = None
+    sessions: dict[str, str] = field(default_factory=dict)
+    setup_token: str | None = None
+
+    def _visitor(self, login: str) -> Visitor:
+        return Visitor(
+            id=login, name=login.title(), roles=frozenset({Role(login)}), sites=self.sites
+        )
+
+    def sign_in(self, login: str, password: str, *, address: str, at: Micros) -> str | None:
+        """Open a session for a role's name and the one password."""
+        if login not in set(Role) or password != PASSWORD:
+            return None
+        secret = f"session-{login}-{len(self.sessions)}"
+        self.sessions[secret] = login
+        return secret
+
+    def sign_out(self, session: str, *, at: Micros) -> None:
+        """End a session."""
+        self.sessions.pop(session, None)
+
+    def by_session(self, session: str, *, at: Micros) -> Visitor | None:
+        """Return whose session it is."""
+        login = self.sessions.get(session)
+        return self._visitor(login) if login else None
+
+    def by_token(self, token: str, *, at: Micros) -> Visitor | None:
+        """Take ``token-<role>``."""
+        login = token.removeprefix("token-")
+        return self._visitor(login) if token != login and login in set(Role) else None
+
+    def names(self) -> Mapping[str, str]:
+        """Return everybody."""
+        return {role.value: role.value.title() for role in Role}
+
+    def awaits_setup(self) -> bool:
+        """Tell whether a token is set."""
+        return self.setup_token is not None
+
+    def set_up(self, token: str, login: str, password: str, *, at: Micros) -> bool:
+        """Use the token up."""
+        if len(password) < 12:
+            raise BadInput([Fault("", "password", "a password has at least 12 characters")])
+        if token != self.setup_token:
+            return False
+        self.setup_token = None
+        return True
+
+
+@dataclass
+class FakeEstate:
+    """Current values and states that a test or a picture puts here."""
+
+    values: dict[str, dict[str, PointValue]] = field(default_factory=dict)
+    history: dict[str, list[StateInterval]] = field(default_factory=dict)
+    letters: list[DeadLetter] = field(default_factory=list)
+    sums: Tally = field(default_factory=Tally)
+
+    def current(self, equipment: str) -> Mapping[str, PointValue]:
+        """Return what was put."""
+        return self.values.get(equipment, {})
+
+    def state(self, equipment: str) -> StateInterval | None:
+        """Return the last state."""
+        history = self.history.get(equipment)
+        return history[-1] if history else None
+
+    def states(self) -> Mapping[str, StateInterval]:
+        """Return every last state."""
+        return {one: history[-1] for one, history in self.history.items() if history}
+
+    def intervals(self, equipment: str, start: Micros, end: Micros) -> Sequence[StateInterval]:
+        """Return the intervals that touch the period."""
+        return [
+            one
+            for one in self.history.get(equipment, [])
+            if one.start < end and (one.end is None or one.end > start)
+        ]
+
+    def dead_letters(self, limit: int) -> Sequence[DeadLetter]:
+        """Return the newest."""
+        return self.letters[:limit]
+
+    def tally(self) -> Tally:
+        """Return the sums."""
+        return self.sums
+
+
+@dataclass
+class FakeReadings:
+    """A wave for every series; ``down`` makes the store fail."""
+
+    down: bool = False
+    every: Micros = 10_000_000
+
+    def query(
+        self, series: Series, start: Micros, end: Micros, step: Micros | None = None
+    ) -> Trend:
+        """Return one value each ten seconds, or buckets."""
+        if self.down:
+            raise StoreUnavailable("the store does not answer")
+        times = np.arange(start - start % self.every, end, step or self.every, dtype=np.int64)
+        seed = sum(series.point.encode())
+        wave = np.sin(times / (seed * 4e6)) + 0.1 * np.sin(times / 7e6)
+        values = 40 + seed % 13 + 5 * wave
+        band = Band(low=values - 1, high=values + 1, count=np.full(len(times), 6)) if step else None
+        return Trend(times=times, values=values, band=band)
+
+
+@dataclass
+class FakeAvailability:
+    """Rows that a test puts here."""
+
+    rows: dict[str, list[AvailabilityRow]] = field(default_factory=dict)
+
+    def figures(
+        self, start: Micros, end: Micros, *, by: str, sites: frozenset[str] | None = None
+    ) -> Sequence[AvailabilityRow]:
+        """Return the rows of one grouping."""
+        return self.rows.get(by, [])
+
+
+@dataclass
+class FakeLedgers:
+    """The demo's ledgers and the shipped classes."""
+
+    @property
+    def sites(self) -> Mapping[str, SiteLedger]:
+        """Return the demo's ledgers."""
+        return shipped()[1]
+
+    @property
+    def classes(self) -> Mapping[str, EquipmentClass]:
+        """Return the shipped classes."""
+        return shipped()[0]
+
+
+@dataclass
+class FakeDesk:
+    """Everything together; ``ports()`` is what ``build_app`` takes."""
+
+    clock: ManualClock = field(default_factory=ManualClock)
+    people: FakePeople = field(default_factory=FakePeople)
+    estate: FakeEstate = field(default_factory=FakeEstate)
+    readings: FakeReadings = field(default_factory=FakeReadings)
+    availability: FakeAvailability = field(default_factory=FakeAvailability)
+    parts: list[PartState] = field(default_factory=lambda: [PartState(name="core", ready=True)])
+    demo_accounts: Sequence[tuple[str, str]] = ()
+
+    def __post_init__(self) -> None:
+        self.alerts = FakeAlerts(self.clock)
+
+    def ports(self) -> DeskPorts:
+        """Return the ports over these fakes."""
+        return DeskPorts(
+            clock=self.clock,
+            people=self.people,
+            ledgers=FakeLedgers(),
+            alerts=self.alerts,
+            core=self.alerts,
+            estate=self.estate,
+            readings=self.readings,
+            availability=self.availability,
+            readiness=lambda: self.parts,
+            metrics=lambda: b"# HELP gengfu_up Up.\ngengfu_up 1\n",
+            demo_accounts=self.demo_accounts,
+        )
+
+
+def letter(at: Micros, reason: RejectReason = RejectReason.MALFORMED_JSON) -> DeadLetter:
+    """Return a rejected message whose bytes are no text."""
+    return DeadLetter(
+        topic="gf/yunhe/lift-b1-u1-left/up/telemetry",
+        payload=b'{"speed": \xff<script>',
+        received_at=at,
+        reason=reason,
+        detail="expected a value at byte 10",
+    )
+
+
+def interval(
+    equipment: str, state: OperatingState, start: Micros, end: Micros | None = None
+) -> StateInterval:
+    """Return a state interval in few words."""
+    return StateInterval(equipment=equipment, state=state, start=start, end=end)
