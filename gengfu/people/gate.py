@@ -1,0 +1,103 @@
+"""The door: signing in and out, and whose a request is. What happens here is in the audit trail."""
+
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Engine
+
+from gengfu.core.clock import Micros
+from gengfu.people import tables
+from gengfu.people.accounts import Account, Accounts, normal_login
+from gengfu.people.audit import AuditTrail
+from gengfu.people.passwords import Passwords
+from gengfu.people.sessions import Sessions
+from gengfu.people.setup import SetUp
+from gengfu.people.throttle import Throttle
+from gengfu.people.tokens import ApiToken, Tokens
+
+_log = structlog.get_logger()
+
+
+def open_gate(engine: Engine, *, audit_key: bytes, audit_head: Path) -> "Gate":
+    """Make the tables where they are missing and return the door to them.
+
+    Raises:
+        ValueError: the audit key is shorter than 32 bytes.
+    """
+    tables.prepare(engine)
+    accounts = Accounts(engine, Passwords())
+    return Gate(
+        accounts=accounts,
+        sessions=Sessions(engine),
+        tokens=Tokens(engine),
+        setup=SetUp(engine, accounts),
+        audit=AuditTrail(engine, key=audit_key, head=audit_head),
+        throttle=Throttle(),
+    )
+
+
+class Gate:
+    """Puts accounts, sessions, tokens, set-up, throttle and audit together."""
+
+    def __init__(
+        self,
+        *,
+        accounts: Accounts,
+        sessions: Sessions,
+        tokens: Tokens,
+        setup: SetUp,
+        audit: AuditTrail,
+        throttle: Throttle,
+    ) -> None:
+        self.accounts = accounts
+        self.sessions = sessions
+        self.tokens = tokens
+        self.setup = setup
+        self.audit = audit
+        self.throttle = throttle
+
+    def wait(self, login: str, address: str, *, at: Micros) -> Micros:
+        """Return how long this login from this address has to wait; 0 = it may try."""
+        return self.throttle.wait(normal_login(login), address, at)
+
+    def sign_in(self, login: str, password: str, *, address: str, at: Micros) -> str | None:
+        """Open a session and return its secret; None when it does not fit or is tried too often."""
+        login = normal_login(login)
+        if self.throttle.wait(login, address, at) > 0:
+            _log.info("sign_in_throttled", address=address)
+            return None
+        account = self.accounts.check(login, password)
+        if account is None:
+            self.throttle.failed(login, address, at)
+            self.audit.add(at=at, actor="", action="sign_in_failed", subject=login, detail=address)
+            return None
+        self.throttle.succeeded(login)
+        secret = self.sessions.open(account.id, address=address, at=at)
+        self.audit.add(at=at, actor=account.id, action="sign_in", detail=address)
+        return secret
+
+    def sign_out(self, session: str, *, at: Micros) -> None:
+        """End a session; an unknown one is no error."""
+        account = self.sessions.account_of(session, at=at)
+        self.sessions.revoke(session)
+        if account is not None:
+            self.audit.add(at=at, actor=account.id, action="sign_out")
+
+    def by_session(self, session: str, *, at: Micros) -> Account | None:
+        """Return whose session it is, unless ended, revoked or expired."""
+        return self.sessions.account_of(session, at=at)
+
+    def by_token(self, token: str, *, at: Micros) -> ApiToken | None:
+        """Return the API token, unless revoked or expired."""
+        return self.tokens.find(token, at=at)
+
+    def set_up(self, token: str, login: str, password: str, *, at: Micros) -> bool:
+        """Make the first administrator; False when the token does not fit.
+
+        Raises:
+            BadInput: login or password are not acceptable.
+        """
+        done = self.setup.use(token, login, password, at=at)
+        action = "set_up" if done else "set_up_refused"
+        self.audit.add(at=at, actor="", action=action, subject=login)
+        return done

@@ -1,0 +1,61 @@
+"""Passwords: which are acceptable, and how they are kept.
+
+argon2id with 64 MiB and three passes (RFC 9106, section 4, second recommended option). Long before
+complex: NIST SP 800-63B, section 5.1.1.2.
+"""
+
+import threading
+import unicodedata
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+
+LEAST = 10
+MOST = 256
+AT_ONCE = 2
+"""So many are computed at a time: each takes 64 MiB, and anyone may knock."""
+
+
+def weakness(password: str, login: str) -> str | None:
+    """Return why a password is not acceptable; None when it is."""
+    if len(password) < LEAST:
+        return f"needs at least {LEAST} characters"
+    if len(password) > MOST:
+        return f"has more than {MOST} characters"
+    if login.casefold() in password.casefold():
+        return "contains the login"
+    if len(set(password)) < 4:
+        return "repeats too few characters"
+    return None
+
+
+class Passwords:
+    """Hashes and verifies; a stranger's password costs as much as an account's."""
+
+    def __init__(self, *, memory_kib: int = 64 * 1024, passes: int = 3) -> None:
+        self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
+        self._turn = threading.BoundedSemaphore(AT_ONCE)
+        self._nobody = self.hash("nobody has this password")
+
+    def hash(self, password: str) -> str:
+        """Return a password's hash with its own salt and parameters."""
+        with self._turn:
+            return self._hasher.hash(_normal(password))
+
+    def fits(self, password: str, hashed: str | None) -> bool:
+        """Tell whether a password is the hashed one; for None (no account) False, as slowly."""
+        with self._turn:
+            try:
+                self._hasher.verify(hashed or self._nobody, _normal(password[: MOST + 1]))
+            except (VerifyMismatchError, VerificationError, InvalidHashError):
+                return False
+        return hashed is not None
+
+    def is_outdated(self, hashed: str) -> bool:
+        """Tell whether a hash was made with other parameters than today's."""
+        return self._hasher.check_needs_rehash(hashed)
+
+
+def _normal(password: str) -> bytes:
+    """The same keys on another keyboard make the same bytes (NFKC, as NIST SP 800-63B says)."""
+    return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
