@@ -62,6 +62,7 @@ class Delivery:
 class SessionCounters:
     """What one session met."""
 
+    received: int = 0
     connections: int = 0
     outages: int = 0
     refused_subscriptions: int = 0
@@ -100,7 +101,6 @@ class Session:
         self._receive = receive
         self._clock = clock
         self._epoch = 0
-        self._offered = 0
         self._paused = False
         self._fd: int | None = None
         self._lost: asyncio.Future[str] | None = None
@@ -225,11 +225,11 @@ class Session:
 
     def _read(self) -> None:
         for _ in range(_READ_BURST):
-            before = self._offered
+            before = self.counters.received
             self._client.loop_read()
             if self._paused or self._fd is None:
                 return
-            if self._offered == before and not self._holds_more():
+            if self.counters.received == before and not self._holds_more():
                 return
         if self._holds_more() and self._loop is not None:
             self._loop.call_soon(self._read)
@@ -306,7 +306,7 @@ class Session:
         self._lose(f"the broker refuses subscriptions: account {account} lacks the ACL {missing}")
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
-        self._offered += 1
+        self.counters.received += 1
         try:
             topic = message.topic
         except UnicodeDecodeError:
