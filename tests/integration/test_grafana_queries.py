@@ -1,0 +1,158 @@
+"""Every query of every dashboard, asked of a real InfluxDB that our adapter filled."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+
+import httpx
+import pytest
+
+from dashboards.grafana import measurements
+from dashboards.grafana.build import GENERATED, different
+from dashboards.grafana.measurements import AlertChange, AvailabilityFigure, By
+from gengfu.core.batch import BatchBuilder, ReadingBatch
+from gengfu.core.clock import HOUR, MINUTE, SECOND, SystemClock
+from gengfu.core.names import EquipmentName, Names, PointKind, PointName
+from gengfu.core.states import OperatingState
+from gengfu.core.urgency import Kind, Severity
+from gengfu.ledger.classes import load_classes
+from gengfu.ledger.model import EquipmentClass
+from ingest.store.influx import InfluxStore
+from ingest.store.port import Measurement
+from ingest.store.rows import RowCollector
+from ingest.store.wire import Server, Wire
+from tests.fakes.rows import record_of
+from tests.integration.services import influxdb
+
+SITE = "yunhe"
+NOW = SystemClock().now()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One query and where it stands."""
+
+    dashboard: str
+    panel: str
+    statement: str
+
+
+def asked_by(name: str) -> Iterator[Asked]:
+    """Return every query of one generated dashboard, its variables' too."""
+    page = json.loads((GENERATED / name).read_text(encoding="utf-8"))
+    for one in page["templating"]["list"]:
+        yield Asked(name, f"${one['name']}", one["query"])
+    rows = [panel for panel in page["panels"] if panel["type"] == "row"]
+    inside = [panel for row in rows for panel in row.get("panels", [])]
+    for panel in [*page["panels"], *inside]:
+        for target in panel.get("targets", []):
+            yield Asked(name, panel["title"], target["query"])
+
+
+QUERIES = [one for path in sorted(GENERATED.glob("*.json")) for one in asked_by(path.name)]
+
+
+def filled_in(statement: str) -> str:
+    """Put in what Grafana puts in: the time range, the interval, and "All" for each variable."""
+    span = f"time >= {(NOW - HOUR) * 1000} AND time <= {(NOW + HOUR) * 1000}"
+    filled = statement.replace("$timeFilter", span).replace("$__interval", "1m")
+    for variable in ("site", "equipment", "kind"):
+        filled = filled.replace(f"${variable}", ".*")
+    return filled
+
+
+def every_point(names: Names, classes: Mapping[str, EquipmentClass]) -> ReadingBatch:
+    """Return two values of every point of every class."""
+    builder = BatchBuilder()
+    for kind in classes.values():
+        equipment = names.equipment_index(EquipmentName(SITE, f"{kind.name}-1", kind.name))
+        for point in kind.points.values():
+            name = PointName(kind.name, point.name, point.kind, tuple(point.words))
+            index = names.point_index(name)
+            for at in (NOW - 10 * MINUTE, NOW):
+                value = builder.text("E7") if point.kind is PointKind.TEXT else 1.0
+                builder.add(equipment, index, at, at, value)
+    return builder.build()
+
+
+def written_back(classes: Mapping[str, EquipmentClass]) -> Iterator[Measurement]:
+    """Return derived figures as the desk writes them."""
+    number = count(1)
+    for kind in classes.values():
+        yield measurements.operating_state(
+            SITE, f"{kind.name}-1", kind.name, "b1", OperatingState.RUNNING, NOW
+        )
+        for by in By:
+            yield measurements.availability(
+                AvailabilityFigure(
+                    by=by,
+                    site=SITE,
+                    at=NOW,
+                    ratio=0.991,
+                    coverage=1.0,
+                    target=0.99,
+                    building="b1" if by in (By.BUILDING, By.EQUIPMENT) else "",
+                    equipment_class=kind.name if by in (By.CLASS, By.EQUIPMENT) else "",
+                    equipment=f"{kind.name}-1" if by is By.EQUIPMENT else "",
+                )
+            )
+    for severity in Severity:
+        yield measurements.alert(
+            AlertChange(
+                alert=f"a{next(number)}",
+                site=SITE,
+                equipment="elevator-1",
+                part=None,
+                kind=Kind.LIFE_SAFETY,
+                severity=severity,
+                rule="elevator.entrapment",
+                handling="acknowledged",
+                condition="on",
+                at=NOW,
+                is_opening=True,
+                acknowledged_after=20 * SECOND,
+                arrived_after=3 * MINUTE,
+            )
+        )
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("grafana")
+    classes = load_classes()
+    with influxdb(folder) as url:
+        store = InfluxStore(Wire(Server(url=url, database="gengfu")), folder)
+        store.prepare(classes)
+        names = Names()
+        collector = RowCollector(names)
+        collector.add(record_of(1, every_point(names, classes)))
+        assert store.write(collector.build(), 1).quarantined == ()
+        assert store.write_measurements(list(written_back(classes))).quarantined == ()
+        yield url
+        store.close()
+
+
+def test_generated_dashboards_are_out_of_date() -> None:
+    """What is checked in is what the builders make."""
+    assert different() == []
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in GENERATED.glob("*.json")))
+def test_a_panel_shows_nothing(url: str, name: str) -> None:
+    """Every query of every panel and variable returns rows from what our adapter wrote."""
+    empty = []
+    for one in QUERIES:
+        if one.dashboard == name:
+            asked = {"db": "gengfu", "q": filled_in(one.statement)}
+            reply = httpx.get(f"{url}/query", params=asked).json()
+            if not reply["results"][0].get("series"):
+                empty.append((one.panel, asked["q"], reply))
+    assert empty == []
+
+
+def test_a_point_is_on_no_page() -> None:
+    """Each point of each class stands on its class's dashboard."""
+    for kind in load_classes().values():
+        shown = " ".join(one.statement for one in asked_by(f"class-{kind.name}.json"))
+        assert [name for name in kind.points if f'("{name}")' not in shown] == []
