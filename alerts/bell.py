@@ -19,8 +19,10 @@ class Ear:
 
     async def heard(self, at_most_seconds: float | None = None) -> None:
         """Wait for a ring since the last return, or for the time given."""
+        # Not wait_for: on Python 3.11 it swallows a cancellation that meets a ring.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._rung.wait(), at_most_seconds)
+            async with asyncio.timeout(at_most_seconds):
+                await self._rung.wait()
         self._rung.clear()
 
 

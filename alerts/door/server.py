@@ -75,8 +75,9 @@ class Door:
                 hints.cancel()
         except* (OSError, TimeoutError) as exc:
             log.info("door_client_lost", why=str(exc.exceptions[0]))
-        finally:
             writer.transport.abort()
+        finally:
+            writer.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
