@@ -18,7 +18,7 @@ _KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "marked": None}
 
 def texts() -> Catalog:
     """Return every text that the pages can show."""
-    catalog = Catalog(project="gengfu", version="", charset="utf-8", fuzzy=False)
+    catalog = Catalog(fuzzy=False)
     folder = LOCALE.parent
     found = extract_from_dir(folder, _METHODS, _OPTIONS, _KEYWORDS)
     for file, _line, text, comments, context in sorted(found, key=lambda one: (one[0], one[1])):
@@ -44,7 +44,7 @@ def main() -> None:
         catalog.obsolete.clear()
         if language == "en":
             for message in catalog:
-                message.string = message.id if message.id else message.string
+                message.string = message.id or message.string
         path = LOCALE / folder / "LC_MESSAGES" / "messages.po"
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:

@@ -30,8 +30,10 @@ class Words:
         return self.single.get(text) or text
 
     def ngettext(self, one: str, many: str, number: int) -> str:
-        forms = self.plural.get(one, (one, many))
-        return forms[min(0 if number == 1 else 1, len(forms) - 1)]
+        source = (one, many)
+        form = 0 if number == 1 else 1
+        forms = self.plural.get(one, source)
+        return forms[min(form, len(forms) - 1)] or source[form]
 
     def say(self, text: Bilingual) -> str:
         return text.of(self.language)

@@ -15,13 +15,13 @@ from dashboards.web.render import page
 from gengfu.core.naming import Bilingual
 from gengfu.core.states import OperatingState, StateInterval
 from gengfu.core.urgency import Severity
-from gengfu.ledger.model import Equipment, EquipmentClass, PlaceKind, SiteLedger
+from gengfu.ledger.model import Equipment, EquipmentClass, Place, PlaceKind, SiteLedger
 
 router = APIRouter()
 CROWDED = 240
 """With more equipment than this a normal cell shows its icon only."""
 _GRAVEST_FIRST = tuple(Severity)
-_LOWEST = -1000
+_ABOVE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,10 @@ class Cell:
     """One equipment on the wall. ``severity`` of its gravest open alert, if any."""
 
     equipment: Equipment
+    name: Bilingual
+    """Without the building and unit that it stands in on the wall."""
     icon: str
     state: OperatingState
-    since: int | None
     severity: Severity | None
 
     @property
@@ -44,10 +45,9 @@ _NORMAL = (OperatingState.RUNNING, OperatingState.STANDBY)
 
 @dataclass(slots=True)
 class Floor:
-    """A row of a building; highest first."""
+    """A row of a building; highest first. ``name`` None = the building as a whole."""
 
-    id: str
-    name: Bilingual
+    name: Bilingual | None
     level: int
     cells: list[Cell] = field(default_factory=list)
 
@@ -58,6 +58,8 @@ class Building:
 
     id: str
     name: Bilingual
+    indoors: bool
+    """False for the column of everything outside the buildings."""
     floors: dict[str, Floor] = field(default_factory=dict)
 
     @property
@@ -79,34 +81,48 @@ def build_wall(
     buildings: dict[str, Building] = {}
     for equipment in ledger.equipment.values():
         way = ledger.way_to(equipment.place)
-        top = way[0] if way else None
-        key, name = (top.id, top.name) if top else (ledger.site.id, ledger.site.name)
-        building = buildings.setdefault(key, Building(key, name))
-        place = next((step for step in way if step.kind is PlaceKind.FLOOR), None)
-        place = place or next((step for step in way if step.kind is PlaceKind.UNIT), top)
+        indoors = bool(way) and way[0].kind is PlaceKind.BUILDING
+        key, name = (way[0].id, way[0].name) if indoors else (ledger.site.id, ledger.site.name)
+        building = buildings.setdefault(key, Building(key, name, indoors=indoors))
+        row = _row(way, indoors=indoors)
         floor = building.floors.setdefault(
-            place.name.zh if place else "",
-            Floor(place.id if place else key, place.name if place else name, _level(place)),
+            row.name.zh if row else "", Floor(row.name if row else None, _level(row))
         )
         state = states.get(equipment.id)
         floor.cells.append(
             Cell(
                 equipment,
+                short_name(equipment.name, way),
                 classes[equipment.equipment_class].icon,
                 state.state if state else OperatingState.UNKNOWN,
-                state.start if state else None,
                 worst.get(equipment.id),
             )
         )
-    return list(buildings.values())
+    return sorted(buildings.values(), key=lambda building: not building.indoors)
 
 
-def _level(place: object) -> int:
-    """Sort floors by number; units and the building itself stand above them."""
-    level = getattr(place, "level", None)
-    if level is not None:
-        return int(level)
-    return 1000 if getattr(place, "kind", None) is PlaceKind.UNIT else 1001
+def short_name(name: Bilingual, way: Sequence[Place]) -> Bilingual:
+    """Leave out of a name the places that it begins with: they head its column and row."""
+    zh, en = name.zh, name.en
+    for place in way:
+        zh = zh.removeprefix(place.name.zh).strip() or zh
+        en = en.removeprefix(place.name.en).strip() or en
+    return Bilingual(zh, en)
+
+
+def _row(way: Sequence[Place], *, indoors: bool) -> Place | None:
+    for kind in (PlaceKind.FLOOR, PlaceKind.UNIT):
+        for place in way:
+            if place.kind is kind:
+                return place
+    return way[0] if way and not indoors else None
+
+
+def _level(place: Place | None) -> int:
+    """Sort floors by number; what serves a whole unit or building stands above them."""
+    if place is None:
+        return _ABOVE + 1
+    return _ABOVE if place.level is None else place.level
 
 
 def count_states(buildings: Sequence[Building]) -> Counter[OperatingState]:

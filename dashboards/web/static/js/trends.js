@@ -17,6 +17,7 @@ const lanes = [];
 const cursor = uPlot.sync("axis");
 let shown = whole();
 let states = [];
+let alerts = [];
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const address = (path, query) => `/api/v1/equipment/${equipment}/${path}?${new URLSearchParams(query)}`;
@@ -61,7 +62,7 @@ function options(lane) {
     scales: { x: { time: true }, y: { range: (_plot, low, high) => padded(low, high) } },
     axes: [
       { ...axis, values: clock, size: 24, space: 80 },
-      { ...axis, size: AXIS_PX, space: 32 },
+      { ...axis, size: AXIS_PX, space: 26 },
     ],
     bands: [{ series: [3, 2], fill: () => token("--band") }],
     series: [
@@ -71,6 +72,7 @@ function options(lane) {
       { stroke: "transparent", points: { show: false } },
     ],
     hooks: {
+      drawClear: [shadeAlerts],
       setSelect: [(plot) => plot.select.width > 4 && zoom(plot.posToVal(plot.select.left, "x") * 1000, plot.posToVal(plot.select.left + plot.select.width, "x") * 1000)],
       setCursor: [(plot) => read(lane, plot)],
       ready: [(plot) => plot.over.addEventListener("dblclick", () => zoom(...whole()))],
@@ -88,6 +90,30 @@ function clock(_plot, splits, _index, _space, step) {
   const language = document.documentElement.lang;
   const days = step >= 43200;
   return splits.map((at) => new Date(at * 1000).toLocaleString(language, days ? { month: "2-digit", day: "2-digit" } : { hour: "2-digit", minute: "2-digit", second: step < 60 ? "2-digit" : undefined, hour12: false }));
+}
+
+/** While an alert's condition was on, its ground is shaded: cause and consequence on one axis. */
+function shadeAlerts(plot) {
+  const { ctx } = plot;
+  const { left, top, width, height } = plot.bbox;
+  ctx.save();
+  for (const alert of alerts) {
+    const from = Math.max(plot.valToPos(Date.parse(alert.condition_since) / 1000, "x", true), left);
+    const end = alert.cleared_at ?? alert.closed_at;
+    const to = Math.min(plot.valToPos((end ? Date.parse(end) : now()) / 1000, "x", true), left + width);
+    if (to <= from) continue;
+    ctx.globalAlpha = 0.14;
+    ctx.fillStyle = token(`--${alert.severity}`);
+    ctx.fillRect(from, top, Math.max(2, to - from), height);
+  }
+  ctx.restore();
+}
+
+async function loadAlerts() {
+  const answer = await fetch(`/api/v1/alerts?${new URLSearchParams({ state: "all", equipment, limit: 50 })}`).catch(() => null);
+  if (!answer?.ok) return;
+  alerts = (await answer.json()).alerts;
+  for (const lane of lanes) lane.plot?.redraw(false);
 }
 
 function read(lane, plot) {
@@ -175,7 +201,9 @@ new ResizeObserver(() => {
   drawRibbon();
   for (const lane of lanes) lane.plot?.setSize({ width: lane.chart.clientWidth, height: HEIGHT_PX });
 }).observe(board);
+document.addEventListener("gengfu:alert", loadAlerts);
 document.addEventListener("gengfu:theme", () => lanes.forEach((lane) => lane.plot?.redraw()));
 const isWhole = () => shown[1] > now() - 30000;
 setInterval(() => { if (isWhole() && !document.hidden) zoom(...whole()); }, 15000);
+loadAlerts();
 zoom(...shown);
