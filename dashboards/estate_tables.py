@@ -168,6 +168,29 @@ class EstateTables:
             changes = [(row.start, row.state) for row in connection.execute(rows.order_by("start"))]
             return _intervals(equipment, changes, connection.execute(after).scalar())
 
+    def all_intervals(self, start: Micros, end: Micros) -> dict[str, list[StateInterval]]:
+        """Return the states of everything that touch [start, end); the last of each is left open."""
+        first = (
+            select(_states.c.equipment, func.max(_states.c.start).label("start"))
+            .where(_states.c.start <= start)
+            .group_by(_states.c.equipment)
+            .subquery()
+        )
+        columns = (_states.c.equipment, _states.c.start, _states.c.state)
+        before = select(*columns).join(
+            first,
+            (first.c.equipment == _states.c.equipment) & (first.c.start == _states.c.start),
+        )
+        within = select(*columns).where(_states.c.start > start, _states.c.start < end)
+        changes: dict[str, list[tuple[Micros, str]]] = {}
+        with self._engine.connect() as connection:
+            rows = connection.execute(before.union_all(within).order_by("equipment", "start"))
+            for equipment, begin, state in rows:
+                changes.setdefault(equipment, []).append((begin, state))
+        return {
+            equipment: _intervals(equipment, found, None) for equipment, found in changes.items()
+        }
+
     def letters(self, limit: int, *, skip: int = 0, reason: str | None = None) -> list[DeadLetter]:
         """Return rejected messages, the newest first; payloads are cut to ``PREVIEW`` bytes."""
         query = select(_letters).order_by(_letters.c.position.desc(), _letters.c.item.desc())

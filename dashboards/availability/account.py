@@ -1,0 +1,203 @@
+"""The account of one equipment over one period, and sums of such accounts. Pure.
+
+- Required time is calendar time minus planned maintenance, which counts on neither side.
+- Down is a fault, and maintenance outside a planned window: inspection mode forgotten on is down.
+- Unknown is neither up nor down. It is left out of the ratio and shown as coverage.
+- Time before an equipment stood in the ledger is not part of its calendar.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from gengfu.core.clock import SECOND, Micros
+from gengfu.core.states import OperatingState, StateInterval
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A planned time of maintenance, [start, end) in µs."""
+
+    start: Micros
+    end: Micros
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Sums in µs and counts. Accounts of several pieces of equipment add up."""
+
+    up: Micros = 0
+    """Operating time: running or ready to run."""
+    down: Micros = 0
+    unknown: Micros = 0
+    planned: Micros = 0
+    failures: int = 0
+    """Faults that began in the period; a fault before unplanned maintenance is one with it."""
+    restored: int = 0
+    """Of those, how many ended in the period."""
+    repair: Micros = 0
+    """Time from failure to restoration, of the restored ones."""
+    count: int = 1
+    """How many pieces of equipment it is about."""
+
+    def __add__(self, other: "Account") -> "Account":
+        return Account(
+            up=self.up + other.up,
+            down=self.down + other.down,
+            unknown=self.unknown + other.unknown,
+            planned=self.planned + other.planned,
+            failures=self.failures + other.failures,
+            restored=self.restored + other.restored,
+            repair=self.repair + other.repair,
+            count=self.count + other.count,
+        )
+
+    @property
+    def required(self) -> Micros:
+        """Required time: calendar time minus planned maintenance (EN 13306)."""
+        return self.up + self.down + self.unknown
+
+    @property
+    def availability(self) -> float | None:
+        """(required − down) / required over the time that is known; None when nothing is.
+
+        EN 15341: operational availability, up time / (up time + down time).
+        """
+        known = self.up + self.down
+        return self.up / known if known else None
+
+    @property
+    def coverage(self) -> float:
+        """Return which share of the required time is known; 1 when none was required."""
+        return (self.up + self.down) / self.required if self.required else 1.0
+
+    @property
+    def mtbf_s(self) -> float | None:
+        """Mean operating time between failures (EN 15341 M10); None without a failure."""
+        return self.up / self.failures / SECOND if self.failures else None
+
+    @property
+    def mttr_s(self) -> float | None:
+        """Mean time to restoration (EN 15341 M12), failure → restored; None when none was."""
+        return self.repair / self.restored / SECOND if self.restored else None
+
+
+NOTHING = Account(count=0)
+
+
+class _Class(Enum):
+    """What a stretch of time counts as."""
+
+    UP = auto()
+    FAULT = auto()
+    MAINTENANCE = auto()
+    UNKNOWN = auto()
+    PLANNED = auto()
+
+
+_CLASS_OF = {
+    OperatingState.RUNNING: _Class.UP,
+    OperatingState.STANDBY: _Class.UP,
+    OperatingState.FAULT: _Class.FAULT,
+    OperatingState.MAINTENANCE: _Class.MAINTENANCE,
+    OperatingState.UNKNOWN: _Class.UNKNOWN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Time of one class, [start, end); ``begins`` = first required time of an interval of the period."""
+
+    start: Micros
+    end: Micros
+    kind: _Class
+    begins: bool
+
+
+def account_of(
+    intervals: Iterable[StateInterval],
+    start: Micros,
+    end: Micros,
+    *,
+    planned: Sequence[Window] = (),
+) -> Account:
+    """Account for one equipment over [start, end).
+
+    ``intervals`` ascending and apart, as ``Estate.intervals`` gives them; the open one lasts until
+    ``end``. Ask for a period that has not begun in the future: ``end`` is at most now.
+    """
+    sums = dict.fromkeys(_Class, 0)
+    failures = _Failures()
+    for stretch in _stretches(intervals, start, end, _united(planned)):
+        sums[stretch.kind] += stretch.end - stretch.start
+        failures.pass_through(stretch)
+    return Account(
+        up=sums[_Class.UP],
+        down=sums[_Class.FAULT] + sums[_Class.MAINTENANCE],
+        unknown=sums[_Class.UNKNOWN],
+        planned=sums[_Class.PLANNED],
+        failures=failures.count,
+        restored=failures.restored,
+        repair=failures.repair,
+    )
+
+
+@dataclass(slots=True)
+class _Failures:
+    """Follows stretches: a failure begins with a fault and ends when the equipment is up again."""
+
+    count: int = 0
+    restored: int = 0
+    repair: Micros = 0
+    _down: bool = False
+    """A fault is on, perhaps from before the period, and was not seen to end."""
+    _began: bool = False
+    """It began in the period."""
+    _spent: Micros = 0
+    """Down time since then; planned and unknown time is no repair time."""
+
+    def pass_through(self, stretch: _Stretch) -> None:
+        """Take the next stretch."""
+        if stretch.kind is _Class.FAULT and not self._down:
+            self._down, self._began, self._spent = True, stretch.begins, 0
+            self.count += stretch.begins
+        if stretch.kind in {_Class.FAULT, _Class.MAINTENANCE}:
+            self._spent += stretch.end - stretch.start
+        elif stretch.kind is _Class.UP and self._down:
+            self._down = False
+            if self._began:
+                self.restored += 1
+                self.repair += self._spent
+
+
+def _united(windows: Sequence[Window]) -> list[Window]:
+    """Return windows ascending and apart."""
+    united: list[Window] = []
+    for window in sorted(windows, key=lambda one: (one.start, one.end)):
+        if window.end <= window.start:
+            continue
+        if united and window.start <= united[-1].end:
+            united[-1] = Window(united[-1].start, max(united[-1].end, window.end))
+        else:
+            united.append(window)
+    return united
+
+
+def _stretches(
+    intervals: Iterable[StateInterval], start: Micros, end: Micros, planned: Sequence[Window]
+) -> Iterator[_Stretch]:
+    """Cut intervals to the period and at planned windows."""
+    for interval in intervals:
+        at = max(interval.start, start)
+        until = end if interval.end is None else min(interval.end, end)
+        kind, begins = _CLASS_OF[interval.state], interval.start >= start
+        for window in planned:
+            if window.end <= at or window.start >= until:
+                continue
+            if window.start > at:
+                yield _Stretch(at, window.start, kind, begins)
+                begins = False
+            yield _Stretch(max(at, window.start), min(window.end, until), _Class.PLANNED, False)
+            at = min(window.end, until)
+        if at < until:
+            yield _Stretch(at, until, kind, begins)

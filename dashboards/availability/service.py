@@ -1,0 +1,154 @@
+"""Availability of everything in the ledger, added up by equipment, class, building or site."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+from dashboards.availability.account import NOTHING, Account, Window, account_of
+from dashboards.web.ports import AvailabilityRow
+from gengfu.core.clock import SECOND, Clock, Micros
+from gengfu.core.states import StateInterval
+from gengfu.ledger.model import EquipmentClass, SiteLedger
+
+Planned: TypeAlias = Callable[[str, Micros, Micros], Sequence[Window]]
+"""Equipment, start, end → its planned windows of maintenance."""
+
+NO_BUILDING = "-"
+
+
+class By(StrEnum):
+    """What figures are added up by."""
+
+    EQUIPMENT = "equipment"
+    CLASS = "class"
+    BUILDING = "building"
+    SITE = "site"
+
+
+class States(Protocol):
+    """Where operating states come from: ``Estate``."""
+
+    @property
+    def now(self) -> Micros:
+        """The time up to which states are known."""
+
+    def all_intervals(self, start: Micros, end: Micros) -> Mapping[str, Sequence[StateInterval]]:
+        """Return the states of everything that touch [start, end)."""
+
+
+class Ledgers(Protocol):
+    """The ledgers as they stand."""
+
+    @property
+    def sites(self) -> Mapping[str, SiteLedger]: ...
+
+    @property
+    def classes(self) -> Mapping[str, EquipmentClass]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """The account of one equipment, with what it is added up by."""
+
+    site: str
+    building: str
+    equipment_class: str
+    equipment: str
+    account: Account
+
+    def key(self, by: By) -> str:
+        """Return the row it belongs to. A building's id is unique in its site only."""
+        match by:
+            case By.EQUIPMENT:
+                return self.equipment
+            case By.CLASS:
+                return self.equipment_class
+            case By.BUILDING:
+                return f"{self.site}/{self.building}"
+            case By.SITE:
+                return self.site
+
+
+def unplanned(_equipment: str, _start: Micros, _end: Micros) -> Sequence[Window]:
+    """Know of no planned maintenance: there is no plan yet."""
+    return ()
+
+
+class AvailabilityService:
+    """Figures by time for pages, reports and Grafana."""
+
+    def __init__(
+        self, states: States, ledgers: Ledgers, clock: Clock, planned: Planned = unplanned
+    ) -> None:
+        self._states = states
+        self._ledgers = ledgers
+        self._clock = clock
+        self._planned = planned
+
+    def entries(self, start: Micros, end: Micros) -> list[Entry]:
+        """Account for every equipment over [start, end), as far as it has passed and is known."""
+        end = min(end, self._states.now, self._clock.now())
+        if end <= start:
+            return []
+        intervals = self._states.all_intervals(start, end)
+        return [
+            Entry(
+                site=site,
+                building=building,
+                equipment_class=kind,
+                equipment=equipment,
+                account=account_of(
+                    intervals.get(equipment, ()),
+                    start,
+                    end,
+                    planned=self._planned(equipment, start, end),
+                ),
+            )
+            for site, building, kind, equipment in self._equipment()
+        ]
+
+    def figures(
+        self, start: Micros, end: Micros, *, by: str, sites: frozenset[str] | None = None
+    ) -> list[AvailabilityRow]:
+        """Return the figures by equipment, class, building or site, in the ledger's order.
+
+        Raises:
+            ValueError: when ``by`` is none of these.
+        """
+        grouped = added_up(self.entries(start, end), By(by), sites)
+        return [row_of(key, account) for key, account in grouped.items()]
+
+    def _equipment(self) -> Iterator[tuple[str, str, str, str]]:
+        for ledger in self._ledgers.sites.values():
+            for one in ledger.equipment.values():
+                building = ledger.building_of(one.place) or NO_BUILDING
+                yield ledger.site.id, building, one.equipment_class, one.id
+
+
+def added_up(
+    entries: Sequence[Entry], by: By, sites: frozenset[str] | None = None
+) -> dict[str, Account]:
+    """Add accounts up by key; ``sites`` None = of every site."""
+    sums: dict[str, Account] = {}
+    for entry in entries:
+        if sites is None or entry.site in sites:
+            key = entry.key(by)
+            sums[key] = sums.get(key, NOTHING) + entry.account
+    return sums
+
+
+def row_of(key: str, account: Account) -> AvailabilityRow:
+    """Return an account as the pages show it, in seconds."""
+    return AvailabilityRow(
+        key=key,
+        availability=account.availability,
+        coverage=account.coverage,
+        failures=account.failures,
+        mtbf_s=account.mtbf_s,
+        mttr_s=account.mttr_s,
+        planned_s=account.planned / SECOND,
+        down_s=account.down / SECOND,
+        unknown_s=account.unknown / SECOND,
+        count=account.count,
+    )

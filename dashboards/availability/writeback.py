@@ -1,0 +1,195 @@
+"""Writes derived figures beside the readings, so that Grafana can draw them.
+
+- ``operating_state``: a point where a state begins, and one now. Tags site, building, class,
+  equipment; fields ``state`` (text) and ``code`` (its number in ``CODES``).
+- ``availability``: one point a day, at the day's beginning in the site's own zone. Tag ``by``
+  (equipment, class, building, site) and what it names; always the site.
+
+Both are rewritten as the day goes on. A state that late data took back stays in the store as a
+point of its time: the desk's own database is the record, this is a picture of it.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from dashboards.availability.account import Account
+from dashboards.availability.service import (
+    AvailabilityService,
+    By,
+    Entry,
+    Ledgers,
+    States,
+    added_up,
+)
+from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, Clock, Micros, to_utc
+from gengfu.core.errors import StoreUnavailable
+from gengfu.core.states import OperatingState, StateInterval
+from gengfu.ledger.model import EquipmentClass, SiteLedger
+from ingest.store.port import Measurement, MeasurementSink
+
+log = structlog.get_logger(__name__)
+
+CODES = {
+    OperatingState.UNKNOWN: 0,
+    OperatingState.FAULT: 1,
+    OperatingState.MAINTENANCE: 2,
+    OperatingState.STANDBY: 3,
+    OperatingState.RUNNING: 4,
+}
+EVERY = MINUTE
+OLD_DAYS = 3
+"""Late data may change so many days back (72 h); they are written again once an hour."""
+
+
+def state_measurements(
+    ledger: SiteLedger,
+    intervals: Mapping[str, Sequence[StateInterval]],
+    *,
+    since: Micros,
+    now: Micros,
+) -> Iterator[Measurement]:
+    """Yield where states began in [since, now), and the present ones at ``now``."""
+    for equipment in ledger.equipment.values():
+        tags = {
+            "site": ledger.site.id,
+            "building": ledger.building_of(equipment.place) or "",
+            "class": equipment.equipment_class,
+            "equipment": equipment.id,
+        }
+        found = intervals.get(equipment.id, ())
+        begun = [(one.start, one.state) for one in found if since <= one.start < now]
+        present = [(now, one.state) for one in found if one.end is None and one.start <= now]
+        for at, state in (*begun, *present):
+            yield Measurement(
+                name="operating_state",
+                tags=tags,
+                fields={"state": state.value, "code": CODES[state]},
+                at=at,
+            )
+
+
+def availability_measurements(
+    entries: Iterable[Entry], classes: Mapping[str, EquipmentClass], *, at: Micros
+) -> Iterator[Measurement]:
+    """Yield the figures of one period, by everything, site by site, where there was anything yet."""
+    by_site: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_site.setdefault(entry.site, []).append(entry)
+    for mine in by_site.values():
+        for by in By:
+            first = {entry.key(by): entry for entry in reversed(mine)}
+            for key, account in added_up(mine, by).items():
+                if account.required or account.planned:
+                    yield _measurement(by, first[key], account, classes, at)
+
+
+def _measurement(
+    by: By, entry: Entry, account: Account, classes: Mapping[str, EquipmentClass], at: Micros
+) -> Measurement:
+    tags = {"by": by.value, "site": entry.site}
+    if by in {By.EQUIPMENT, By.BUILDING}:
+        tags["building"] = entry.building
+    if by in {By.EQUIPMENT, By.CLASS}:
+        tags["class"] = entry.equipment_class
+    if by is By.EQUIPMENT:
+        tags["equipment"] = entry.equipment
+    kind = classes.get(entry.equipment_class) if "class" in tags else None
+    return Measurement(
+        name="availability",
+        tags=tags,
+        fields={
+            "ratio": account.availability,
+            "coverage": account.coverage,
+            "target": kind.availability_target if kind else None,
+            "failures": account.failures,
+            "mtbf_s": account.mtbf_s,
+            "mttr_s": account.mttr_s,
+            "planned_s": account.planned / SECOND,
+            "up_s": account.up / SECOND,
+            "down_s": account.down / SECOND,
+            "unknown_s": account.unknown / SECOND,
+            "count": account.count,
+        },
+        at=at,
+    )
+
+
+def day_of(at: Micros, zone: str, days_before: int = 0) -> tuple[Micros, Micros]:
+    """Return [start, end) of the local day that a time lies in, or of one before it."""
+    local = to_utc(at).astimezone(ZoneInfo(zone)).date() - timedelta(days=days_before)
+    return _midnight(local.isoformat(), zone), _midnight(
+        (local + timedelta(days=1)).isoformat(), zone
+    )
+
+
+def _midnight(day: str, zone: str) -> Micros:
+    return int(datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone)).timestamp()) * SECOND
+
+
+class WriteBack:
+    """Writes the figures every minute, the days before once an hour. Blocking but for ``run``."""
+
+    def __init__(
+        self,
+        states: States,
+        availability: AvailabilityService,
+        ledgers: Ledgers,
+        sink: MeasurementSink,
+        clock: Clock,
+    ) -> None:
+        self._states = states
+        self._availability = availability
+        self._ledgers = ledgers
+        self._sink = sink
+        self._clock = clock
+        self._old_days_at: Micros = 0
+        self._states_until: Micros = 0
+
+    async def run(self) -> None:
+        """Write until cancelled; while the store is away nothing is lost, it is derived again."""
+        away = False
+        while True:
+            try:
+                await asyncio.to_thread(self.write)
+            except StoreUnavailable as exc:
+                if not away:
+                    log.warning("derived figures cannot be written", reason=str(exc))
+                away = True
+            else:
+                if away:
+                    log.info("derived figures are written again")
+                away = False
+            await asyncio.sleep(max(1.0, self._clock.real_seconds(EVERY)))
+
+    def write(self) -> None:
+        """Write the states since the last time (and an hour before) and today's availability.
+
+        Raises:
+            StoreUnavailable: when the store takes nothing now.
+        """
+        now = min(self._states.now, self._clock.now())
+        old_days = now - self._old_days_at >= HOUR
+        since = min(self._states_until or now - OLD_DAYS * DAY, now) - HOUR
+        intervals = self._states.all_intervals(since, now)
+        measurements: list[Measurement] = []
+        for ledger in self._ledgers.sites.values():
+            measurements += state_measurements(ledger, intervals, since=since, now=now)
+            for before in range(OLD_DAYS + 1 if old_days else 1):
+                measurements += self._day(ledger, now, before)
+        self._sink.write_measurements(measurements)
+        self._states_until = now
+        if old_days:
+            self._old_days_at = now
+
+    def _day(self, ledger: SiteLedger, now: Micros, before: int) -> Iterator[Measurement]:
+        start, end = day_of(now, ledger.site.time_zone, before)
+        entries = [
+            entry
+            for entry in self._availability.entries(start, end)
+            if entry.site == ledger.site.id
+        ]
+        return availability_measurements(entries, self._ledgers.classes, at=start)

@@ -1,0 +1,308 @@
+"""Availability: equal to counting every moment by hand, added up, and written for Grafana."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboards.availability.account import Account, Window, account_of
+from dashboards.availability.service import AvailabilityService
+from dashboards.availability.writeback import WriteBack, day_of
+from gengfu.core.clock import DAY, HOUR, SECOND, Micros, from_iso
+from gengfu.core.naming import Bilingual
+from gengfu.core.states import OperatingState, StateInterval
+from gengfu.ledger.classes import load_classes
+from gengfu.ledger.model import Equipment, EquipmentClass, Place, PlaceKind, Site, SiteLedger
+from ingest.store.port import Measurement, Written
+
+RUNNING, STANDBY, FAULT, MAINTENANCE, UNKNOWN = OperatingState
+
+
+def _story(*lengths: tuple[OperatingState, int], at: int = 0) -> list[StateInterval]:
+    intervals = []
+    for state, length in lengths:
+        intervals.append(StateInterval("e", state, at * SECOND, (at + length) * SECOND))
+        at += length
+    return intervals
+
+
+def _account(
+    story: list[StateInterval], start: int, end: int, *planned: tuple[int, int]
+) -> Account:
+    windows = [Window(begin * SECOND, until * SECOND) for begin, until in planned]
+    return account_of(story, start * SECOND, end * SECOND, planned=windows)
+
+
+def test_unknown_counts_as_up_or_down() -> None:
+    """Unknown time is neither up nor down: it lowers the coverage and not the ratio."""
+    account = _account(_story((RUNNING, 60), (FAULT, 20), (UNKNOWN, 20)), 0, 100)
+    assert account.availability == 0.75
+    assert account.coverage == 0.8
+    assert account.required == 100 * SECOND
+
+
+def test_nothing_known_is_perfect() -> None:
+    """Where nothing is known there is no ratio, not 100 %."""
+    account = _account(_story((UNKNOWN, 100)), 0, 100)
+    assert (account.availability, account.coverage) == (None, 0.0)
+    assert _account([], 0, 100).availability is None
+
+
+def test_planned_maintenance_counts() -> None:
+    """Planned maintenance leaves both sides; the rest of the same inspection counts as down."""
+    story = _story((RUNNING, 40), (MAINTENANCE, 40), (RUNNING, 20))
+    assert _account(story, 0, 100).availability == 0.6
+    account = _account(story, 0, 100, (40, 70), (60, 75))
+    assert account.planned == 35 * SECOND
+    assert account.down == 5 * SECOND
+    assert account.availability == pytest.approx(60 / 65)
+
+
+def test_one_failure_counted_twice() -> None:
+    """A fault, a gap in the data and the repair after it are one failure, restored when it is up."""
+    story = _story((RUNNING, 10), (FAULT, 10), (UNKNOWN, 5), (FAULT, 5), (MAINTENANCE, 10), (STANDBY, 60))  # fmt: skip
+    account = _account(story, 0, 100)
+    assert (account.failures, account.restored) == (1, 1)
+    assert account.mttr_s == 25
+    assert account.mtbf_s == 70
+
+
+def test_inspection_is_a_failure() -> None:
+    """Inspection without a plan is down time, but nothing failed."""
+    account = _account(_story((RUNNING, 50), (MAINTENANCE, 10), (RUNNING, 40)), 0, 100)
+    assert (account.failures, account.mttr_s, account.mtbf_s) == (0, None, None)
+    assert account.down == 10 * SECOND
+
+
+def test_failure_before_period_counted() -> None:
+    """A fault from before the period is down time of it, but a failure of the one before."""
+    story = _story((RUNNING, 10), (FAULT, 30), (RUNNING, 60))
+    account = _account(story, 20, 100)
+    assert (account.failures, account.restored, account.down) == (0, 0, 20 * SECOND)
+    assert _account(story, 0, 20).failures == 1
+    assert _account(story, 0, 20).restored == 0
+
+
+def test_open_interval_lost() -> None:
+    """The state that still holds lasts until the end of the period."""
+    account = account_of([StateInterval("e", FAULT, 0, None)], 0, 50 * SECOND)
+    assert account.down == 50 * SECOND
+
+
+STATES = st.sampled_from(list(OperatingState))
+STORIES = st.lists(st.tuples(STATES, st.integers(1, 6)), max_size=8).map(
+    lambda raw: [one for n, one in enumerate(raw) if n == 0 or raw[n - 1][0] is not one[0]]
+)
+PLANS = st.lists(st.tuples(st.integers(-5, 50), st.integers(-5, 50)), max_size=3)
+
+
+def _by_hand(
+    story: list[StateInterval], start: int, end: int, planned: Sequence[tuple[int, int]]
+) -> Account:
+    """Look at every second of the period by itself."""
+    up = down = unknown = plan = failures = restored = repair = spent = 0
+    failed = counted = False
+    for second in range(start, end):
+        at = second * SECOND
+        now = next(
+            (one for one in story if one.start <= at and (one.end is None or one.end > at)), None
+        )
+        if now is None:
+            continue
+        if any(begin <= second < until for begin, until in planned):
+            plan += 1
+        elif now.state is UNKNOWN:
+            unknown += 1
+        elif now.state in {RUNNING, STANDBY}:
+            up += 1
+            if failed:
+                failed = False
+                restored += counted
+                repair += spent if counted else 0
+        else:
+            down += 1
+            if now.state is FAULT and not failed:
+                failed, counted, spent = True, now.start >= start * SECOND, 0
+                failures += counted
+            spent += 1
+    return Account(
+        up=up * SECOND,
+        down=down * SECOND,
+        unknown=unknown * SECOND,
+        planned=plan * SECOND,
+        failures=failures,
+        restored=restored,
+        repair=repair * SECOND,
+    )
+
+
+@given(STORIES, st.integers(-5, 5), st.integers(0, 45), st.integers(0, 45), PLANS)
+def test_differs_from_counting_by_hand(
+    raw: list[tuple[OperatingState, int]],
+    begin: int,
+    start: int,
+    length: int,
+    planned: list[tuple[int, int]],
+) -> None:
+    """For any states, period and plans the account is what counting every second gives."""
+    story = _story(*raw, at=begin)
+    assert _account(story, start, start + length, *planned) == _by_hand(
+        story, start, start + length, planned
+    )
+
+
+@given(STORIES, st.integers(0, 40))
+def test_two_halves_differ_from_whole(raw: list[tuple[OperatingState, int]], cut: int) -> None:
+    """Up, down and unknown time of two neighbouring periods add up to those of both together."""
+    story = _story(*raw)
+    both = _account(story, 0, cut) + _account(story, cut, 50)
+    whole = _account(story, 0, 50)
+    assert (both.up, both.down, both.unknown) == (whole.up, whole.down, whole.unknown)
+
+
+def _name(text: str) -> Bilingual:
+    return Bilingual(zh=text, en=text)
+
+
+def _ledger(site: str, *equipment: tuple[str, str, str]) -> SiteLedger:
+    buildings = ("b1", "b2")
+    gate = Place(id="gate", kind=PlaceKind.ZONE, name=_name("gate"))
+    return SiteLedger(
+        site=Site(id=site, name=_name(site)),
+        places={"gate": gate}
+        | {id_: Place(id=id_, kind=PlaceKind.BUILDING, name=_name(id_)) for id_ in buildings},
+        equipment={
+            id_: Equipment(id=id_, equipment_class=kind, name=_name(id_), place=place)
+            for id_, kind, place in equipment
+        },
+    )
+
+
+NOW = from_iso("2026-11-20T04:00:00Z")
+
+
+@dataclass
+class Estate:
+    """States and ledgers as the desk has them, and a clock that stands."""
+
+    intervals: dict[str, list[StateInterval]]
+    now: Micros = NOW
+    classes: Mapping[str, EquipmentClass] = field(default_factory=load_classes)
+
+    @property
+    def sites(self) -> Mapping[str, SiteLedger]:
+        return {
+            "s": _ledger("s", ("p1", "pump", "b1"), ("p2", "pump", "b2"), ("c", "camera", "gate")),
+            "t": _ledger("t", ("p3", "pump", "b1")),
+        }
+
+    def all_intervals(self, start: Micros, end: Micros) -> Mapping[str, Sequence[StateInterval]]:
+        return {
+            id_: [one for one in found if one.start < end and (one.end is None or one.end > start)]
+            for id_, found in self.intervals.items()
+        }
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A clock that stands at ``NOW``."""
+
+    def now(self) -> Micros:
+        return NOW
+
+    def real_seconds(self, span: Micros) -> float:
+        return 0.0
+
+
+@pytest.fixture
+def estate() -> Estate:
+    hour_ago = NOW - HOUR
+    return Estate(
+        {
+            "p1": [StateInterval("p1", RUNNING, hour_ago, None)],
+            "p2": [
+                StateInterval("p2", RUNNING, hour_ago, NOW - HOUR // 2),
+                StateInterval("p2", FAULT, NOW - HOUR // 2, None),
+            ],
+            "p3": [StateInterval("p3", FAULT, hour_ago, None)],
+            "c": [StateInterval("c", UNKNOWN, hour_ago, None)],
+        }
+    )
+
+
+def test_sums_wrong(estate: Estate) -> None:
+    """Figures are added up by each key, weighted by time, for the sites that one may see."""
+    service = AvailabilityService(estate, estate, Standing())
+    start, end = NOW - HOUR, NOW + DAY
+
+    def shares(by: str, sites: frozenset[str] | None = None) -> dict[str, float | None]:
+        return {
+            row.key: row.availability for row in service.figures(start, end, by=by, sites=sites)
+        }
+
+    assert shares("equipment") == {"p1": 1.0, "p2": 0.5, "c": None, "p3": 0.0}
+    assert shares("class") == {"pump": 0.5, "camera": None}
+    assert shares("class", frozenset({"s"})) == {"pump": 0.75, "camera": None}
+    assert shares("building") == {"s/b1": 1.0, "s/b2": 0.5, "s/-": None, "t/b1": 0.0}
+    assert shares("site") == {"s": 0.75, "t": 0.0}
+    with pytest.raises(ValueError, match="colour"):
+        shares("colour")
+
+
+def test_future_counted(estate: Estate) -> None:
+    """What has not passed yet, or is not known yet, is not counted as what holds now."""
+    estate.now = NOW - HOUR // 4
+    service = AvailabilityService(estate, estate, Standing())
+    (row,) = [
+        one for one in service.figures(NOW - HOUR, NOW + DAY, by="equipment") if one.key == "p2"
+    ]
+    assert row.down_s == 900
+    assert service.figures(NOW + HOUR, NOW + DAY, by="site") == []
+
+
+@dataclass
+class Sink:
+    """Keeps measurements as a store does: the same name, tags and time overwrites."""
+
+    kept: dict[tuple[str, tuple[tuple[str, str], ...], Micros], Measurement] = field(
+        default_factory=dict
+    )
+
+    def write_measurements(self, measurements: Sequence[Measurement]) -> Written:
+        for one in measurements:
+            self.kept[one.name, tuple(sorted(one.tags.items())), one.at] = one
+        return Written(stored=len(measurements))
+
+    def fields(self, name: str, **tags: str) -> list[Mapping[str, object]]:
+        wanted = tuple(sorted(tags.items()))
+        return [one.fields for (kind, found, _), one in self.kept.items() if (kind, found) == (name, wanted)]  # fmt: skip
+
+
+def test_grafana_sees_nothing(estate: Estate) -> None:
+    """States and availability are written by every tag that panels ask for, and again without doubles."""
+    sink = Sink()
+    service = AvailabilityService(estate, estate, Standing())
+    writer = WriteBack(estate, service, estate, sink, Standing())
+    writer.write()
+    size = len(sink.kept)
+    writer.write()
+    assert len(sink.kept) == size
+    states = sink.fields("operating_state", site="s", building="b2", equipment="p2", **{"class": "pump"})  # fmt: skip
+    assert [one["state"] for one in states] == ["running", "fault", "fault"]
+    (by_class,) = sink.fields("availability", by="class", site="s", **{"class": "pump"})
+    assert (by_class["ratio"], by_class["target"], by_class["count"]) == (0.75, 0.99, 2)
+    (camera,) = sink.fields("availability", by="class", site="s", **{"class": "camera"})
+    assert camera["ratio"] is None
+    assert len(sink.fields("availability", by="site", site="t")) == 1
+    assert sink.fields("availability", by="building", site="s", building="b1")[0]["down_s"] == 0
+
+
+def test_day_begins_in_utc() -> None:
+    """A day begins at midnight of the site, also where the clock is changed."""
+    start, end = day_of(from_iso("2026-11-20T17:00:00Z"), "Asia/Shanghai")
+    assert (start, end - start) == (from_iso("2026-11-20T16:00:00Z"), DAY)
+    start, end = day_of(from_iso("2026-03-29T12:00:00Z"), "Europe/Berlin")
+    assert end - start == 23 * HOUR
+    assert day_of(from_iso("2026-03-30T12:00:00Z"), "Europe/Berlin", 1) == (start, end)
