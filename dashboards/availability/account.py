@@ -192,7 +192,7 @@ def _stretches(
         until = end if interval.end is None else min(interval.end, end)
         kind, begins = _CLASS_OF[interval.state], interval.start >= start
         for window in planned:
-            if window.end <= at or window.start >= until:
+            if window.end <= at or window.start >= until or at >= until:
                 continue
             if window.start > at:
                 yield _Stretch(at, window.start, kind, begins)
