@@ -56,6 +56,9 @@ class Ranges:
 
     def add(self, low: int, high: int) -> None:
         """Include every number from ``low`` to ``high``."""
+        if self.highs and low == self.highs[-1] + 1:  # the usual case: the device counts on
+            self.highs[-1] = high
+            return
         start = bisect_right(self.lows, low)
         if start and self.highs[start - 1] >= low - 1:
             start -= 1
@@ -77,11 +80,23 @@ def digest_of(identity: Identified) -> bytes:
 class _Written(msgspec.Struct, array_like=True, frozen=True):
     """The identities of one append as they lie in a segment."""
 
-    counted: list[tuple[str, str, str, list[tuple[int, int]]]]
+    counted: list[tuple[str, str, str, int]]
+    """Equipment, topic kind, boot, number."""
     identified: list[bytes]
 
 
 _decoder = msgspec.msgpack.Decoder(_Written)
+
+
+def encode(identities: Iterable[Identity]) -> bytes:
+    """Write the identities of one append as a segment keeps them."""
+    written = _Written([], [])
+    for one in identities:
+        if isinstance(one, Counted):
+            written.counted.append((one.equipment, one.kind.value, one.boot, one.seq))
+        else:
+            written.identified.append(digest_of(one))
+    return msgspec.msgpack.encode(written)
 
 
 @dataclass(slots=True)
@@ -91,42 +106,33 @@ class Told:
     counted: dict[Counter, Ranges] = field(default_factory=dict)
     identified: set[bytes] = field(default_factory=set)
 
-    def add(self, identities: Iterable[Identity]) -> None:
-        """Include identities."""
-        for one in identities:
-            if isinstance(one, Counted):
-                counter = (one.equipment, str(one.kind), one.boot)
-                self.counted.setdefault(counter, Ranges()).add(one.seq, one.seq)
-            else:
-                self.identified.add(digest_of(one))
-
-    def encode(self) -> bytes:
-        """Write the set as a segment keeps it."""
-        counted = [(*counter, list(ranges)) for counter, ranges in self.counted.items()]
-        return msgspec.msgpack.encode(_Written(counted, sorted(self.identified)))
-
     def include(self, written: bytes) -> None:
-        """Include a set that ``encode`` wrote.
+        """Include what ``encode`` wrote.
 
         Raises:
-            ValueError: when it is none.
+            ValueError: when it is nothing of the kind.
         """
         try:
             body = _decoder.decode(written)
         except msgspec.DecodeError as exc:
             raise ValueError(f"a set of identities does not decode: {exc}") from exc
-        for equipment, kind, boot, pairs in body.counted:
-            ranges = self.counted.setdefault((equipment, kind, boot), Ranges())
-            for low, high in pairs:
-                ranges.add(low, high)
+        for equipment, kind, boot, seq in body.counted:
+            self._count((equipment, kind, boot), seq)
         self.identified.update(body.identified)
 
+    def add(self, identities: Iterable[Identity]) -> None:
+        """Include identities."""
+        for one in identities:
+            if isinstance(one, Counted):
+                self._count((one.equipment, one.kind.value, one.boot), one.seq)
+            else:
+                self.identified.add(digest_of(one))
 
-def told(identities: Iterable[Identity]) -> Told:
-    """Return a set of these identities."""
-    made = Told()
-    made.add(identities)
-    return made
+    def _count(self, counter: Counter, seq: int) -> None:
+        ranges = self.counted.get(counter)
+        if ranges is None:
+            ranges = self.counted[counter] = Ranges()
+        ranges.add(seq, seq)
 
 
 class IdentityIndex:
@@ -167,15 +173,15 @@ class IdentityIndex:
         row: tuple[int] | None = self._connection.execute("SELECT until FROM merged").fetchone()
         return row[0] if row else 0
 
-    def note(self, first: int, fresh: Told) -> None:
+    def note(self, first: int, identities: Iterable[Identity]) -> None:
         """Remember identities of the segment that begins at ``first``, durable there already."""
         with self._lock:
-            known = self._unmerged.setdefault(first, Told())
-            for counter, ranges in fresh.counted.items():
-                own = known.counted.setdefault(counter, Ranges())
-                for low, high in ranges:
-                    own.add(low, high)
-            known.identified |= fresh.identified
+            self._unmerged.setdefault(first, Told()).add(identities)
+
+    def restore(self, first: int, segment: Told) -> None:
+        """Remember all identities of a segment that is not merged yet."""
+        with self._lock:
+            self._unmerged[first] = segment
 
     def known(self, identities: Sequence[Identity]) -> frozenset[Identity]:
         """Return those that were told before."""
@@ -189,7 +195,7 @@ class IdentityIndex:
                 return True
             query = "SELECT 1 FROM identified WHERE digest = ?"
             return self._connection.execute(query, (digest,)).fetchone() is not None
-        counter = (one.equipment, str(one.kind), one.boot)
+        counter = (one.equipment, one.kind.value, one.boot)
         for segment in self._unmerged.values():
             ranges = segment.counted.get(counter)
             if ranges is not None and one.seq in ranges:

@@ -18,7 +18,7 @@ from gengfu.core.names import Names
 from gengfu.core.partition import EVERY_PARTITION
 from gengfu.core.record import Draft, Record, draft
 from ingest.journal import layout, naming, sealing, segment
-from ingest.journal.identities import told
+from ingest.journal.identities import encode
 from ingest.journal.port import Damage
 from ingest.journal.reader import FolderReader, opened
 from ingest.journal.retention import Retention, drop
@@ -107,11 +107,10 @@ class SqliteJournal:
             )
             for number, one in enumerate(every, position + 1)
         ]
-        fresh = told(identities)
-        self._commit(records, fresh.encode() if identities else None)
+        self._commit(records, encode(identities) if identities else None)
         self._named = named
         self._filled += sum(len(one.payload) + ROW_BYTES for one in records)
-        self._index.note(self._open.first, fresh)
+        self._index.note(self._open.first, identities)
         end = position + len(records)
         self._last = (end, written_at) if records else self._last
         return range(end - len(drafts) + 1, end + 1)

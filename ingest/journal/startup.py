@@ -135,7 +135,7 @@ class StartUp:
             if not file.sealed:
                 with closing(OpenSegment(file.path)) as open_segment:
                     written = [one for _, one in open_segment.identities() if one is not None]
-                self.index.note(file.first, sealing.told_by(written))
+                self.index.restore(file.first, sealing.told_by(written))
             elif file.first > self.index.merged_until():
                 with closing(SealedSegment(file.path)) as finished:
                     self.index.merge(file.first, sealing.told_by(finished.identities()))
