@@ -1,6 +1,6 @@
 """Run as ``python -m gengfu``."""
 
-from gengfu.cli import main
+from gengfu.cli.program import main
 
 if __name__ == "__main__":
     main()

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 import structlog
-from rules.runner import Runner
 from sqlalchemy.exc import OperationalError
 
 from alerts.action_log import JournalActionLog
@@ -22,20 +21,21 @@ from gateway.codecs.native.message import Limits
 from gateway.codecs.native.times import Belief
 from gateway.service import Gateway, GatewaySettings
 from gengfu.app.broker import endpoint_of
+from gengfu.app.setup import classes_of, rule_files
 from gengfu.config import Settings
 from gengfu.core.clock import DAY, SECOND, Clock
 from gengfu.core.partition import EVERY_PARTITION, partition_of
 from gengfu.core.record import Draft, LedgerChange, RulesChange, Tick, draft
 from gengfu.database import open_sqlite
 from gengfu.installation import Installation
-from gengfu.ledger.classes import load_classes
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.ledger.snapshot import encode
 from gengfu.ledger.store import LedgerStore
 from ingest.journal.reader import FolderReader
 from ingest.journal.retention import Retention
 from ingest.journal.sqlite import SqliteJournal
-from rules.packs import read_packs
+from rules.language import read_rules
+from rules.runner import Runner
 
 log = structlog.get_logger()
 
@@ -80,8 +80,9 @@ class _Core:
 
 def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) -> _Core:
     clock = settings.clock.clock()
-    classes = load_classes(*_folders(settings.classes_dir))
-    rules = read_packs(_folders(settings.rules_dir), classes)
+    classes = classes_of(settings)
+    rules = rule_files(settings)
+    read_rules(rules, classes)  # a bad rule file is refused here, with all its mistakes
     journal = SqliteJournal(place.journal)
     channels = _channels(settings)
     service = AlertService(
@@ -114,7 +115,7 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
             age=settings.journal.days * DAY, quota=int(settings.journal.quota_gib * 2**30)
         ),
         gateway=gateway,
-        runner=Runner(FolderReader(place.journal), service, place.checkpoint, classes=classes),
+        runner=Runner(FolderReader(place.journal), service, place.checkpoint, classes, clock),
         alerts=service,
         channels=channels,
         door=Door(place.socket, service, ledgers.look_now),
@@ -135,10 +136,6 @@ async def _run(core: _Core, ready: Callable[[], None]) -> None:
         tasks.create_task(_tick(core), name="ticks")
         tasks.create_task(_tend(core), name="journal keeper")
         ready()
-
-
-def _folders(folder: Path | None) -> tuple[Path, ...]:
-    return () if folder is None else (folder,)
 
 
 def _channels(settings: Settings) -> tuple[Webhook, ...]:

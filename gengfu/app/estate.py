@@ -1,14 +1,19 @@
-"""The simulated estate of the demo as a process."""
+"""Simulated and recorded traffic: the demo's estate as a process, scenarios, replays."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from gengfu.app.broker import SIMULATOR_ACCOUNT, endpoint_of
 from gengfu.app.setup import classes_of, ledger_store
 from gengfu.config import Settings
+from gengfu.core.clock import ScaledClock
 from gengfu.installation import Installation
 from simulators.connection import BrokerAddress
-from simulators.publish import run_estate
+from simulators.publish import Published, run_estate, run_scenario
+from simulators.recording import read_recording
+from simulators.replay import Replayed, replay
 from simulators.scenario import find_scenario, read_scenario
 
 DEMO_SCENARIO = "demo_day"
@@ -37,4 +42,58 @@ def address_of(settings: Settings, place: Installation) -> BrokerAddress:
         user=endpoint.user,
         password=endpoint.password,
         ca=str(endpoint.ca_file) if endpoint.ca_file else None,
+    )
+
+
+async def play_scenario(settings: Settings, name: str, *, seed: int, speed: float) -> Published:
+    """Play a scenario once with the ledger's equipment.
+
+    Raises:
+        BadInput: all mistakes of the scenario at once.
+        StartError: when the broker cannot be reached.
+    """
+    place = Installation(settings.data)
+    ledgers = ledger_store(place).all()
+    file = Path(name) if name.endswith((".yaml", ".yml")) else find_scenario(name)
+    clock = settings.clock.clock()
+    if settings.clock.start is None and speed != 1:
+        now = clock.now()
+        clock = ScaledClock(start=now, rate=speed, anchor=now)
+    return await run_scenario(
+        ledgers=ledgers,
+        classes=classes_of(settings),
+        clock=clock,
+        broker=address_of(settings, place),
+        scenario=read_scenario(file, ledgers),
+        seed=seed,
+        root=settings.broker.root,
+    )
+
+
+async def play_recording(
+    settings: Settings,
+    file: Path,
+    *,
+    site: str,
+    equipment: str,
+    points: Mapping[str, str],
+    speed: float,
+    keep_times: bool,
+    zone: ZoneInfo,
+) -> Replayed:
+    """Publish a recording as one equipment.
+
+    Raises:
+        BadInput: all mistakes of the file and the mapping at once.
+        StartError: when the broker cannot be reached.
+    """
+    return await replay(
+        read_recording(file, points, zone=zone),
+        site=site,
+        equipment=equipment,
+        clock=settings.clock.clock(),
+        broker=address_of(settings, Installation(settings.data)),
+        speed=speed,
+        keep_times=keep_times,
+        root=settings.broker.root,
     )

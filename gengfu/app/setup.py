@@ -1,10 +1,16 @@
 """What is done to an installation before or beside its processes: tables, ledger, accounts."""
 
-from collections.abc import Mapping
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from gateway.accounts import AccountFiles, device_account
 from gengfu.app.broker import prepare_accounts
+from gengfu.app.people import gate_of
 from gengfu.config import Settings
+from gengfu.core.clock import HOUR, Micros, SystemClock, to_iso
 from gengfu.core.errors import BadInput, Fault
 from gengfu.database import open_sqlite
 from gengfu.installation import Installation
@@ -13,7 +19,14 @@ from gengfu.ledger.csv_export import export_folder
 from gengfu.ledger.csv_import import read_folder
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.ledger.store import LedgerStore
+from gengfu.people.accounts import NewAccount
+from gengfu.people.gate import Gate
+from gengfu.people.roles import Role
+from ingest.journal.reader import FolderReader
+from rules.language import read_rules
+from rules.rule import Rule
 
+RULE_PACKS = Path(__file__).parents[2] / "rules" / "packs"
 DEMO_ESTATE = Path(__file__).parents[2] / "simulators" / "demo"
 
 
@@ -25,6 +38,13 @@ def classes_of(settings: Settings) -> Mapping[str, EquipmentClass]:
     """
     extra = () if settings.classes_dir is None else (settings.classes_dir,)
     return load_classes(None, *extra)
+
+
+def rule_files(settings: Settings) -> Mapping[str, str]:
+    """Return the built-in rule packs and the installation's own rule files: name → YAML text."""
+    folders = (RULE_PACKS, *((settings.rules_dir,) if settings.rules_dir else ()))
+    files = (file for folder in folders for file in sorted(folder.glob("*.yaml")))
+    return {file.name: file.read_text(encoding="utf-8") for file in files}
 
 
 def ledger_store(place: Installation) -> LedgerStore:
@@ -57,3 +77,155 @@ def import_ledger(
 def export_ledger(settings: Settings, folder: Path) -> None:
     """Write the ledger as CSV files."""
     export_folder(ledger_store(Installation(settings.data)).all(), folder)
+
+
+def prepare(settings: Settings, place: Installation) -> None:
+    """Make an installation ready to start: tables, the demo's estate and accounts, broker accounts.
+
+    Raises:
+        BadInput: all mistakes in class files at once.
+        StartError: when the folder cannot be written.
+    """
+    store = ledger_store(place)
+    if settings.demo and not store.all():
+        store.replace(read_folder(DEMO_ESTATE, classes_of(settings)), 0)
+    gate = gate_of(open_sqlite(place.desk), place)
+    now = settings.clock.clock().now()
+    if settings.demo and not gate.accounts.all():
+        _make_demo_accounts(gate, place, now)
+    if settings.broker.embedded:
+        prepare_accounts(settings, place, store.all())
+    token = gate.setup.issue(at=now)
+    if token is None:
+        (place.secrets / SETUP_TOKEN).unlink(missing_ok=True)
+    else:
+        place.secret(SETUP_TOKEN, token)
+
+
+SETUP_TOKEN = "setup-token"  # noqa: S105 – a file's name
+DEMO_ACCOUNTS = "demo-accounts.json"
+DEMO_RATE = 240.0
+"""How fast the demo's first day runs until it has caught up with the present."""
+DEMO_LEAD = 12 * HOUR
+"""How much of the past the demo plays first: 3 minutes at that rate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoAccount:
+    """An account of a demo; its password was generated for this installation."""
+
+    login: str
+    role: str
+    password: str
+
+
+_DEMO_PEOPLE = (
+    ("guard", Role.GUARD, "王师傅"),
+    ("engineer", Role.ENGINEER, "李工"),
+    ("manager", Role.MANAGER, "陈经理"),
+    ("admin", Role.ADMIN, "管理员"),
+)
+
+
+def _make_demo_accounts(gate: Gate, place: Installation, now: Micros) -> None:
+    made = []
+    for login, role, name in _DEMO_PEOPLE:
+        password = secrets.token_urlsafe(9)
+        new = NewAccount(login=login, name=name, password=password, roles=frozenset({role}))
+        gate.accounts.create(new, at=now)
+        made.append(DemoAccount(login=login, role=role.value, password=password))
+    place.secret(DEMO_ACCOUNTS, json.dumps([asdict(account) for account in made]))
+
+
+def demo_accounts(place: Installation) -> Sequence[DemoAccount]:
+    """Return the demo's accounts; none when this installation was never a demo."""
+    file = place.secrets / DEMO_ACCOUNTS
+    if not file.exists():
+        return ()
+    return [DemoAccount(**account) for account in json.loads(file.read_text(encoding="utf-8"))]
+
+
+def setup_token(place: Installation) -> str | None:
+    """Return the one-time set-up token while no account exists."""
+    file = place.secrets / SETUP_TOKEN
+    return file.read_text(encoding="utf-8") if file.exists() else None
+
+
+def demo_clock(place: Installation) -> tuple[str | None, float]:
+    """Return when and how fast the demo's clock starts: a shortened past, only the first time."""
+    if FolderReader(place.journal).last_position() > 0:
+        return None, 1.0
+    return to_iso(SystemClock().now() - DEMO_LEAD), DEMO_RATE
+
+
+def gate(settings: Settings) -> Gate:
+    """Open the people's tables of an installation."""
+    place = Installation(settings.data)
+    place.prepare()
+    return gate_of(open_sqlite(place.desk), place)
+
+
+def add_account(settings: Settings, login: str, name: str, role: Role, password: str | None) -> str:
+    """Add an account and return its password; one is made when none is given.
+
+    Raises:
+        BadInput: everything about the account that is not acceptable.
+    """
+    chosen = password if password is not None else secrets.token_urlsafe(12)
+    new = NewAccount(login=login, name=name, password=chosen, roles=frozenset({role}))
+    people, now = gate(settings), settings.clock.clock().now()
+    account = people.accounts.create(new, at=now)
+    people.audit.add(at=now, actor="command line", action="account_added", subject=account.login)
+    return chosen
+
+
+def disable_account(settings: Settings, login: str) -> None:
+    """Disable an account.
+
+    Raises:
+        BadInput: when there is no such account, or it is the last administrator.
+    """
+    people, now = gate(settings), settings.clock.clock().now()
+    found = [account for account in people.accounts.all() if account.login == login]
+    if not found:
+        raise BadInput([Fault("account", login, "there is no such account")])
+    people.accounts.set_disabled(found[0].id, True)
+    people.audit.add(at=now, actor="command line", action="account_disabled", subject=login)
+
+
+def add_token(settings: Settings, name: str, role: Role) -> str:
+    """Make an API token and return its secret, which is not kept."""
+    people, now = gate(settings), settings.clock.clock().now()
+    secret, token = people.tokens.create(name, role, at=now)
+    people.audit.add(at=now, actor="command line", action="token_made", subject=token.name)
+    return secret
+
+
+def add_device(settings: Settings, equipment: str, folder: Path | None) -> str:
+    """Give a device an account on the broker and return its password, which is not kept.
+
+    Raises:
+        BadInput: when the ledger does not have the equipment.
+    """
+    place = Installation(settings.data)
+    ledgers = ledger_store(place).all()
+    account = device_account(ledgers, equipment, settings.broker.root)
+    return AccountFiles(folder or place.broker).add(account)
+
+
+def access_lines(settings: Settings, folder: Path | None) -> str:
+    """Bring the broker's access lines up to date with the ledger and return them."""
+    place = Installation(settings.data)
+    files = AccountFiles(folder or place.broker)
+    files.refresh(ledger_store(place).all(), settings.broker.root)
+    return files.acl_file.read_text(encoding="utf-8")
+
+
+def checked_rules(settings: Settings, files: Sequence[Path]) -> tuple[Rule, ...]:
+    """Read rule files, or those in force when none are named.
+
+    Raises:
+        BadInput: all mistakes at once, with file and line.
+    """
+    texts = {file.name: file.read_text(encoding="utf-8") for file in files}
+    return read_rules(texts or rule_files(settings), classes_of(settings))

@@ -1,0 +1,170 @@
+"""The desk process: store writer, projections, pages and API. Core never waits for it."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+import uvicorn
+
+from alerts.door import CoreClient
+from alerts.read import AlertReader
+from alerts.schema import open_alerts
+from dashboards.availability.service import AvailabilityService
+from dashboards.estate import Estate
+from dashboards.web import vendor
+from dashboards.web.app import build_app
+from dashboards.web.ports import DeskPorts, PartState
+from gengfu.app.accounting import accounting, metrics_of
+from gengfu.app.people import WebPeople, gate_of
+from gengfu.app.setup import classes_of, demo_accounts
+from gengfu.config import Settings
+from gengfu.core.clock import SECOND, Clock
+from gengfu.database import open_sqlite
+from gengfu.installation import Installation
+from gengfu.ledger.model import EquipmentClass, SiteLedger
+from gengfu.ledger.store import LedgerStore
+from ingest.journal.reader import FolderReader
+from ingest.store.connect import connect
+from ingest.store.writer import StoreWriter
+
+log = structlog.get_logger()
+
+STALE_CORE = 15 * SECOND
+"""Core writes the time into the journal every second; so old a journal means that it hangs."""
+
+
+async def run_desk(settings: Settings, ready: Callable[[], None]) -> None:
+    """Run the desk process until cancelled.
+
+    Raises:
+        StartError, BadInput: when it cannot work as it is set up.
+    """
+    vendor.require()
+    place = Installation(settings.data)
+    place.prepare()
+    classes = classes_of(settings)
+    engine = open_sqlite(place.desk)
+    ledgers = _Ledgers(LedgerStore(engine), classes)
+    estate = Estate(engine, classes)
+    estate.prepare()
+    store = connect(settings.store, place.data)
+    writer = StoreWriter(FolderReader(place.journal), store, classes)
+    open_alerts(place.alerts).dispose()  # the tables, when core has not made them yet
+    clock = settings.clock.clock()
+    health = _Health(clock, writer, estate)
+    core = CoreClient(place.socket)
+    ports = DeskPorts(
+        clock=clock,
+        people=WebPeople(gate_of(engine, place)),
+        ledgers=ledgers,
+        alerts=AlertReader(open_sqlite(place.alerts, read_only=True)),
+        core=core,
+        estate=estate,
+        readings=store,
+        availability=AvailabilityService(estate, ledgers, clock),
+        readiness=health.parts,
+        metrics=health.metrics,
+        demo_accounts=[
+            (account.login, account.password)
+            for account in (demo_accounts(place) if settings.demo else ())
+        ],
+    )
+    async with core, asyncio.TaskGroup() as tasks:
+        tasks.create_task(writer.run(), name="store writer")
+        tasks.create_task(estate.run(FolderReader(place.journal)), name="estate")
+        tasks.create_task(ledgers.run(), name="ledgers")
+        tasks.create_task(_serve(settings, ports, ready), name="web")
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that says when it listens, and leaves signals to the process."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(settings: Settings, ports: DeskPorts, ready: Callable[[], None]) -> None:
+    app = build_app(ports)
+    config = uvicorn.Config(
+        app,
+        host=settings.web.host,
+        port=settings.web.port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=3,
+    )
+    server = _Server(config, ready)
+    serving = asyncio.create_task(server.serve(), name="uvicorn")
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        await app.state.feed.close()
+        server.should_exit = True
+        await serving
+        raise
+
+
+class _Ledgers:
+    """The ledgers as they stand, kept up with the database."""
+
+    def __init__(self, store: LedgerStore, classes: Mapping[str, EquipmentClass]) -> None:
+        store.prepare()
+        self._store = store
+        self._version = -1
+        self.classes = classes
+        self.sites: Mapping[str, SiteLedger] = {}
+        self.look()
+
+    def look(self) -> None:
+        """Take over a changed ledger."""
+        version = self._store.version()
+        if version != self._version:
+            self.sites = {ledger.site.id: ledger for ledger in self._store.all()}
+            self._version = version
+
+    async def run(self) -> None:
+        """Look for changes until cancelled."""
+        while True:
+            await asyncio.sleep(2)
+            await asyncio.to_thread(self.look)
+
+
+@dataclass(frozen=True, slots=True)
+class _Health:
+    """What the desk sees of the alarm path, and the figures."""
+
+    clock: Clock
+    writer: StoreWriter
+    estate: Estate
+
+    def parts(self) -> Sequence[PartState]:
+        """Return each part of the path and whether it works."""
+        lag = self.writer.lag()
+        age = self.clock.now() - self.estate.now
+        return (
+            PartState(
+                name="core", ready=age < STALE_CORE, detail=f"journal {age / SECOND:.1f} s old"
+            ),
+            PartState(
+                name="store",
+                ready=lag.outage is None,
+                detail=lag.outage or f"{lag.pending_records} records behind",
+            ),
+        )
+
+    def metrics(self) -> bytes:
+        """Return the figures for Prometheus."""
+        return metrics_of(accounting(self.estate, self.writer))

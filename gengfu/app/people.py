@@ -1,0 +1,81 @@
+"""Accounts, sessions and tokens, put together over the desk's database."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from dashboards.web.ports import Visitor
+from gengfu.core.clock import Micros
+from gengfu.installation import Installation
+from gengfu.people import tables
+from gengfu.people.accounts import Accounts
+from gengfu.people.audit import AuditTrail
+from gengfu.people.gate import Gate
+from gengfu.people.passwords import Passwords
+from gengfu.people.sessions import Sessions
+from gengfu.people.setup import SetUp
+from gengfu.people.throttle import Throttle
+from gengfu.people.tokens import Tokens
+
+
+def gate_of(engine: Engine, place: Installation) -> Gate:
+    """Put the people's parts together, making tables and keys where they are missing."""
+    tables.prepare(engine)
+    accounts = Accounts(engine, Passwords())
+    return Gate(
+        accounts=accounts,
+        sessions=Sessions(engine),
+        tokens=Tokens(engine),
+        setup=SetUp(engine, accounts),
+        audit=AuditTrail(engine, key=_audit_key(place), head=place.data / "audit.head"),
+        throttle=Throttle(),
+    )
+
+
+def _audit_key(place: Installation) -> bytes:
+    file = place.secrets / "audit.key"
+    if not file.exists():
+        place.secret(file.name, secrets.token_hex(32))
+    return bytes.fromhex(file.read_text(encoding="ascii"))
+
+
+@dataclass(frozen=True, slots=True)
+class WebPeople:
+    """The gate as the web application asks for it."""
+
+    gate: Gate
+
+    def sign_in(self, login: str, password: str, *, address: str, at: Micros) -> str | None:
+        return self.gate.sign_in(login, password, address=address, at=at)
+
+    def sign_out(self, session: str, *, at: Micros) -> None:
+        self.gate.sign_out(session, at=at)
+
+    def by_session(self, session: str, *, at: Micros) -> Visitor | None:
+        account = self.gate.by_session(session, at=at)
+        if account is None:
+            return None
+        return Visitor(
+            id=account.id,
+            name=account.name,
+            roles=account.roles,
+            sites=account.sites,
+            language=account.language,
+        )
+
+    def by_token(self, token: str, *, at: Micros) -> Visitor | None:
+        found = self.gate.by_token(token, at=at)
+        if found is None:
+            return None
+        return Visitor(id=found.id, name=found.name, roles=frozenset({found.role}))
+
+    def awaits_setup(self) -> bool:
+        return self.gate.setup.is_waiting()
+
+    def set_up(self, token: str, login: str, password: str, *, at: Micros) -> bool:
+        return self.gate.set_up(token, login, password, at=at)
+
+    def names(self) -> Mapping[str, str]:
+        return self.gate.accounts.names()
