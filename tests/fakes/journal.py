@@ -99,13 +99,13 @@ class FakeReader:
         return found
 
     def first_position(self) -> int:
-        """Return the oldest position kept; 0 when empty."""
-        return 1 if self._records else 0
+        """Return the oldest position kept; 1 when empty."""
+        return 1
 
     def last_position(self) -> int:
         """Return the newest position; 0 when empty."""
         return len(self._records)
 
     def position_at(self, at: Micros) -> int:
-        """Return the last position written at or before a time; 0 when none."""
-        return sum(1 for record in self._records if record.written_at <= at)
+        """Return the last position written before a time; 0 when none."""
+        return sum(1 for record in self._records if record.written_at < at)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gengfu.core.identity import Identity
 from gengfu.core.names import EquipmentName
 from gengfu.core.record import Record
 from ingest.journal import layout
@@ -139,7 +140,7 @@ def test_a_ruined_identity_index_is_made_again(tmp_path: Path, content: bytes) -
     write(tmp_path, seal=True)
     (tmp_path / layout.IDENTITY).write_bytes(content)
     with journal(tmp_path, SMALL) as writer:
-        every = [*map(counted, range(13)), *map(identified, range(13))]
+        every: list[Identity] = [*map(counted, range(13)), *map(identified, range(13))]
         assert writer.known(every) == {one for one in every if one not in (every[12], every[25])}
 
 
