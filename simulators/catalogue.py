@@ -121,10 +121,11 @@ def _pumps(pumps: Sequence[Equipment], ground: Ground) -> Iterator[Model]:
             role: [_pump(one, ground) for one in pumps if (one.place, _role(one)) == (room, role)]
             for role in ("supply", "fire", "jockey", "pit")
         }
-        rng = chance(ground.seed, room)
         if here["supply"]:
+            rng = chance(ground.seed, f"{room} supply")
             yield supply_set.SupplySet(here["supply"], rng, ground.zone, ground.start)
         if here["fire"] or here["jockey"]:
+            rng = chance(ground.seed, f"{room} fire main")
             yield fire_main.FireMain(here["fire"], here["jockey"], rng, ground.start)
         for pump in here["pit"]:
             yield pit_pump.PitPump(pump, chance(ground.seed, f"{pump.id} pit"), ground.start)

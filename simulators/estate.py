@@ -26,7 +26,7 @@ class Estate:
     reporters: Mapping[str, Reporter]
     changes: Iterator[Change]
     now: Micros
-    _next: Change | None = None
+    upcoming: Change | None = None
     _lost: set[str] = field(default_factory=set)
     _unheard: frozenset[str] = frozenset()
     _model_of: dict[str, Model] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Estate:
 
     def __post_init__(self) -> None:
         self._model_of = {id_: model for model in self.models for id_ in model.equipment}
-        self._next = next(self.changes, None)
+        self.upcoming = next(self.changes, None)
 
     def set_rate(self, classes: Mapping[str, EquipmentClass], rate: float) -> None:
         """Report at a pace that stays bearable when time runs ``rate`` times as fast."""
@@ -51,10 +51,10 @@ class Estate:
             self._started = True
             for equipment in self._model_of:
                 yield from self._presence(equipment, online=True)
-        while self._next is not None and self._next.at <= until:
-            yield from self._live(max(self.now, self._next.at))
-            yield from self._apply(self._next)
-            self._next = next(self.changes, None)
+        while self.upcoming is not None and self.upcoming.at <= until:
+            yield from self._live(max(self.now, self.upcoming.at))
+            yield from self._apply(self.upcoming)
+            self.upcoming = next(self.changes, None)
         yield from self._live(until)
 
     def _live(self, until: Micros) -> Iterator[Message]:

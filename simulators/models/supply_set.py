@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from zoneinfo import ZoneInfo
 
-from gengfu.core.clock import DAY, HOUR, Micros, to_utc
+from gengfu.core.clock import DAY, HOUR, SECOND, Micros, to_utc
 from gengfu.core.naming import Scalar
 from simulators.device import local_hour
 from simulators.models.hydraulics import MPA_PER_METRE, RATED_HZ, DutyPoint, Pipe, duty_point
@@ -33,6 +33,8 @@ _TANK_AREA = 20.0
 _TANK_FULL = 2.4
 _GAIN = 0.05
 """Hz per metre and second: slow enough for the step of 5 s."""
+_WARM_UP_STEPS = 240
+"""It has run before anyone looks: the controller and the bearings are where they settle."""
 _STAGE_UP, _STAGE_DOWN = 20.0, 120.0
 _SLOWEST, _SLOW = 30.0, 44.0
 
@@ -52,6 +54,8 @@ class SupplySet(Station):
         self.duty = DutyPoint(0.0, self.set_head)
         self._mood = 0.0
         self._short_for = self._slow_for = 0.0
+        for _ in range(_WARM_UP_STEPS):
+            self.live(self.step / SECOND)
 
     def live(self, seconds: float) -> None:
         """Control, then solve: the controller sees the pressure of the step before."""
