@@ -92,7 +92,7 @@ def build_wall(
         floor.cells.append(
             Cell(
                 equipment,
-                short_name(equipment.name, way),
+                short_name(equipment.name, building, row),
                 classes[equipment.equipment_class].icon,
                 state.state if state else OperatingState.UNKNOWN,
                 worst.get(equipment.id),
@@ -101,12 +101,15 @@ def build_wall(
     return sorted(buildings.values(), key=lambda building: not building.indoors)
 
 
-def short_name(name: Bilingual, way: Sequence[Place]) -> Bilingual:
-    """Leave out of a name the places that it begins with: they head its column and row."""
+def short_name(name: Bilingual, building: Building, row: Place | None) -> Bilingual:
+    """Leave out of a name the building and the unit it begins with: they head its column and row."""
+    heads = [building.name]
+    if row is not None and row.kind is PlaceKind.UNIT:
+        heads.append(row.name)
     zh, en = name.zh, name.en
-    for place in way:
-        zh = zh.removeprefix(place.name.zh).strip() or zh
-        en = en.removeprefix(place.name.en).strip() or en
+    for head in heads:
+        zh = zh.removeprefix(head.zh).strip() or zh
+        en = en.removeprefix(head.en).strip() or en
     return Bilingual(zh, en)
 
 

@@ -1,6 +1,9 @@
 // Ages and clocks tick by the server's time: a phone's own clock may be wrong.
 import { span, words } from "./words.js";
 
+/** Times are told as at the site, wherever the browser is. */
+export const zone = document.body.dataset.zone;
+
 let ahead = 0;
 
 export function setServerTime(ms) {
@@ -19,7 +22,7 @@ function tick() {
     write(element, left > 0 ? span(left) : words.due);
   }
   for (const element of document.querySelectorAll("[data-clock]")) {
-    write(element, new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hour12: false }));
+    write(element, new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: zone }));
   }
 }
 

@@ -1,6 +1,6 @@
 // The equipment page: the ribbon of operating states and the trends, on one axis with one zoom.
 import uPlot from "../vendor/uplot.js";
-import { now } from "./ages.js";
+import { now, zone } from "./ages.js";
 import { words } from "./words.js";
 
 const SPANS = { "1h": 3600e3, "6h": 6 * 3600e3, "24h": 86400e3, "7d": 7 * 86400e3 };
@@ -56,6 +56,7 @@ function options(lane) {
   return {
     width: lane.chart.clientWidth,
     height: HEIGHT_PX,
+    tzDate: (at) => uPlot.tzDate(new Date(at * 1000), zone),
     legend: { show: false },
     padding: [8, 0, 0, 0],
     cursor: { sync: { key: cursor.key }, drag: { x: true, y: false, setScale: false }, points: { size: 6 }, y: false },
@@ -89,7 +90,7 @@ const padded = (low, high) => {
 function clock(_plot, splits, _index, _space, step) {
   const language = document.documentElement.lang;
   const days = step >= 43200;
-  return splits.map((at) => new Date(at * 1000).toLocaleString(language, days ? { month: "2-digit", day: "2-digit" } : { hour: "2-digit", minute: "2-digit", second: step < 60 ? "2-digit" : undefined, hour12: false }));
+  return splits.map((at) => new Date(at * 1000).toLocaleString(language, days ? { month: "2-digit", day: "2-digit", timeZone: zone } : { hour: "2-digit", minute: "2-digit", second: step < 60 ? "2-digit" : undefined, hour12: false, timeZone: zone }));
 }
 
 /** While an alert's condition was on, its ground is shaded: cause and consequence on one axis. */
@@ -120,7 +121,7 @@ function read(lane, plot) {
   const index = plot.cursor.idx;
   const value = index === null || index === undefined ? null : plot.data[1][index];
   if (value === null || value === undefined) { lane.reading.textContent = ""; return; }
-  const at = new Date(plot.data[0][index] * 1000).toLocaleTimeString(document.documentElement.lang, { hour12: false });
+  const at = new Date(plot.data[0][index] * 1000).toLocaleTimeString(document.documentElement.lang, { hour12: false, timeZone: zone });
   const text = typeof value === "number" ? value.toFixed(lane.digits) : value;
   lane.reading.textContent = `${at}  ${text}${lane.unit ? `\u2009${lane.unit}` : ""}`;
 }
