@@ -71,6 +71,11 @@ class Estate:
         """The journal position that everything here covers."""
         return self._position
 
+    @property
+    def now(self) -> Micros:
+        """The journal's time up to which everything here is known."""
+        return self._now
+
     def prepare(self) -> None:
         """Make the tables and take up what was saved; call once before anything else."""
         self._tables.prepare()
