@@ -67,10 +67,11 @@ class _Familiar:
     def is_duplicate(self, identity: Identity | None) -> bool:
         if identity is None:
             return False
-        if identity in self._known or identity in self.fresh:
+        if self._known and identity in self._known:
             return True
-        self.fresh[identity] = None
-        return False
+        before = len(self.fresh)
+        self.fresh.setdefault(identity)  # one hash instead of three: this is every message's way
+        return len(self.fresh) == before
 
 
 @dataclass(slots=True)
@@ -162,7 +163,7 @@ class Intake:
             JournalError: nothing of the group may be acknowledged.
         """
         decoded = [self._decode(message) for message in messages]
-        identities = tuple(dict.fromkeys(_identities(decoded)))
+        identities = tuple(_identities(decoded))
         familiar = _Familiar(self._sink.known(identities) if identities else frozenset())
         group = _Group()
         for one in decoded:
