@@ -6,7 +6,14 @@ is not known stays unknown (Kleene's strong logic): an unknown never turns into 
 """
 
 from gengfu.core.expression.binding import Program, bind, evaluate, holds, truth
-from gengfu.core.expression.checker import Parameter, PointType, Scope, Signature, check
+from gengfu.core.expression.checker import (
+    Parameter,
+    PointType,
+    Scope,
+    Signature,
+    check,
+    nearest,
+)
 from gengfu.core.expression.lexer import ExpressionError, Flaw, parse_span
 from gengfu.core.expression.parser import Expression, parse
 
@@ -23,6 +30,7 @@ __all__ = [
     "check",
     "evaluate",
     "holds",
+    "nearest",
     "parse",
     "parse_span",
     "truth",

@@ -1,8 +1,8 @@
 """Gives an expression its value: closures over a frame of values, three-valued throughout.
 
 ``None`` is unknown. ``and``, ``or``, ``not`` follow Kleene; everything else is strict: what is made
-of an unknown is unknown, and so is a division by zero. Only ``known`` and ``maybe`` look at whether
-something is known, on purpose and by name.
+of an unknown is unknown, and so is a division by zero. Only ``known``, ``maybe`` and ``surely`` look
+at whether something is known, on purpose and by name.
 """
 
 import math
@@ -172,6 +172,11 @@ def _maybe(arguments: list[Program[Frame]]) -> Program[Frame]:
     return lambda frame: truth(operand(frame)) is not False
 
 
+def _surely(arguments: list[Program[Frame]]) -> Program[Frame]:
+    (operand,) = arguments
+    return lambda frame: truth(operand(frame)) is True
+
+
 def _abs(arguments: list[Program[Frame]]) -> Program[Frame]:
     (operand,) = arguments
 
@@ -199,6 +204,7 @@ def _extreme(
 _CALLS: dict[str, Callable[[list[Program[Frame]]], Program[Frame]]] = {
     "known": _known,
     "maybe": _maybe,
+    "surely": _surely,
     "abs": _abs,
     "min": _extreme(min),
     "max": _extreme(max),

@@ -96,7 +96,7 @@ _POINT_KINDS = {
     PointKind.ENUM: _Kind.TEXT,
     PointKind.TEXT: _Kind.TEXT,
 }
-_ARITY = {"known": (1, 1), "maybe": (1, 1), "abs": (1, 1), "min": (2, 9), "max": (2, 9)}
+_ARITY = {"known": (1, 1), "maybe": (1, 1), "surely": (1, 1), "abs": (1, 1), "min": (2, 9), "max": (2, 9)}
 
 
 def check(expression: Expression, scope: Scope, *, condition: bool = True) -> list[Flaw]:
@@ -202,7 +202,7 @@ class _Checker:
             return _ANY
         if node.function == "known":
             return _BOOLEAN
-        kind = _Kind.BOOLEAN if node.function == "maybe" else _Kind.NUMBER
+        kind = _Kind.BOOLEAN if node.function in {"maybe", "surely"} else _Kind.NUMBER
         for argument, type_ in zip(node.arguments, found, strict=True):
             self.want(argument, type_, kind)
         return _BOOLEAN if kind is _Kind.BOOLEAN else _NUMBER

@@ -21,7 +21,7 @@ from gengfu.core.expression.tree import (
 )
 
 MAX_DEPTH = 40
-BUILT_IN = frozenset({"known", "maybe", "abs", "min", "max"})
+BUILT_IN = frozenset({"known", "maybe", "surely", "abs", "min", "max"})
 RESERVED = frozenset({"and", "or", "not", "in", "true", "false", "attr"})
 
 _POWER = {

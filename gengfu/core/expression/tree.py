@@ -112,7 +112,7 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A built-in function of values: ``known maybe abs min max``."""
+    """A built-in function of values: ``known maybe surely abs min max``."""
 
     column: int
     function: str
