@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from gengfu.core.record import Record
-from ingest.journal import carve, examine, layout, sealed
+from ingest.journal import carve, examine, layout, mending, sealed
 from ingest.journal.examine import Finding
 from ingest.journal.identities import IdentityIndex, Told
 from ingest.journal.layout import SegmentFile
@@ -46,7 +46,8 @@ def rescue(folder: Path, file: SegmentFile, finding: Finding, index: IdentityInd
         OSError, apsw.Error: the disk refuses; the segment stays as it is.
     """
     assert finding.flaw is not None
-    records, identities = _carved(file)
+    saved, identities = _carved(file)
+    records = mending.with_names(folder, file.first, saved)
     target = layout.segment_path(folder, file.first, layout.SEALED)
     kept_as = None
     if file.sealed:
@@ -58,13 +59,13 @@ def rescue(folder: Path, file: SegmentFile, finding: Finding, index: IdentityInd
         kept_as = set_aside(folder, file.path)
     last = records[-1].position if records else file.first - 1
     end = max(last, finding.end or last)
-    saved = {one.position for one in records}
-    gone = [one for one in range(file.first, end + 1) if one not in saved]
+    there = {one.position for one in saved}
+    gone = [one for one in range(file.first, end + 1) if one not in there]
     detail = finding.detail if finding.end else f"{finding.detail}; its end is unknown"
     return Damage(
         file=file.path.name,
         flaw=finding.flaw,
-        detail=f"{detail}; {len(records)} records saved, {len(gone)} lost",
+        detail=f"{detail}; {len(saved)} records saved, {len(gone)} lost",
         lost=range(gone[0], gone[-1] + 1) if gone else range(0),
         kept_as=kept_as,
     )

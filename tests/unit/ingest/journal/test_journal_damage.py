@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from gengfu.core.batch import Event
 from gengfu.core.identity import Identity
-from gengfu.core.names import EquipmentName
-from gengfu.core.record import Record
+from gengfu.core.names import EquipmentName, Names
+from gengfu.core.record import NewNames, Record, RecordKind, draft
 from ingest.journal import layout
 from ingest.journal.port import Flaw
 from ingest.journal.reader import FolderReader
@@ -47,8 +48,10 @@ def check_after_damage(folder: Path, written: list[Record]) -> None:
         found = read_all(folder)
         lost = {position for damage in writer.damages for position in damage.lost}
         expected = {one.position: one for one in written}
-        assert all(expected[one.position] == one for one in found), "a record was invented"
-        missing = set(expected) - {one.position for one in found}
+        kept = [one for one in found if expected.get(one.position) == one]
+        others = [one for one in found if one not in kept]
+        assert all(one.kind is RecordKind.NAMES for one in others), "a record was invented"
+        missing = set(expected) - {one.position for one in kept}
         assert not missing or writer.damages, "records vanished without a word"
         assert missing <= lost or any(
             "end is unknown" in damage.detail for damage in writer.damages
@@ -60,7 +63,7 @@ def check_after_damage(folder: Path, written: list[Record]) -> None:
         assert {damage.flaw for damage in writer.damages} <= {Flaw.GAP}
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(40))
 def test_a_flipped_byte_is_never_served(tmp_path: Path, seed: int) -> None:
     """Flip one byte of any file, sealed or open, closed or as a crash leaves it."""
     chance = random.Random(seed)
@@ -119,6 +122,42 @@ def test_names_lost_with_a_segment_come_back(tmp_path: Path, seal: bool) -> None
             after = found[-1].position
         assert reader.names == writer.names
         assert [one.equipment for one in writer.names.equipment] == ["lift-0", "lift-1", "lift-2"]
+
+
+@pytest.mark.parametrize("followed", [True, False])
+@pytest.mark.parametrize("again", [True, False])
+def test_rows_stay_readable_when_their_names_are_lost(
+    tmp_path: Path, followed: bool, again: bool
+) -> None:
+    """A complete NAMES record takes the lost one's place: with the real names, or stand-ins."""
+    name = EquipmentName("s", "lift-1", "elevator")
+    with journal(tmp_path) as writer:
+        writer.append([note(b"1")], at=1)
+        index = writer.names.equipment_index(name)
+        event = Event(equipment=index, type="fire", observed_at=2, received_at=2)
+        writer.append([draft((event,), 7)], at=2)
+        if again:
+            writer.names.equipment_index(EquipmentName("s", "lift-2", "elevator"))
+            writer.append([note(b"2")], at=3)
+    if followed:
+        with journal(tmp_path, Roll(positions=1)) as writer:
+            writer.append([note(b"3")], at=4)
+    file = layout.list_segments(tmp_path)[0].path
+    content = file.read_bytes()
+    file.write_bytes(content.replace(b"lift-1", b"lift-7", 1))
+    with journal(tmp_path) as writer:
+        assert len(writer.damages) == 1
+        names = Names()
+        for record in read_all(tmp_path):
+            body = record.body() if record.kind is not RecordKind.ACTION else None
+            if isinstance(body, NewNames):
+                names.extend(body.start, body.equipment, body.points)
+            elif isinstance(body, tuple):
+                assert names.equipment[index] == (
+                    name if followed else EquipmentName("lost", "lost-0", "lost")
+                )
+        assert names == writer.names
+        assert (writer.names.equipment_index(name) == index) is followed
 
 
 def test_a_foreign_file_is_set_aside(tmp_path: Path) -> None:
