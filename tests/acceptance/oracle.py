@@ -12,6 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 
 
 @dataclass(slots=True)
@@ -37,11 +38,11 @@ class Oracle:
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
         self._client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id="oracle", clean_session=False
+            CallbackAPIVersion.VERSION2, client_id="oracle", clean_session=False
         )
         self._client.max_inflight_messages_set(200)
         self._client.on_publish = lambda _c, _u, mid, _r, _p: self._on_puback(mid)
-        self._client.on_message = lambda _c, _u, message: self._on_ack(message.payload)
+        self._client.on_message = lambda _c, _u, message: self._on_ack(bytes(message.payload))
         self._client.on_connect = lambda client, *_: client.subscribe(
             f"gf/{self.site}/+/down/ack", qos=1
         )

@@ -48,6 +48,12 @@ class System:
     _process: subprocess.Popen[bytes] | None = None
 
     @property
+    def pid(self) -> int:
+        """The process of ``gengfu up`` itself."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def data(self) -> Path:
         return self.folder / "data"
 

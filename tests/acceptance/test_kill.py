@@ -80,8 +80,8 @@ def _judge_events(system: System, oracle: Oracle) -> None:
     while True:
         extra: dict[str, object] = {"cursor": cursor} if cursor else {}
         page = system.get("/api/v1/alerts", state="all", equipment=PANEL, **extra)
-        alerts += page["items"]
-        cursor = page.get("next")
+        alerts += page["alerts"]
+        cursor = page["cursor"]
         if not cursor:
             break
     fires = [alert for alert in alerts if alert["rule"] == "fire_panel.first_signal"]

@@ -1,0 +1,53 @@
+"""The whole product as people meet it, started once for the tests that look at it."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.system import System
+from tests.integration.services import free_port
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A demo that runs: its address and who may look at it."""
+
+    system: System
+    base_url: str
+    accounts: Mapping[str, tuple[str, str]]
+    """Role → (login, password)."""
+    printed: str
+    """What the command printed until it was ready."""
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Run ``gengfu up --demo`` on free ports with a fresh data folder."""
+    system = System(
+        tmp_path_factory.mktemp("demo"),
+        arguments=("--demo",),
+        environment={"GENGFU_BROKER__PORT": str(free_port())},
+    )
+    with system.up():
+        system.token = system.must("users", "token", "tests", "--role", "admin").split()[-1]
+        yield Running(
+            system=system,
+            base_url=system.base_url,
+            accounts=_accounts(system.data),
+            printed=system.log.read_text(encoding="utf-8"),
+        )
+
+
+def _accounts(data: Path) -> dict[str, tuple[str, str]]:
+    file = data / "secrets" / "demo-accounts.json"
+    accounts = json.loads(file.read_text(encoding="utf-8"))
+    return {one["role"]: (one["login"], one["password"]) for one in accounts}
+
+
+def addresses(text: str) -> list[str]:
+    """Return the web addresses in what a command printed."""
+    return re.findall(r"http://[\w.:]+", text)
