@@ -1,0 +1,143 @@
+"""Recorded CSVs: understood by themselves, refused whole, published bit-equal."""
+
+import json
+from itertools import pairwise
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gengfu.core.clock import HOUR, SECOND, from_iso
+from gengfu.core.errors import BadInput
+from simulators.recording import Recording, Row, read_recording
+from simulators.replay import encode, shifted
+
+SKAB = Path(__file__).parents[4] / "shared" / "data" / "skab" / "valve1-0.csv"
+START = from_iso("2020-03-09T10:14:33Z")
+
+
+def read(folder: Path, text: str, zone: str | None = None, **points: str) -> Recording:
+    path = folder / "recording.csv"
+    path.write_text(text, encoding="utf-8")
+    return read_recording(path, points or {"a": "x"}, zone=ZoneInfo(zone) if zone else None)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("column", ["datetime", "Timestamp", "when", "时间"])
+def test_a_csv_needs_options(tmp_path: Path, delimiter: str, column: str) -> None:
+    """Delimiter and time column are found out, whatever they are called."""
+    text = f"a{delimiter}{column}\n1.50{delimiter}2020-03-09 10:14:33\n"
+    recording = read(tmp_path, text)
+    assert recording.rows == (Row(at=START, values=("1.50",)),)
+
+
+@pytest.mark.parametrize(
+    ("cell", "zone", "at"),
+    [
+        ("2020-03-09 10:14:33", None, START),
+        ("2020-03-09T10:14:33Z", None, START),
+        ("2020-03-09T18:14:33+08:00", None, START),
+        ("2020-03-09 18:14:33", "Asia/Shanghai", START),
+        ("2020-03-09 10:14:33.000001", None, START + 1),
+        ("1583748873", None, START),
+        ("1583748873000", None, START),
+        ("1583748873.25", None, START + SECOND // 4),
+    ],
+)
+def test_a_time_is_misread(tmp_path: Path, cell: str, zone: str | None, at: int) -> None:
+    """Times come as ISO 8601, as local time with a zone, or as seconds or milliseconds."""
+    assert read(tmp_path, f"time,a\n{cell},1\n", zone).rows[0].at == at
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("0.10", "0.10"),
+        ("1e-5", "1e-5"),
+        ("-0", "-0"),
+        (".5", "0.5"),
+        ("+3", "3.0"),
+        ("", "null"),
+        ("True", "true"),
+        ("closed", '"closed"'),
+        ('say ""hi""', '"say \\"hi\\""'),
+    ],
+)
+def test_a_cell_changes_its_value(tmp_path: Path, cell: str, value: str) -> None:
+    """A number keeps its digits where JSON allows; words, truth and nothing become JSON."""
+    quoted = f'"{cell}"' if '"' in cell else cell
+    assert read(tmp_path, f"time,a,b\n1583748873,{quoted},1\n").rows[0].values == (value,)
+
+
+def test_faults_are_told_one_by_one(tmp_path: Path) -> None:
+    """All bad cells are told at once, with row and column, counting blank lines."""
+    text = "time,a\n2020-03-09 10:00:00,1\n\nyesterday,2\n2020-03-09 10:00:02,nan\n2020-03-09 09:00:00,3\n2020-03-09 10:00:04\n"
+    with pytest.raises(BadInput) as refused:
+        read(tmp_path, text)
+    assert [(fault.place, fault.message.split()[-1]) for fault in refused.value.faults] == [
+        ("4 column time", "time"),
+        ("5 column a", "finite"),
+        ("7 column a", "short"),
+        ("6", "above"),
+    ]
+
+
+def test_a_mapping_s_faults_are_told_one_by_one(tmp_path: Path) -> None:
+    """Wrong columns come with a suggestion, and a point mapped twice is a fault."""
+    with pytest.raises(BadInput) as refused:
+        read(tmp_path, "time,Current\n2020-03-09 10:00:00,1\n", Curent="x", Current="x")
+    assert "did you mean 'Current'?" in str(refused.value.faults[0])
+    assert len(refused.value.faults) == 2
+
+
+@pytest.mark.parametrize("text", ["", "time,a\n", "a,b\n1,2\n"])
+def test_no_recording_at_all(tmp_path: Path, text: str) -> None:
+    """An empty file, one without rows, one without times: one clear fault."""
+    with pytest.raises(BadInput) as refused:
+        read(tmp_path, text)
+    assert len(refused.value.faults) == 1
+
+
+def test_repeated_times_are_hidden(tmp_path: Path) -> None:
+    """Rows that bear the time of the row above are counted: stores keep the later one."""
+    text = "time,a\n1583748873,1\n1583748873,2\n1583748874,3\n"
+    assert read(tmp_path, text).repeated == 1
+
+
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(st.lists(FLOATS, min_size=1, max_size=20))
+def test_a_value_is_not_bit_equal(values: list[float]) -> None:
+    """What is published reads back as exactly the number that was written."""
+    rows = [Row(at=START + i * SECOND, values=(repr(value),)) for i, value in enumerate(values)]
+    body = json.loads(encode(rows, ["x"], seq=1, boot="r1"))
+    assert [float(value).hex() for value in body["points"]["x"]] == [v.hex() for v in values]
+    assert body["ts"] == [row.at // 1000 for row in rows]
+
+
+def test_microseconds_are_lost() -> None:
+    """A time finer than a millisecond is written as ISO 8601."""
+    body = json.loads(encode([Row(at=START + 1, values=("1",))], ["x"], seq=1, boot="r1"))
+    assert from_iso(body["ts"][0]) == START + 1
+
+
+@given(st.floats(0.5, 500.0))
+def test_a_sped_up_recording_lies_in_the_future(speed: float) -> None:
+    """Shifted rows begin now, keep their order, and end when the last one is published."""
+    rows = [Row(at=START + i * SECOND, values=("1",)) for i in range(100)]
+    moved = shifted(rows, to=START + HOUR, speed=speed)
+    assert moved[0].at == START + HOUR
+    assert moved[-1].at <= START + HOUR + 99 * SECOND / speed + 1
+    assert all(a.at <= b.at for a, b in pairwise(moved))
+
+
+@pytest.mark.skipif(not SKAB.exists(), reason="shared/data is not here")
+def test_a_real_recording_is_refused() -> None:
+    """SKAB's pump loop reads as it is: 1,147 rows at 1 Hz of eight sensors."""
+    mapping = {"Pressure": "pressure_out", "Volume Flow RateRMS": "flow", "Current": "current"}
+    recording = read_recording(SKAB, mapping)
+    assert len(recording.rows) == 1147
+    assert recording.rows[0] == Row(at=START, values=("0.054711", "32.0", "1.3302"))
