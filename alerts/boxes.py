@@ -40,7 +40,7 @@ def post(connection: Connection, delivery: Delivery, *, life_safety: bool, urgen
         "next_at": delivery.created_at,
         "last_failure": "",
     }
-    connection.execute(insert(outbox).values(row))
+    connection.execute(insert(outbox), row)
 
 
 def due_deliveries(
@@ -83,7 +83,7 @@ def failed(
 def put_action(connection: Connection, action_id: str, body: bytes) -> None:
     """Keep an action for the journal."""
     row = {"id": action_id, "body": body, "journaled": False}
-    connection.execute(insert(actions).values(row))
+    connection.execute(insert(actions), row)
 
 
 def waiting_actions(connection: Connection) -> Sequence[WaitingAction]:

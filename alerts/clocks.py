@@ -46,9 +46,9 @@ def wind(alert: Alert, now: Micros, clocks: StageClocks) -> Alert:
     if alert.due_what == due and alert.due_at is not None:
         return alert
     span = _pace(alert, due, clocks).first
-    at = now + span
-    if due is Due.NOT_ARRIVED:  # it has been running since the alert opened
-        at = max(alert.opened_at + span, now + min(span, clocks.fire_arrival.first))
+    # The way there has been running since the alert opened, whenever it was taken.
+    since_opening = alert.opened_at + span
+    at = since_opening if due is Due.NOT_ARRIVED and since_opening > now else now + span
     return replace(alert, due_at=at, due_what=due, due_round=0)
 
 

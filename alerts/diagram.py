@@ -12,6 +12,14 @@ from alerts.model import Handling, Step
 from alerts.words import HANDLING, REFUSAL, STEP
 from gengfu.core.naming import Language
 
+_GROUPS = {
+    "untaken": frozenset(UNTAKEN),
+    "not_there": frozenset({*UNTAKEN, Handling.ACKNOWLEDGED, Handling.EN_ROUTE}),
+}
+_TITLES: dict[str, dict[Language, str]] = {
+    "untaken": {"zh": "无人接警", "en": "nobody has it"},
+    "not_there": {"zh": "未到场", "en": "nobody is there"},
+}
 _BLOCK = re.compile(r"(<!-- generated: (\w+) (zh|en) -->\n).*?(<!-- /generated -->)", re.DOTALL)
 _BY_ITSELF = {"zh": "无人接警时已恢复，规则自动销警", "en": "cleared before anybody took it"}
 _OPENS = {"zh": "规则或人员报警", "en": "a rule or a person"}
@@ -20,15 +28,48 @@ _SENT = {"zh": "通知已发出", "en": "a notification arrived"}
 
 def mermaid(language: Language) -> str:
     """Return the state diagram: who leads where. Steps that stay where they are, are left out."""
-    lines = ["```mermaid", "stateDiagram-v2"]
-    lines += [f"    {state} : {HANDLING[state].of(language)}" for state in Handling]
-    lines.append(f"    [*] --> new : {_OPENS[language]}")
-    lines.append(f"    new --> notified : {_SENT[language]}")
-    for (source, step), edge in TABLE.items():
-        if edge.to is not source or step is Step.RESET:
-            lines.append(f"    {source} --> {edge.to} : {STEP[step].of(language)}")
-    lines += [f"    {source} --> closed : {_BY_ITSELF[language]}" for source in UNTAKEN]
-    return "\n".join([*lines, "    closed --> [*]", "```"])
+    arrows = [f"new --> notified : {_SENT[language]}"]
+    for step in Step:
+        for to in Handling:
+            sources = {
+                source for (source, what), edge in TABLE.items() if (what, edge.to) == (step, to)
+            }
+            stays = sources - {to} if step is not Step.RESET else sources
+            arrows += [f"{source} --> {to} : {STEP[step].of(language)}" for source in _named(stays)]
+    return "\n".join(
+        [
+            "```mermaid",
+            "stateDiagram-v2",
+            *(f"    {state} : {HANDLING[state].of(language)}" for state in Handling),
+            *_group("not_there", language),
+            f"    [*] --> new : {_OPENS[language]}",
+            *(f"    {arrow}" for arrow in arrows),
+            f"    untaken --> closed : {_BY_ITSELF[language]}",
+            "    closed --> [*]",
+            "```",
+        ]
+    )
+
+
+def _named(sources: set[Handling]) -> list[str]:
+    """Return the states that arrows start from, a group's name in the place of all its members."""
+    for name, members in reversed(_GROUPS.items()):
+        if members <= sources:
+            return [name, *_named(sources - members)]
+    return [state for state in Handling if state in sources]
+
+
+def _group(name: str, language: Language, indent: str = "    ") -> list[str]:
+    """Return the lines of a group of states, with the groups inside it."""
+    inner = [other for other, members in _GROUPS.items() if members < _GROUPS[name]]
+    covered = {state for other in inner for state in _GROUPS[other]}
+    deeper = indent + "    "
+    return [
+        f'{indent}state "{_TITLES[name][language]}" as {name} {{',
+        *(line for other in inner for line in _group(other, language, deeper)),
+        *(f"{deeper}{state}" for state in Handling if state in _GROUPS[name] - covered),
+        f"{indent}}}",
+    ]
 
 
 def table(language: Language) -> str:

@@ -91,6 +91,7 @@ one_open_alert = Index(
     sqlite_where=_ONE_OPEN,
     postgresql_where=_ONE_OPEN,
 )
+Index("alerts_of_subject", alerts.c.rule, alerts.c.equipment, alerts.c.part)
 Index("alerts_due", alerts.c.due_at)
 Index("alerts_by_urgency", alerts.c.urgency, alerts.c.opened_at)
 Index("alerts_by_opening", alerts.c.opened_at)

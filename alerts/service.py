@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import msgspec
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 
 from alerts import boxes, lifecycle, opening
 from alerts.action_log import ActionLog, ActionShipper, WaitingAction
@@ -33,13 +33,12 @@ from alerts.model import (
 )
 from alerts.outbox import Dispatcher
 from alerts.refusals import IllegalStep, RefusedReport, ReportRefusal, UnknownAlert
-from alerts.schema import progress
 from alerts.settings import AlertSettings
 from alerts.steady import SteadyClock
 from alerts.timers import Timers
 from alerts.whereabouts import Directory, Whereabouts
-from alerts.writing import Writing
-from gengfu.core.clock import Clock, Micros
+from alerts.writing import Writing, applied
+from gengfu.core.clock import SECOND, Clock, Micros
 from gengfu.core.naming import Subject
 from gengfu.ledger.model import SiteLedger
 from rules.verdict import Verdict
@@ -66,7 +65,8 @@ class AlertService:
         self.bell = Bell()
         """Rings after every commit that changed an alert."""
         with engine.connect() as connection:
-            floor = connection.execute(select(func.max(progress.c.at))).scalar() or 0
+            self._applied, floor = applied(connection)
+        self._advanced_at: Micros = 0
         self.clock = SteadyClock(clock, floor)
 
     def set_ledgers(self, ledgers: Iterable[SiteLedger]) -> None:
@@ -75,22 +75,24 @@ class AlertService:
 
     def applied_position(self) -> int:
         """Return the journal position up to which verdicts are applied; 0 at first."""
-        with self.writing() as writing:
-            return writing.applied()
+        return self._applied
 
     def apply(self, verdicts: Sequence[Verdict], *, position: int, at: Micros) -> None:
         """Apply the verdicts of the journal's records up to ``position``, written at ``at``.
 
-        Verdicts of positions already applied are passed over: a replay makes nothing new.
+        Verdicts of positions already applied are passed over: a replay makes nothing new. Without
+        verdicts the position is written down once a second only: nothing would be applied twice.
         """
-        with self.writing() as writing:
-            applied = writing.applied()
-            if position <= applied:
-                return
-            for verdict in verdicts:
-                if verdict.position > applied:
+        fresh = [verdict for verdict in verdicts if verdict.position > self._applied]
+        if position <= self._applied:
+            return
+        if fresh or at - self._advanced_at >= SECOND:
+            with self.writing() as writing:
+                for verdict in fresh:
                     self._apply_one(writing, verdict)
-            writing.advance(position, max(at, writing.now))
+                writing.advance(position, max(at, writing.now))
+            self._advanced_at = at
+        self._applied = position
 
     def _apply_one(self, writing: Writing, verdict: Verdict) -> None:
         alert = writing.open_of(verdict.rule, verdict.subject)

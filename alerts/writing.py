@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from alerts import boxes
 from alerts.channels.port import Delivery
 from alerts.clocks import wind
 from alerts.document import notification_body
-from alerts.model import Alert, Entry, Step, What
+from alerts.model import FROM_RULE, Alert, Entry, Handling, Step, What
 from alerts.rows import alert_of, alert_row, entry_row, urgency
 from alerts.schema import alerts, progress, requests, timeline
 from alerts.settings import StageClocks
@@ -37,6 +37,23 @@ NOTIFIES = frozenset(
 _FOR_RULES = frozenset({Step.VERDICT.value, Step.RESET.value})
 _APPLIED = "verdicts"
 
+# Built once: building a statement costs more than running it.
+_OF_SUBJECT = (
+    (alerts.c.rule == bindparam("rule"))
+    & (alerts.c.equipment == bindparam("equipment"))
+    & (alerts.c.part == bindparam("part"))
+)
+_OPEN_OF = select(alerts).where(
+    _OF_SUBJECT, alerts.c.source == FROM_RULE, alerts.c.handling != Handling.CLOSED.value
+)
+_OPENED_AT = select(func.count()).where(
+    _OF_SUBJECT, alerts.c.opened_position == bindparam("position")
+)
+_CHANGE = update(alerts).where(
+    alerts.c.id == bindparam("this"), alerts.c.version == bindparam("seen")
+)
+_LAST_CHANGE = select(func.max(timeline.c.change))
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -44,6 +61,13 @@ class Done:
 
     alert: str
     digest: str
+
+
+def applied(connection: Connection) -> tuple[int, Micros]:
+    """Return the position up to which verdicts are applied, and the latest time used; 0, 0 at first."""
+    query = select(progress.c.position, progress.c.at).where(progress.c.name == _APPLIED)
+    row = connection.execute(query).first()
+    return (row.position, row.at) if row else (0, 0)
 
 
 class Writing:
@@ -66,25 +90,15 @@ class Writing:
 
     def open_of(self, rule: str, subject: Subject) -> Alert | None:
         """Return the one open alert of a rule for a subject."""
-        query = select(alerts).where(
-            alerts.c.rule == rule,
-            alerts.c.equipment == subject.equipment,
-            alerts.c.part == (subject.part or ""),
-            alerts.c.source == "rule",
-            alerts.c.handling != "closed",
-        )
-        row = self.connection.execute(query).mappings().first()
+        wanted = {"rule": rule, "equipment": subject.equipment, "part": subject.part or ""}
+        row = self.connection.execute(_OPEN_OF, wanted).mappings().first()
         return alert_of(row) if row else None
 
     def opened_at_position(self, rule: str, subject: Subject, position: int) -> int:
         """Return how many alerts one journal record has opened for a rule and a subject."""
-        query = select(func.count()).where(
-            alerts.c.rule == rule,
-            alerts.c.equipment == subject.equipment,
-            alerts.c.part == (subject.part or ""),
-            alerts.c.opened_position == position,
-        )
-        return self.connection.execute(query).scalar_one()
+        wanted = {"rule": rule, "equipment": subject.equipment, "part": subject.part or ""}
+        count = self.connection.execute(_OPENED_AT, wanted | {"position": position})
+        return int(count.scalar_one())
 
     def due(self) -> list[Alert]:
         """Return the alerts whose clock has run out, the most urgent first."""
@@ -100,7 +114,7 @@ class Writing:
         """Insert a new alert with its first line."""
         wound = wind(alert, self.now, self._clocks)
         row = alert_row(wound) | {"opened_position": position}
-        self.connection.execute(insert(alerts).values(row))
+        self.connection.execute(insert(alerts), row)
         self._note(wound, entry)
         return wound
 
@@ -112,8 +126,8 @@ class Writing:
                 there is one writer.
         """
         wound = wind(after, self.now, self._clocks)
-        where = (alerts.c.id == before.id) & (alerts.c.version == before.version)
-        done = self.connection.execute(update(alerts).where(where).values(alert_row(wound)))
+        row = alert_row(wound) | {"this": before.id, "seen": before.version}
+        done = self.connection.execute(_CHANGE, row)
         if done.rowcount != 1:
             raise RuntimeError(f"alert {before.id} is no longer at version {before.version}")
         self._note(wound, entry)
@@ -134,11 +148,6 @@ class Writing:
         )
         self.connection.execute(statement)
 
-    def applied(self) -> int:
-        """Return the journal position up to which verdicts are applied."""
-        query = select(progress.c.position).where(progress.c.name == _APPLIED)
-        return self.connection.execute(query).scalar() or 0
-
     def advance(self, position: int, at: Micros) -> None:
         """Note that verdicts are applied up to a position, and the time."""
         row = {"position": position, "at": at}
@@ -150,12 +159,12 @@ class Writing:
 
     def last_change(self) -> int:
         """Return the number of the newest change; 0 when there is none."""
-        return self.connection.execute(select(func.max(timeline.c.change))).scalar() or 0
+        return self.connection.execute(_LAST_CHANGE).scalar() or 0
 
     def _note(self, alert: Alert, entry: Entry) -> None:
         self.changed = True
         row = entry_row(entry) | {"change": self.last_change() + 1}
-        self.connection.execute(insert(timeline).values(row))
+        self.connection.execute(insert(timeline), row)
         if entry.what in NOTIFIES and alert.shelved_until is None:
             self._post(alert, entry)
         if entry.what in _FOR_RULES and alert.equipment:
