@@ -4,13 +4,14 @@ Each mistake is a ``Finding`` that names table, row and field, so that the impor
 and column, and everyone else can say the id.
 """
 
-import math
+import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import available_timezones
 
 from gengfu.core.errors import Fault
+from gengfu.core.names import MAX_WHOLE
 from gengfu.core.naming import Bilingual, Scalar, is_slug
 from gengfu.ledger.marked import is_identifier
 from gengfu.ledger.model import (
@@ -24,6 +25,7 @@ from gengfu.ledger.model import (
 )
 
 MAX_NAME = 128
+MAX_LEVEL = 1000
 _DEPTH = {PlaceKind.BUILDING: 0, PlaceKind.UNIT: 1, PlaceKind.FLOOR: 2, PlaceKind.ZONE: 3}
 _SLUG_MEND = "use a-z, 0-9, - and _, at most 64, a letter or digit first"
 
@@ -88,6 +90,8 @@ def _place(ledger: SiteLedger, place: Place) -> Iterator[Finding]:
             "a zone, and only a zone, has a zone_kind",
             "area, fire_compartment or armed_area",
         )
+    if place.level is not None and abs(place.level) > MAX_LEVEL:
+        yield Finding("places", key, "level", f"no building has {MAX_LEVEL} floors")
     yield from _place_parent(ledger, place, key)
 
 
@@ -156,8 +160,8 @@ def _attribute(key: tuple[str, ...], name: str, value: Scalar) -> Iterator[Findi
         yield Finding(
             "equipment", key, field, f"{name!r} is no name", "use a-z, 0-9 and _, a letter first"
         )
-    if isinstance(value, float) and not math.isfinite(value):
-        yield Finding("equipment", key, field, "the value is no finite number")
+    if isinstance(value, int | float) and not abs(value) <= _largest(value):
+        yield Finding("equipment", key, field, "the number is too large")
     if isinstance(value, str) and (len(value) > MAX_NAME or _has_controls(value)):
         yield Finding(
             "equipment",
@@ -165,6 +169,10 @@ def _attribute(key: tuple[str, ...], name: str, value: Scalar) -> Iterator[Findi
             field,
             f"a text of at most {MAX_NAME} printable characters is expected",
         )
+
+
+def _largest(value: float) -> float:
+    return MAX_WHOLE if isinstance(value, int) else sys.float_info.max
 
 
 def _part(ledger: SiteLedger, equipment: Equipment, part: Part) -> Iterator[Finding]:

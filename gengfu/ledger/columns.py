@@ -63,6 +63,9 @@ OPTIONAL_TABLES = frozenset({"parts"})
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+_WHOLE = re.compile(r"[+-]?(0|[1-9]\d{0,15})", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+([eE][+-]?\d+)?|[eE][+-]?\d+)", re.ASCII)
+"""Digits that begin with 0, or more than 16 of them, are a serial number: text."""
 
 
 def guard(text: str) -> str:
@@ -100,6 +103,6 @@ def read_scalar(text: str) -> Scalar:
         return None
     if len(text) >= 2 and text[0] == text[-1] == '"':
         return text[1:-1]
-    if _NUMBER.fullmatch(text):
-        return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
-    return text
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    return float(text) if _DECIMAL.fullmatch(text) else text

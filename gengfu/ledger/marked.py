@@ -50,6 +50,9 @@ class Page:
             line = str(mark.line + 1) if mark else "1"
             self.faults.append(Fault(self.file, line, f"not YAML: {exc.problem or exc.context}"))
             return None
+        except RecursionError:
+            self.faults.append(Fault(self.file, "1", "not a file of ours: nested too deeply"))
+            return None
         except yaml.YAMLError as exc:
             self.faults.append(Fault(self.file, "1", f"not YAML: {str(exc).splitlines()[0]}"))
             return None

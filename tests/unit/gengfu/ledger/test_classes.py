@@ -1,8 +1,11 @@
 """Class files: what ships is whole, and every mistake of a person's file is told with its line."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gengfu.core.clock import SECOND
 from gengfu.core.errors import BadInput
@@ -119,3 +122,22 @@ def test_wrong_name_or_missing_folder_passes(tmp_path: Path) -> None:
     assert "the class is 'gate'" in messages
     assert "cannot be read" in messages
     assert "no such folder" in messages
+
+
+@given(st.text(max_size=80), st.integers(0, len(GOOD)), st.integers(0, 60))
+@settings(deadline=None)
+def test_text_crashes(text: str, at: int, instead_of: int) -> None:
+    """Whatever a file says, it is read or refused with a line, never a traceback."""
+    with contextlib.suppress(BadInput):
+        read_class(GOOD[:at] + text + GOOD[at + instead_of :], "gate.yaml")
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 5000, "&a [*a]", "", "{}", "- 1", "? [a]: 1", "a: b\n---\nc: d"]
+)
+def test_strange_yaml_crashes(text: str) -> None:
+    """YAML that is no class of ours is refused with a line."""
+    with pytest.raises(BadInput) as caught:
+        read_class(text, "gate.yaml")
+    assert all(fault.place for fault in caught.value.faults)
+    assert caught.value.faults
