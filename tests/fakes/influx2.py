@@ -40,6 +40,14 @@ class Trouble:
 
 
 @dataclass
+class Authorization:
+    """A token that was made, and what it may do."""
+
+    token: str
+    permissions: list[dict[str, object]]
+
+
+@dataclass
 class FakeInflux2:
     """Its state, as tests look at it from outside."""
 
@@ -58,6 +66,7 @@ class FakeInflux2:
     max_lines: int | None = None
     """More lines in a body are answered 413."""
     writes: int = 0
+    authorizations: list[Authorization] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def take(self, body: str) -> tuple[int, str]:
@@ -166,6 +175,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, json.dumps(answer))
         elif route.path == "/api/v2/buckets":
             self._buckets(query.get("name"), body)
+        elif route.path == "/api/v2/authorizations":
+            self._authorize(json.loads(body))
         elif route.path == "/api/v2/orgs":
             self._send(200, json.dumps({"orgs": [{"id": "0" * 16, "name": "gengfu"}]}))
         else:
@@ -185,8 +196,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(201, json.dumps({"id": "1" * 16, **wanted}))
             return
         found = [one for one in self.fake.buckets if name in (None, one)]
-        listed = [{"id": "1" * 16, "name": one, "retentionRules": []} for one in found]
+        listed = [
+            {"id": "1" * 16, "orgID": "0" * 16, "name": one, "retentionRules": []} for one in found
+        ]
         self._send(200, json.dumps({"buckets": listed}))
+
+    def _authorize(self, wanted: dict[str, list[dict[str, object]]]) -> None:
+        token = f"scoped-{len(self.fake.authorizations)}"
+        self.fake.authorizations.append(Authorization(token, wanted["permissions"]))
+        self._send(201, json.dumps({"id": "2" * 16, "token": token, **wanted}))
 
     def _give(self, trouble: Trouble) -> None:
         if trouble.trickle_s is None:

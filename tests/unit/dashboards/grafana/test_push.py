@@ -78,5 +78,5 @@ def test_a_second_push_makes_a_second_dashboard(grafana: FakeGrafana) -> None:
 
 def test_a_wrong_token_is_a_traceback(grafana: FakeGrafana) -> None:
     """What Grafana refuses is one sentence."""
-    with pytest.raises(PushFailed, match="127.0.0.1"):
+    with pytest.raises(PushFailed, match=r"127\.0\.0\.1"):
         push(Target(url=grafana.url, token="wrong"), {"a.json": '{"uid": "gf-a"}'})

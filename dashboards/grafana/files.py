@@ -30,25 +30,21 @@ def documents(classes: Mapping[str, EquipmentClass]) -> dict[str, str]:
     }
 
 
-def write(
-    folder: Path = GENERATED, classes: Mapping[str, EquipmentClass] | None = None
-) -> list[Path]:
-    """Write every dashboard into a folder and remove those that are no more; return what changed."""
-    changed = []
-    for name in different(folder, classes):
-        changed.append(folder / name)
-        text = documents(classes or load_classes()).get(name)
-        if text is None:
-            (folder / name).unlink()
+def write_all(folder: Path = GENERATED) -> list[Path]:
+    """Write what changed into a folder, remove what is no more; return those files."""
+    wanted = documents(load_classes())
+    files = stale(folder)
+    for file in files:
+        if file.name in wanted:
+            file.write_text(wanted[file.name], encoding="utf-8")
         else:
-            (folder / name).write_text(text, encoding="utf-8")
-    return changed
+            file.unlink()
+    return files
 
 
-def different(
-    folder: Path = GENERATED, classes: Mapping[str, EquipmentClass] | None = None
-) -> list[str]:
-    """Return the names of files that are not what the builders make now."""
-    wanted = documents(classes or load_classes())
-    there = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.json")}
-    return sorted(name for name in wanted | there if wanted.get(name) != there.get(name))
+def stale(folder: Path = GENERATED) -> list[Path]:
+    """Return the files that are not what the builders make now."""
+    wanted = documents(load_classes())
+    there = {file.name: file.read_text(encoding="utf-8") for file in folder.glob("*.json")}
+    names = sorted(name for name in wanted | there if wanted.get(name) != there.get(name))
+    return [folder / name for name in names]

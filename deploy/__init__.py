@@ -1,0 +1,1 @@
+"""What the compose file needs beside the services: the broker's configuration, the first steps."""
