@@ -113,6 +113,7 @@ class EstateTables:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._reading = engine.execution_options(reads=True)
 
     def prepare(self) -> None:
         """Make the tables; harmless when they are there."""
@@ -120,7 +121,7 @@ class EstateTables:
 
     def load(self) -> Saved:
         """Return what was saved last."""
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             row = connection.execute(select(_cursor)).first()
             if row is None:
                 return Saved()
@@ -159,7 +160,7 @@ class EstateTables:
         """Return the states that touch [start, end), in order; the last may still hold (end None)."""
         mine = _states.c.equipment == equipment
         first = select(func.max(_states.c.start)).where(mine, _states.c.start <= start)
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             begin = connection.execute(first).scalar()
             after = select(func.min(_states.c.start)).where(mine, _states.c.start >= end)
             rows = select(_states.c.start, _states.c.state).where(
@@ -183,7 +184,7 @@ class EstateTables:
         )
         within = select(*columns).where(_states.c.start > start, _states.c.start < end)
         changes: dict[str, list[tuple[Micros, str]]] = {}
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             rows = connection.execute(before.union_all(within).order_by("equipment", "start"))
             for equipment, begin, state in rows:
                 changes.setdefault(equipment, []).append((begin, state))
@@ -196,7 +197,7 @@ class EstateTables:
         query = select(_letters).order_by(_letters.c.position.desc(), _letters.c.item.desc())
         if reason is not None:
             query = query.where(_letters.c.reason == reason)
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             rows = connection.execute(query.limit(limit).offset(skip)).mappings().all()
         return [_letter(row) for row in rows]
 

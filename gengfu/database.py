@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pysqlite3 import dbapi2
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -40,8 +40,12 @@ def open_sqlite(file: Path, *, read_only: bool = False) -> Engine:
     if not read_only:
 
         @event.listens_for(engine, "begin")
-        def _begin(connection: object) -> None:
-            """Take the write lock at once: a transaction that reads first never fails half-way."""
-            connection.exec_driver_sql("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
+        def _begin(connection: Connection) -> None:
+            """Take the write lock at once: a transaction that reads first never fails half-way.
+
+            Connections of ``engine.execution_options(reads=True)`` never write and take none.
+            """
+            reads = connection.get_execution_options().get("reads", False)
+            connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine

@@ -65,6 +65,7 @@ class LedgerStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._reading = engine.execution_options(reads=True)
 
     def prepare(self) -> None:
         """Make the tables; harmless when they are there."""
@@ -90,24 +91,24 @@ class LedgerStore:
 
     def all(self) -> tuple[SiteLedger, ...]:
         """Return the ledgers that hold now."""
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             return _read(connection, _latest(connection))
 
     def at(self, time: Micros) -> tuple[SiteLedger, ...]:
         """Return the ledgers that held at a past time; none before the first import."""
         held = select(func.max(_versions.c.version)).where(_versions.c.at <= time)
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             return _read(connection, connection.execute(held).scalar() or 0)
 
     def version(self) -> int:
         """Return the number of the version that holds now; 0 = never imported."""
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             return _latest(connection)
 
     def versions(self) -> tuple[LedgerVersion, ...]:
         """Return all versions, the newest first."""
         newest_first = select(_versions).order_by(_versions.c.version.desc())
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             return tuple(LedgerVersion(*row) for row in connection.execute(newest_first))
 
 
