@@ -80,15 +80,20 @@ def failed(
     connection.execute(update(outbox).where(outbox.c.id == delivery.id).values(row))
 
 
-def put_action(connection: Connection, action_id: str, body: bytes) -> None:
-    """Keep an action for the journal."""
-    row = {"id": action_id, "body": body, "journaled": False}
+def put_action(connection: Connection, action: WaitingAction, change: int) -> None:
+    """Keep an action for the journal; ``change`` is the number of its timeline line."""
+    row = {"id": action.id, "change": change, "body": action.body, "journaled": False}
     connection.execute(insert(actions), row)
 
 
 def waiting_actions(connection: Connection) -> Sequence[WaitingAction]:
-    """Return actions that the journal does not have yet."""
-    query = select(actions.c.id, actions.c.body).where(~actions.c.journaled).limit(100)
+    """Return actions that the journal does not have yet, in the order in which people acted."""
+    query = (
+        select(actions.c.id, actions.c.body)
+        .where(~actions.c.journaled)
+        .order_by(actions.c.change)
+        .limit(100)
+    )
     return tuple(WaitingAction(row.id, row.body) for row in connection.execute(query))
 
 

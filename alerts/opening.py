@@ -130,14 +130,16 @@ def line_of_verdict(alert: Alert, what: What, verdict: Verdict) -> Entry:
 
 def line_of_step(alert: Alert, step: Step, request: StepRequest, now: Micros) -> Entry:
     """Return the timeline's line for a person's step."""
-    said: dict[str, Scalar] = {
-        "said_at": request.at,
-        "verdict": request.verdict.value if request.verdict else None,
-        "cause": request.cause,
-        "assignee": request.assignee,
-        "until": request.until,
-        "evidence": request.evidence,
-    }
+    said: dict[str, Scalar] = {"said_at": request.at}
+    if step in {Step.VERDICT, Step.CLOSE}:
+        said["verdict"] = request.verdict.value if request.verdict else None
+        said["cause"] = request.cause
+    elif step is Step.ASSIGN:
+        said["assignee"] = request.assignee
+    elif step is Step.SHELVE:
+        said["until"] = request.until
+    elif step is Step.ARRIVE:
+        said["evidence"] = request.evidence
     return Entry(
         alert=alert.id,
         version=alert.version,

@@ -136,6 +136,7 @@ actions = Table(
     "actions",
     metadata,
     Column("id", Text, primary_key=True),
+    Column("change", BigInteger, ForeignKey(timeline.c.change), nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("journaled", Boolean, nullable=False),
 )

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from alerts import boxes
+from alerts.action_log import WaitingAction
 from alerts.channels.port import Delivery
 from alerts.clocks import wind
 from alerts.document import notification_body
@@ -34,7 +35,6 @@ NOTIFIES = frozenset(
     }
 )
 """What channels are told: what calls people, and what lets them stop."""
-_FOR_RULES = frozenset({Step.VERDICT.value, Step.RESET.value})
 _APPLIED = "verdicts"
 
 # Built once: building a statement costs more than running it.
@@ -163,12 +163,14 @@ class Writing:
 
     def _note(self, alert: Alert, entry: Entry) -> None:
         self.changed = True
-        row = entry_row(entry) | {"change": self.last_change() + 1}
-        self.connection.execute(insert(timeline), row)
+        change = self.last_change() + 1
+        self.connection.execute(insert(timeline), entry_row(entry) | {"change": change})
         if entry.what in NOTIFIES and alert.shelved_until is None:
             self._post(alert, entry)
-        if entry.what in _FOR_RULES and alert.equipment:
-            self._tell_rules(alert, entry)
+        if alert.equipment and "verdict" in entry.attributes:
+            self._tell_rules(alert, entry, Step.VERDICT, change)
+        elif alert.equipment and entry.what == Step.RESET:
+            self._tell_rules(alert, entry, Step.RESET, change)
 
     def _post(self, alert: Alert, entry: Entry) -> None:
         for channel in self._channels:
@@ -189,7 +191,7 @@ class Writing:
                 urgency=urgency(alert),
             )
 
-    def _tell_rules(self, alert: Alert, entry: Entry) -> None:
+    def _tell_rules(self, alert: Alert, entry: Entry, what: Step, change: int) -> None:
         attributes: dict[str, Scalar] = {"alert": alert.id, "rule": alert.rule}
         attributes |= {"actor": entry.actor, "cause": alert.cause}
         attributes["verdict"] = alert.verdict.value if alert.verdict else None
@@ -197,9 +199,9 @@ class Writing:
             site=alert.site,
             equipment=alert.subject.equipment,
             part=alert.subject.part,
-            name=entry.what,
+            name=what.value,
             at=entry.at,
             attributes=attributes,
         )
-        action_id = f"{alert.id}.{entry.version}"
-        boxes.put_action(self.connection, action_id, msgspec.msgpack.encode(action))
+        waiting = WaitingAction(f"{alert.id}.{entry.version}", msgspec.msgpack.encode(action))
+        boxes.put_action(self.connection, waiting, change)

@@ -164,6 +164,17 @@ async def test_a_verdict_does_not_reach_the_rules(post: Post) -> None:
     assert [one.id for one in post.log.actions] == [f"action:{alert}.3", f"action:{alert}.4"]
 
 
+async def test_a_verdict_given_while_closing_is_not_told(post: Post) -> None:
+    """Rules also hear of a verdict that came with the close."""
+    post.service.apply([HELD_OPEN], position=1, at=post.clock.now())
+    door = post.reader.list(AlertFilter()).alerts[0].id
+    post.service.act(door, Step.CLOSE, asks(verdict=FindingVerdict.FALSE))
+    async with running(post.service):
+        await until(lambda: len(post.log.actions) == 1, "journaled")
+    (action,) = post.log.actions.values()
+    assert (action.name, action.attributes["verdict"]) == ("verdict", "false")
+
+
 @given(attempts=st.integers(0, 200), age=st.integers(0, 2 * DAY), jitter=st.floats(0, 0.999))
 def test_retries_run_away(attempts: int, age: int, jitter: float) -> None:
     """The next attempt is within the policy's longest wait, or there is none after its end."""
