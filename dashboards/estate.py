@@ -94,10 +94,10 @@ class Estate:
         self._relate()
         self._step = self._new_step()
 
-    async def run(self, reader: Reader, *, idle_s: float = 0.3) -> None:
-        """Follow the journal until cancelled."""
+    async def run(self, reader: Reader, *, idle_s: float = 0.3, batch: int = 500) -> None:
+        """Follow the journal until cancelled, at most ``batch`` records to a transaction."""
         while True:
-            records = await asyncio.to_thread(reader.read, self._position, limit=500)
+            records = await asyncio.to_thread(reader.read, self._position, limit=batch)
             if not records:
                 await asyncio.sleep(idle_s)
                 continue
