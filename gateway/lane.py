@@ -23,6 +23,8 @@ class Bounds:
     """How long a lone message waits for others."""
     company: int = 16
     """As many waiting messages wait no longer; below a broker's usual window of 20."""
+    leave_s: float = 5.0
+    """How long a commit under way may take when the lane is told to stop."""
 
 
 class Session(Protocol):
@@ -74,12 +76,26 @@ class Lane:
             await self._arrived.wait()
             if self._bounds.linger_s > 0:
                 await self._linger()
-            group = self._take()
-            done = await self._commit([delivery.message for delivery in group])
-            session.acknowledge(group)
-            self._committed(session, done)
+            await self._commit_group(session, self._take())
             if not self._is_full(0.5):
                 session.resume()
+
+    async def _commit_group(self, session: Session, group: Sequence[Delivery]) -> None:
+        """Commit and acknowledge a group; when told to stop, see one that is under way through."""
+        commit = asyncio.ensure_future(self._commit([delivery.message for delivery in group]))
+        stop: asyncio.CancelledError | None = None
+        try:
+            await asyncio.shield(commit)
+        except asyncio.CancelledError as exc:
+            stop = exc
+            await asyncio.wait({commit}, timeout=self._bounds.leave_s)
+        if commit.done():
+            session.acknowledge(group)
+            self._committed(session, commit.result())
+        else:
+            commit.cancel()
+        if stop is not None:
+            raise stop
 
     async def _linger(self) -> None:
         try:

@@ -141,10 +141,13 @@ class Gateway:
             JournalError: the journal failed; what it did not take is not acknowledged.
         """
         try:
-            async with asyncio.TaskGroup() as tasks:
+            async with asyncio.TaskGroup() as outer:
                 for name, session in self.sessions.items():
-                    tasks.create_task(session.run(), name=f"{name} session")
-                    tasks.create_task(self._lanes[name].run(session), name=f"{name} lane")
+                    outer.create_task(session.run(), name=f"{name} session")
+                # The lanes stop first, while the sessions can still acknowledge for them.
+                async with asyncio.TaskGroup() as inner:
+                    for name, session in self.sessions.items():
+                        inner.create_task(self._lanes[name].run(session), name=f"{name} lane")
         except BaseExceptionGroup as group:
             broken = group.subgroup(JournalError)
             if broken is None:

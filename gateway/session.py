@@ -8,7 +8,6 @@ import asyncio
 import random
 import socket
 import ssl
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gateway.decoded import RawMessage
-from gengfu.core.clock import Clock
+from gengfu.core.clock import SECOND, Clock, Micros
 from gengfu.core.errors import StartError
 
 _log = structlog.get_logger(__name__)
@@ -105,7 +104,7 @@ class Session:
         self._fd: int | None = None
         self._lost: asyncio.Future[str] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._outage_since: float | None = None
+        self._outage_since: Micros | None = None
         self._client = self._build_client()
 
     @property
@@ -261,14 +260,14 @@ class Session:
         """Log an outage once, when it starts."""
         self.trouble = reason
         if self._outage_since is None:
-            self._outage_since = time.monotonic()
+            self._outage_since = self._clock.now()
             self.counters.outages += 1
             _log.error("broker_lost", session=self.client_id, reason=reason)
 
     def _note_ready(self) -> None:
         self.trouble = None
         if self._outage_since is not None:
-            seconds = round(time.monotonic() - self._outage_since, 1)
+            seconds = round((self._clock.now() - self._outage_since) / SECOND, 1)
             self._outage_since = None
             _log.info("broker_back", session=self.client_id, outage_s=seconds)
         else:
