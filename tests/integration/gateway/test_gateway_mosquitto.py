@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import aiomqtt
@@ -51,6 +52,10 @@ def endpoint(broker: Mosquitto) -> Endpoint:
 def speeds(journal: FakeJournal) -> list[float]:
     bodies = journal.bodies(RecordKind.READINGS)
     return [value for body in bodies if isinstance(body, ReadingBatch) for value in body.value]
+
+
+def _has(journal: FakeJournal, count: int) -> bool:
+    return len(events_in(journal)) >= count
 
 
 async def test_an_event_is_answered_before_it_is_durable(up: Mosquitto) -> None:
@@ -281,3 +286,20 @@ def test_missing_tls_files_are_found_when_it_is_too_late() -> None:
             clock=SystemClock(),
             worker=worker,
         )
+
+
+async def test_a_clean_restart_hears_an_event_twice(up: Mosquitto) -> None:
+    """Stopped and started amid a stream, the gateway journals once what nothing could recognise."""
+    journal = FakeJournal()
+
+    async def stream(panel: aiomqtt.Client) -> None:
+        for number in range(600):
+            await panel.publish(EVENT, b'{"type": "fault", "part": "%d"}' % number, 1)
+
+    async with device(up.port) as panel:
+        streaming: asyncio.Task[None] | None = None
+        for share in (100, 250, 450, 600):
+            async with running_gateway(endpoint(up), journal):
+                streaming = streaming or asyncio.create_task(stream(panel))
+                await until("its share", partial(_has, journal, share))
+    assert [one.part for one in events_in(journal)] == [str(number) for number in range(600)]

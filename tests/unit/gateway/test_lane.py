@@ -138,3 +138,30 @@ async def test_lingering_waits_with_a_full_window() -> None:
     await settled(session, 3)
     assert commit.groups == [3]
     running.cancel()
+
+
+async def test_stopping_leaves_a_durable_group_unacknowledged() -> None:
+    """A commit under way when the lane is told to stop is seen through and acknowledged."""
+    commit, session = HeldCommit(), FakeSession()
+    lane = Lane(Bounds(), commit, nothing)
+    running = asyncio.create_task(lane.run(session))
+    lane.offer(delivery(1))
+    await until(commit.started)
+    running.cancel()
+    commit.let_go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert session.acknowledged == [1]
+
+
+async def test_a_hanging_journal_keeps_the_lane_from_stopping() -> None:
+    """A commit that does not end in time is left, unacknowledged."""
+    commit, session = HeldCommit(), FakeSession()
+    lane = Lane(Bounds(leave_s=0), commit, nothing)
+    running = asyncio.create_task(lane.run(session))
+    lane.offer(delivery(1))
+    await until(commit.started)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert session.acknowledged == []
