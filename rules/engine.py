@@ -13,7 +13,7 @@ import numpy as np
 from gengfu.core.batch import Event, Flag, ReadingBatch
 from gengfu.core.clock import SECOND, Micros
 from gengfu.core.errors import BadInput
-from gengfu.core.names import PointKind
+from gengfu.core.names import EquipmentName, Names, PointKind, PointName
 from gengfu.core.naming import Scalar
 from gengfu.core.record import Action, Body, LedgerChange, NewNames, RulesChange, Tick
 from gengfu.ledger import snapshot
@@ -30,6 +30,8 @@ from rules.vocabulary import THE_PART
 DEAF_AFTER: Micros = 30 * SECOND
 DEAF_PACES = 10
 """No record for so many usual distances of ticks: we were deaf, the equipment was not silent."""
+SILENT_PACES = 4
+"""A silence is not told finer than the clock ticks: where a day runs in minutes, ticks are far apart."""
 _PACE_KEPT = 0.9
 
 
@@ -58,8 +60,7 @@ def step(
         case Tick():
             pass
         case NewNames():
-            state.names.extend(body.start, body.equipment, body.points)
-            index_names(state)
+            _take_names(state, body)
         case LedgerChange():
             state.ledgers[body.site] = snapshot.decode(body.document)
             reassemble(judge)
@@ -82,6 +83,18 @@ def _mind_gap(state: State, body: Body, now: Micros) -> None:
     elif isinstance(body, Tick) and state.now:
         kept = state.pace or gap
         state.pace = int(_PACE_KEPT * kept + (1 - _PACE_KEPT) * gap)
+
+
+def _take_names(state: State, body: NewNames) -> None:
+    """Learn names. Every segment of the journal begins with the whole table."""
+    if body.start == (0, 0):
+        state.names = Names()
+    for index in range(len(state.names.equipment), body.start[0]):
+        state.names.equipment_index(EquipmentName("", f"lost-{index}", ""))
+    for index in range(len(state.names.points), body.start[1]):
+        state.names.point_index(PointName("", f"lost-{index}", PointKind.ANALOG))
+    state.names.extend(body.start, body.equipment, body.points)
+    index_names(state)
 
 
 def _take_rules(judge: Judge, body: RulesChange) -> None:
@@ -220,7 +233,7 @@ def _run_silences(judge: Judge) -> None:
     while state.silences and state.silences[0][0] <= judge.now:
         _, equipment, index = heapq.heappop(state.silences)
         unit = state.units[equipment]
-        span = dict(silences_of(unit))[index]
+        span = max(dict(silences_of(unit))[index], SILENT_PACES * state.pace)
         due = int(state.heard[unit.number]) + span
         if due <= judge.now and judge.in_doubt(unit, index):
             due = judge.now + DOUBT

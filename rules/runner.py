@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from gengfu.core.clock import SECOND, Clock, Micros
-from gengfu.core.record import Record
+from gengfu.core.record import Record, Tick
 from gengfu.ledger.model import EquipmentClass
 from rules import checkpoint
 from rules.engine import begin, step
@@ -23,6 +23,8 @@ _log = structlog.get_logger(__name__)
 
 BATCH = 200
 CHECKPOINT_EVERY: Micros = 30 * SECOND
+TELL_EVERY: Micros = 5 * SECOND
+"""Without verdicts the sink only learns the position, and that not for every record."""
 IDLE: float = 0.02
 """Seconds between two looks at a journal that has nothing new."""
 
@@ -68,6 +70,7 @@ class Runner:
         self._state = self._start(classes)
         self._refused = self._state.refused
         self._applied = sink.applied_position()
+        self._told_at = self._state.now
         self._due = clock.now() + CHECKPOINT_EVERY
 
     @property
@@ -95,23 +98,33 @@ class Runner:
             self.save()
 
     def advance(self, limit: int = BATCH) -> int:
-        """Judge the next records and hand on their verdicts; return how many records there were.
-
-        Raises:
-            ValueError: when a record does not decode though its checksum is right: our defect.
-        """
+        """Judge the next records and hand on their verdicts; return how many records there were."""
         records = self._reader.read(self._state.position, limit=limit)
         found: list[Verdict] = []
         for record in records:
-            self._state, verdicts = step(
-                self._state, record.body(), position=record.position, now=record.written_at
-            )
-            found.extend(one for one in verdicts if one.position > self._applied)
-        if records and records[-1].position > self._applied:
-            self._applied = records[-1].position
-            self._sink.apply(found, position=self._applied, at=self._state.now)
+            found.extend(one for one in self._step(record) if one.position > self._applied)
+        if found or self._state.now - self._told_at >= TELL_EVERY:
+            self._tell(found)
         self._report_refusal()
         return len(records)
+
+    def _step(self, record: Record) -> Sequence[Verdict]:
+        try:
+            body = record.body()
+        except ValueError as exc:
+            # Its checksum was right, so it was written so: passing it over is all that helps.
+            _log.error("rules_record_unreadable", position=record.position, reason=str(exc))
+            body = Tick()
+        self._state, verdicts = step(
+            self._state, body, position=record.position, now=record.written_at
+        )
+        return verdicts
+
+    def _tell(self, verdicts: Sequence[Verdict]) -> None:
+        self._told_at = self._state.now
+        if self._state.position > self._applied:
+            self._applied = self._state.position
+            self._sink.apply(verdicts, position=self._applied, at=self._state.now)
 
     def save(self) -> None:
         """Write a checkpoint; when the folder does not take it, the next one will."""

@@ -1,0 +1,375 @@
+"""The engine: exact in time, blind to order and repetition, the same after any restart."""
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gengfu.core.batch import Flag
+from gengfu.core.clock import SECOND
+from gengfu.core.record import Record
+from rules import checkpoint
+from rules.engine import begin, step
+from rules.language import read_rules
+from rules.state import State
+from rules.verdict import Turn, Verdict
+from tests.fakes.rule_scene import CLASSES, START, Scene, brief, equipment, turned_on
+
+RULES = """
+pack: t
+rules:
+  - {id: hot, for: elevator, when: motor_temp > 80, hold: 10s, clear: motor_temp < 70, clear_hold: 5s,
+     severity: high, kind: maintenance, priority: 4, title: {zh: "热 {motor_temp}", en: "hot {motor_temp}"}, source: U test}
+  - {id: flag, for: elevator, when: fault, severity: low, kind: maintenance, priority: 5, title: {zh: 旗, en: flag}, source: U test}
+  - {id: silent, for: elevator, no_data: 30s, severity: low, kind: system, priority: 6, title: {zh: 静, en: silent}, source: U test}
+  - {id: stuck, for: elevator, when: not door_zone and maybe(occupied), hold: 5s, severity: critical, kind: life_safety,
+     priority: 2, latched: true, title: {zh: 困, en: stuck}, source: U test}
+  - {id: mean, for: elevator, when: "avg(motor_temp, 15s) > 60", severity: low, kind: maintenance, priority: 5,
+     title: {zh: 均, en: mean}, source: U test}
+  - {id: learned, for: elevator, when: "zscore(speed, 15s) > 4 or baseline(speed) > 9 or max(speed, 15s) - min(speed, 15s) > 8",
+     severity: low, kind: maintenance, priority: 5, title: {zh: 学, en: learned}, source: U test}
+  - {id: moved, for: elevator, when: "previous(door) == closed and since(door) < 3 and change(speed, 15s) > 0", severity: low,
+     kind: maintenance, priority: 5, title: {zh: 动, en: moved}, source: U test}
+  - {id: alarm, for: fire_panel, event: {event: fire}, subject: part, clear: [{event: reset}, {action: reset}], severity: critical,
+     kind: life_safety, priority: 1, latched: true, title: {zh: 火 {part}, en: fire {part}}, source: S test}
+  - {id: many, for: fire_panel, event: {event: fault}, count: 3 within 20s, clear_hold: 10s, severity: low, kind: maintenance,
+     priority: 5, title: {zh: 多, en: many}, source: U test}
+  - {id: lost, for: door_controller, when: not online, hold: 3s, no_data: 20s, children: true, severity: high, kind: system,
+     priority: 4, title: {zh: 失联, en: lost}, source: U test}
+  - {id: open, for: door, when: contact == open, hold: 5s, severity: low, kind: security, priority: 4, title: {zh: 开, en: open}, source: U test}
+""".replace("zh: 火 {part}, en: fire {part}", 'zh: "火 {part}", en: "fire {part}"')
+FILES = {"t.yaml": RULES}
+ESTATE = (
+    equipment("lift", "elevator"),
+    equipment("panel", "fire_panel"),
+    equipment("ctl", "door_controller"),
+    equipment("door", "door", "ctl"),
+)
+
+
+def scene() -> Scene:
+    return Scene(ESTATE, FILES)
+
+
+def test_the_rules_of_these_tests_are_right() -> None:
+    """Nothing below is true only because no rule was in force."""
+    read_rules(FILES, CLASSES)
+
+
+def ours(found: list[Verdict], rule: str) -> list[tuple[str, float, float]]:
+    return [
+        (one.turn.value, (one.since - START) / SECOND, (one.at - START) / SECOND)
+        for one in found
+        if one.rule == f"t.{rule}"
+    ]
+
+
+# --- time ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("waited", "wanted"), [(9.999999, []), (10.0, [("on", 0.0, 10.0)])])
+def test_a_hold_ends_exactly_at_its_boundary(
+    waited: float, wanted: list[tuple[str, float, float]]
+) -> None:
+    """One microsecond before the hold is over nothing is on; at its end it is, by a tick alone."""
+    one = scene()
+    one.says("lift", motor_temp=81.0)
+    one.tick(waited)
+    assert ours(one.run(), "hot") == wanted
+
+
+def test_a_condition_that_breaks_begins_anew() -> None:
+    """Nine seconds true, once false, nine seconds true is not ten seconds true."""
+    one = scene()
+    for value in (81.0, 79.0, 81.0):
+        one.says("lift", motor_temp=value)
+        one.wait(9)
+    assert ours(one.run(), "hot") == []
+
+
+def test_clearing_needs_its_own_condition_and_time() -> None:
+    """Between the two thresholds it stays on; below the lower for 5 s it is off."""
+    one = scene()
+    one.says("lift", motor_temp=81.0)
+    one.wait(10)
+    one.says("lift", motor_temp=75.0)
+    one.wait(20)
+    one.says("lift", motor_temp=69.0)
+    one.wait(3)
+    one.says("lift", motor_temp=72.0)
+    one.wait(9)
+    one.says("lift", motor_temp=60.0)
+    one.wait(5)
+    assert ours(one.run(), "hot") == [("on", 0.0, 10.0), ("off", 42.0, 47.0)]
+
+
+def test_event_time_counts_within_one_batch() -> None:
+    """A batch that brings 20 s at once has held 10 s in between, though no tick fell there."""
+    one = scene()
+    one.tick(20)
+    at = one.now - 20 * SECOND
+    values = [81.0] * 15 + [50.0] * 5
+    one.write(
+        one.batch([("lift", at + n * SECOND, {"motor_temp": v}) for n, v in enumerate(values)])
+    )
+    assert ours(one.run(), "hot")[0] == ("on", 0.0, 20.0)
+
+
+def test_buffered_data_do_not_page_for_the_past() -> None:
+    """What a device kept for an hour counts from its receipt, and what ended since never pages."""
+    one = scene()
+    one.tick(3600)
+    rows = [("lift", START + n * SECOND, {"motor_temp": 81.0}) for n in range(60)]
+    one.write(one.batch([*rows, ("lift", one.now, {"motor_temp": 50.0})]))
+    one.wait(30)
+    assert ours(one.run(), "hot") == []
+
+
+def test_an_older_reading_never_overwrites_a_newer_one() -> None:
+    """Out of order, the newest reading stays the current one."""
+    one = scene()
+    one.tick(30)
+    one.says("lift", fault=False)
+    one.says("lift", fault=True, ago=5)
+    state, found = one.judged()
+    assert ours(found, "flag") == []
+    assert state.counts.late_readings == 1
+
+
+def test_a_reading_of_another_clock_is_taken_at_its_receipt() -> None:
+    """A flagged time is the time of receipt, and the reading counts like any other."""
+    one = scene()
+    one.says("lift", motor_temp=81.0, flags=Flag.CLOCK)
+    one.wait(10)
+    assert ours(one.run(), "hot") == [("on", 0.0, 10.0)]
+
+
+def test_a_device_ahead_does_not_hold_the_future() -> None:
+    """A reading four minutes ahead is one of now, and the next one is not older than it."""
+    one = scene()
+    one.says("lift", fault=True, ago=-240)
+    one.tick()
+    one.says("lift", fault=False)
+    assert [turn for turn, _, _ in ours(one.run(), "flag")] == ["on", "off"]
+
+
+def test_null_is_unknown_and_unknown_turns_nothing() -> None:
+    """A value known to be missing neither begins nor ends a condition."""
+    one = scene()
+    one.says("lift", fault=True)
+    one.says("lift", fault=None, ago=-0.1)
+    one.wait(20)
+    assert [turn for turn, _, _ in ours(one.run(), "flag")] == ["on"]
+
+
+# --- silence and links --------------------------------------------------------------------------
+def test_silence_is_told_once_and_ends_with_the_first_word() -> None:
+    """Thirty seconds without a word turn it on, any word turns it off."""
+    one = scene()
+    one.says("lift", floor=1)
+    one.wait(40)
+    one.says("lift", floor=2)
+    one.wait(5)
+    assert ours(one.run(), "silent") == [("on", 0.0, 30.0), ("off", 40.0, 40.0)]
+
+
+def test_points_that_no_rule_reads_are_still_a_sign_of_life() -> None:
+    """Any point keeps an equipment from being silent."""
+    one = scene()
+    for _ in range(6):
+        one.says("lift", levelling_error=1.0)
+        one.wait(10)
+    assert ours(one.run(), "silent") == []
+
+
+def test_a_lost_parent_freezes_its_children_and_its_return_thaws_them() -> None:
+    """While the controller is offline its open door is unknown; afterwards it counts anew."""
+    one = scene()
+    one.says("door", contact="open")
+    one.wait(3)
+    one.says("ctl", online=False)
+    one.wait(10)
+    assert turned_on(one.run()) == ["t.lost ctl"]
+    one.says("ctl", online=True)
+    one.wait(4)
+    assert ours(one.run(), "open") == []
+    one.wait(1)
+    assert ours(one.run(), "open") == [("on", 13.0, 18.0)]
+
+
+def test_what_is_on_stays_on_while_it_is_unknown() -> None:
+    """Losing the link does not clear anything."""
+    one = scene()
+    one.says("door", contact="open")
+    one.wait(6)
+    one.says("ctl", online=False)
+    one.wait(10)
+    assert ours(one.run(), "open") == [("on", 0.0, 5.0)]
+
+
+# --- events -------------------------------------------------------------------------------------
+def test_counting_slides() -> None:
+    """Three within 20 s, not three of which two are long past."""
+    one = scene()
+    for pause in (15, 10, 5):
+        one.event("panel", "fault", "1")
+        one.wait(pause)
+    assert ours(one.run(), "many") == []
+    one.event("panel", "fault", "2")
+    assert [turn for turn, _, _ in ours(one.run(), "many")] == ["on"]
+
+
+# --- rules and ledgers change -------------------------------------------------------------------
+def test_editing_one_rule_keeps_the_others_pending() -> None:
+    """A hold that runs is not begun anew because another rule was edited."""
+    one = scene()
+    one.says("lift", motor_temp=81.0, fault=True)
+    one.wait(5)
+    one.use_rules({"t.yaml": RULES.replace("when: fault,", "when: fault or known(fault),")})
+    one.wait(5)
+    assert ours(one.run(), "hot") == [("on", 0.0, 10.0)]
+    assert ours(one.run(), "flag") == [("on", 0.0, 0.0)]
+
+
+def test_a_rule_that_goes_away_turns_off_what_it_turned_on() -> None:
+    """An alert of a deleted rule, or of a removed equipment, does not stay on for ever."""
+    one = scene()
+    one.says("lift", fault=True)
+    one.use_rules({"t.yaml": RULES.replace("id: flag,", "id: flagged,")})
+    assert [brief(v) for v in one.run()] == [
+        "t.flag on lift",
+        "t.flag off lift",
+        "t.flagged on lift",
+    ]
+    one.use(*ESTATE[1:])
+    assert brief(one.run()[-1]) == "t.flagged off lift"
+
+
+def test_wrong_rules_change_nothing() -> None:
+    """A rule file with a mistake is refused whole, and the old rules go on."""
+    one = scene()
+    one.use_rules({"t.yaml": RULES.replace("motor_temp > 80", "motor_tmp > 80")})
+    one.says("lift", motor_temp=81.0)
+    one.wait(10)
+    state, found = one.judged()
+    assert ours(found, "hot") == [("on", 0.0, 10.0)]
+    assert "did you mean 'motor_temp'?" in str(state.refused[0])
+
+
+# --- properties ---------------------------------------------------------------------------------
+happenings = st.lists(
+    st.one_of(
+        st.tuples(st.just("tick"), st.sampled_from([0.25, 1.0, 5.0, 12.0, 45.0])),
+        st.tuples(st.just("temp"), st.sampled_from([50.0, 65.0, 75.0, 85.0, None])),
+        st.tuples(st.just("speed"), st.floats(-10, 10)),
+        st.tuples(st.just("door"), st.sampled_from(["open", "closed", "opening"])),
+        st.tuples(st.just("zone"), st.sampled_from([True, False])),
+        st.tuples(st.just("occupied"), st.sampled_from([True, False, None])),
+        st.tuples(st.just("late"), st.sampled_from([3.0, 40.0, 400.0])),
+        st.tuples(st.just("contact"), st.sampled_from(["open", "closed"])),
+        st.tuples(st.just("online"), st.sampled_from([True, False])),
+        st.tuples(st.just("fire"), st.sampled_from(["1", "2"])),
+        st.tuples(st.just("fault"), st.sampled_from(["1", "2"])),
+        st.tuples(st.just("reset"), st.sampled_from(["1", None])),
+        st.tuples(
+            st.just("rules"), st.sampled_from([RULES, RULES.replace("hold: 5s", "hold: 6s")])
+        ),
+        st.tuples(st.just("ledger"), st.sampled_from([ESTATE, ESTATE[:3], ESTATE[1:]])),
+    ),
+    max_size=40,
+)
+POINT_OF = {"temp": "motor_temp", "speed": "speed", "door": "door", "zone": "door_zone"}
+
+
+def play(one: Scene, what: str, value: object) -> None:
+    match what:
+        case "tick":
+            one.tick(value)  # type: ignore[arg-type]
+        case "temp" | "speed" | "door" | "zone" | "occupied":
+            one.says("lift", {POINT_OF.get(what, what): value})  # type: ignore[dict-item]
+        case "late":
+            one.says("lift", motor_temp=90.0, ago=value)  # type: ignore[arg-type]
+        case "contact":
+            one.says("door", contact=value)  # type: ignore[arg-type]
+        case "online":
+            one.says("ctl", online=value)  # type: ignore[arg-type]
+        case "fire" | "fault":
+            one.event("panel", what, value)  # type: ignore[arg-type]
+        case "reset":
+            one.act("panel", "reset", value)  # type: ignore[arg-type]
+        case "rules":
+            one.use_rules({"t.yaml": value})  # type: ignore[dict-item]
+        case "ledger":
+            one.use(*value)  # type: ignore[misc]
+
+
+def recorded(story: list[tuple[str, object]]) -> list[Record]:
+    one = scene()
+    for what, value in story:
+        play(one, what, value)
+    one.wait(3)
+    return one.records
+
+
+def judge(state: State, records: list[Record]) -> tuple[State, list[Verdict]]:
+    found: list[Verdict] = []
+    for record in records:
+        state, verdicts = step(
+            state, record.body(), position=record.position, now=record.written_at
+        )
+        found.extend(verdicts)
+    return state, found
+
+
+@settings(max_examples=120, deadline=None)
+@given(happenings, st.integers(0, 60))
+def test_a_restart_anywhere_changes_no_verdict(story: list[tuple[str, object]], cut: int) -> None:
+    """A checkpoint after any record and a replay of the rest is the straight run, to the byte."""
+    records = recorded(story)
+    straight, wanted = judge(begin(CLASSES), records)
+    state, before = judge(begin(CLASSES), records[:cut])
+    resumed, after = judge(checkpoint.decode(checkpoint.encode(state), CLASSES), records[cut:])
+    assert before + after == wanted
+    assert checkpoint.encode(resumed) == checkpoint.encode(straight)
+
+
+@settings(max_examples=60, deadline=None)
+@given(happenings)
+def test_verdicts_tell_a_story_that_makes_sense(story: list[tuple[str, object]]) -> None:
+    """For each rule and subject: on, perhaps again, then off; never off what is not on."""
+    _, found = judge(begin(CLASSES), recorded(story))
+    by_subject = sorted(found, key=lambda one: (one.rule, str(one.subject)))
+    for _, group in itertools.groupby(by_subject, key=lambda one: (one.rule, str(one.subject))):
+        on = False
+        for one in group:
+            assert on == (one.turn is not Turn.ON)
+            assert one.since <= one.at
+            on = one.turn is not Turn.OFF
+
+
+@settings(max_examples=60, deadline=None)
+@given(happenings)
+def test_a_reading_told_twice_changes_nothing(story: list[tuple[str, object]]) -> None:
+    """Every record of readings twice in a row gives the same verdicts."""
+    once, twice = scene(), scene()
+    for what, value in story:
+        play(once, what, value)
+        play(twice, what, value)
+        if what in {"temp", "speed", "door", "zone", "occupied", "late", "contact", "online"}:
+            play(twice, what, value)
+    _, wanted = judge(begin(CLASSES), once.records)
+    _, found = judge(begin(CLASSES), twice.records)
+    assert [(brief(v), v.since, v.at) for v in found] == [(brief(v), v.since, v.at) for v in wanted]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.permutations(range(8)), st.lists(st.floats(50, 90), min_size=8, max_size=8))
+def test_the_order_of_late_readings_does_not_change_what_is_current(
+    order: list[int], values: list[float]
+) -> None:
+    """However readings arrive, the newest is the current one."""
+    one = scene()
+    one.tick(20)
+    for n in order:
+        one.says("lift", motor_temp=values[n], ago=10 - n)
+    state, _ = one.judged()
+    assert state.units["lift"].value_of("motor_temp") == values[7]
