@@ -69,7 +69,7 @@ def broken_links(
 
 
 class AuditTrail:
-    """The audit trail in the desk's database, and its head file. One process writes."""
+    """The audit trail in the desk's database, and its head file; the desk and a command may both add."""
 
     def __init__(self, engine: Engine, *, key: bytes, head: Path) -> None:
         """Use a database, a key of at least 32 bytes and a file outside the database.
@@ -119,7 +119,7 @@ class AuditTrail:
             self._write_head(bare.number, mac)
 
     def _write_head(self, number: int, mac: str) -> None:
-        new = self._head.with_name(self._head.name + ".new")
+        new = self._head.with_name(f"{self._head.name}.{os.getpid()}.new")
         with new.open("w", encoding="ascii") as file:
             file.write(f"{number} {mac}\n")
             file.flush()

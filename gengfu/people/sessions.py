@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Engine, delete, insert, or_, select, update
 
 from gengfu.core.clock import DAY, MINUTE, Micros
 from gengfu.people import tables
@@ -62,7 +62,7 @@ class Sessions:
             )
         return secret
 
-    def _expired(self, now: Micros):  # type: ignore[no-untyped-def]  # noqa: ANN202 – an SQL term
+    def _expired(self, now: Micros) -> ColumnElement[bool]:
         return or_(
             tables.session.c.opened_at <= now - self._limits.absolute,
             tables.session.c.seen_at <= now - self._limits.idle,
