@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from dashboards.web import pages
 from dashboards.web.api import access, alerts, estate, figures, health, stream
+from dashboards.web.body_limit import BodyLimit
 from dashboards.web.headers import SecurityHeaders
 from dashboards.web.identity import admit
 from dashboards.web.ports import DeskPorts
@@ -25,8 +26,6 @@ from dashboards.web.problems import (
     from_validation,
 )
 from dashboards.web.render import HERE, page, wants_page
-
-MOST_BODY = 64 * 1024
 
 
 def build_app(ports: DeskPorts) -> FastAPI:
@@ -43,7 +42,6 @@ def build_app(ports: DeskPorts) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan,
         dependencies=[Depends(admit)],
-        max_body_size=MOST_BODY,
         redirect_slashes=False,
     )
     app.state.ports = ports
@@ -52,6 +50,7 @@ def build_app(ports: DeskPorts) -> FastAPI:
         app.include_router(part.router)
     app.include_router(pages.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     app.add_exception_handler(Problem, _answer_problem)
     app.add_exception_handler(HTTPException, _answer_framework)

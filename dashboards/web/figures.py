@@ -25,7 +25,8 @@ def moment(at: Micros, now: Micros, zone: ZoneInfo, words: Words) -> str:
     if then.date() == today.date():
         return f"{then:%H:%M}"
     if then.date() == today.date() - timedelta(days=1):
-        return f"{words.gettext('yesterday')} {then:%H:%M}"
+        yesterday = words.gettext("yesterday")
+        return f"{yesterday} {then:%H:%M}"
     return f"{then:%m-%d %H:%M}" if then.year == today.year else f"{then:%Y-%m-%d}"
 
 

@@ -87,20 +87,16 @@ class Alerts(Protocol):
         """Return the changes behind number ``change``, oldest first."""
 
 
-class CoreUnreachable(Exception):
-    """Core does not answer: nothing was done."""
-
-
 class Core(Protocol):
-    """The way to core for what people do. Returns what stands there afterwards."""
+    """The way to core for what people do: ``alerts.door.CoreClient``."""
 
-    async def act(self, alert: str, step: Step, request: StepRequest) -> Alert:
+    async def act(self, alert_id: str, step: Step, request: StepRequest) -> Alert:
         """Take a person's step.
 
         Raises:
             UnknownAlert: when there is no such alert.
             IllegalStep: when it does not fit the alert as it is.
-            CoreUnreachable: when core does not answer.
+            CoreUnavailable: when core does not answer; it may have been done.
         """
 
     async def report(self, report: Report) -> Alert:
@@ -108,7 +104,7 @@ class Core(Protocol):
 
         Raises:
             RefusedReport: when it names what the ledger does not have.
-            CoreUnreachable: when core does not answer.
+            CoreUnavailable: when core does not answer; it may have been done.
         """
 
 

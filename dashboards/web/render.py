@@ -152,7 +152,6 @@ def _client_words(own: Words) -> dict[str, object]:
         "soundOff": own.gettext("Sound off"),
         "noData": own.gettext("No readings in this period"),
         "failed": own.gettext("The readings cannot be loaded right now"),
-        "due": own.gettext("now"),
     }
 
 

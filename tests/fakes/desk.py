@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from alerts.lifecycle import Refusal, step
+from alerts.door import CoreUnavailable
+from alerts.lifecycle import Refusal
+from alerts.lifecycle import step as take
 from alerts.model import Alert, Condition, Entry, Handling, Report, Step, StepRequest
 from alerts.read import AlertFilter, BadCursor, Change, Page
 from alerts.refusals import IllegalStep, UnknownAlert
@@ -92,6 +94,7 @@ class FakeAlerts:
     held: dict[str, Alert] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     broken: bool = False
+    unreachable: bool = False
 
     def put(self, alert: Alert, what: str, actor: str = "rule", note: str = "") -> Alert:
         """Write an alert and the line of its timeline."""
@@ -136,15 +139,17 @@ class FakeAlerts:
         found = self.changes[change : change + limit]
         return [replace(one, alert=self.held[one.entry.alert]) for one in found]
 
-    async def act(self, alert: str, what: Step, request: StepRequest) -> Alert:
+    async def act(self, alert_id: str, step: Step, request: StepRequest) -> Alert:
         """Take a step by the real table."""
-        held = self.held.get(alert)
+        if self.unreachable:
+            raise CoreUnavailable("core does not answer")
+        held = self.held.get(alert_id)
         if held is None:
-            raise UnknownAlert(alert)
-        after = step(held, what, request, self.clock.now())
+            raise UnknownAlert(alert_id)
+        after = take(held, step, request, self.clock.now())
         if isinstance(after, Refusal):
             raise IllegalStep(after, held)
-        return self.put(after, what, request.actor, request.note)
+        return self.put(after, step, request.actor, request.note)
 
     async def report(self, report: Report) -> Alert:
         """Open an alert for a report."""

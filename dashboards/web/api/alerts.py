@@ -8,13 +8,14 @@ from fastapi import APIRouter, Query
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 
+from alerts.door import CoreUnavailable
 from alerts.model import Alert, FindingVerdict, Report, Step, StepRequest
 from alerts.read import AlertFilter, BadCursor
 from alerts.refusals import IllegalStep, RefusedReport, UnknownAlert
 from dashboards.web.api.shapes import AlertDetail, AlertList, AlertShape, EntryShape
 from dashboards.web.api.times import read_time
 from dashboards.web.identity import Desk, Who
-from dashboards.web.ports import CoreUnreachable, DeskPorts, Visitor
+from dashboards.web.ports import DeskPorts, Visitor
 from dashboards.web.problems import Problem, bad_request, not_found
 from gengfu.core.clock import Micros
 from gengfu.core.urgency import Kind, Severity
@@ -169,7 +170,7 @@ async def take_step(
         return await ports.core.act(alert_id, step, request)
     except UnknownAlert as exc:
         raise not_found("alert", alert_id) from exc
-    except CoreUnreachable as exc:
+    except CoreUnavailable as exc:
         raise _unreachable() from exc
 
 
@@ -196,7 +197,7 @@ async def open_report(ports: DeskPorts, who: Visitor, body: ReportBody) -> Alert
         return await ports.core.report(report)
     except RefusedReport as exc:
         raise bad_request(str(exc), where="body") from exc
-    except CoreUnreachable as exc:
+    except CoreUnavailable as exc:
         raise _unreachable() from exc
 
 
@@ -223,6 +224,6 @@ def _micros(at: Time, where: str) -> Micros | None:
 def _unreachable() -> Problem:
     return Problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "the alert service does not answer; nothing was done, try again",
+        "the alert service does not answer now; send the same request again, it is done once",
         headers={"Retry-After": "2"},
     )

@@ -1,5 +1,5 @@
 // Ages and clocks tick by the server's time: a phone's own clock may be wrong.
-import { span, words } from "./words.js";
+import { span } from "./words.js";
 
 /** Times are told as at the site, wherever the browser is. */
 export const zone = document.body.dataset.zone;
@@ -18,8 +18,7 @@ function tick() {
     write(element, span(at - Number(element.dataset.since)));
   }
   for (const element of document.querySelectorAll("time[data-until]")) {
-    const left = Number(element.dataset.until) - at;
-    write(element, left > 0 ? span(left) : words.due);
+    write(element, span(Number(element.dataset.until) - at));
   }
   for (const element of document.querySelectorAll("[data-clock]")) {
     write(element, new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: zone }));

@@ -1,0 +1,136 @@
+"""Equipment, readings, availability, dead letters and health of the API."""
+
+import httpx
+import pytest
+
+from dashboards.web.ports import AvailabilityRow, PartState, PointValue
+from gengfu.core.clock import HOUR, MINUTE, to_iso
+from gengfu.core.record import Tally
+from gengfu.core.states import OperatingState
+from tests.fakes.desk import FakeDesk, interval, letter
+from tests.unit.dashboards.web.conftest import bearer
+
+pytestmark = pytest.mark.asyncio
+ENGINEER = bearer("engineer")
+LIFT = "lift-b1-u1-left"
+
+
+async def test_an_equipment_with_its_points(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """Value, unit, title and both times of each point, and the state since when."""
+    at = desk.clock.now()
+    desk.estate.values[LIFT] = {
+        "speed": PointValue(value=1.25, observed_at=at - MINUTE, received_at=at)
+    }
+    desk.estate.history[LIFT] = [interval(LIFT, OperatingState.RUNNING, at - HOUR)]
+    body = (await client.get(f"/api/v1/equipment/{LIFT}", headers=ENGINEER)).json()
+    assert (body["class"], body["state"], body["building"]) == ("elevator", "running", "b1")
+    assert body["state_since"] == to_iso(at - HOUR)
+    assert body["points"]["speed"] == {
+        "value": 1.25,
+        "unit": "m/s",
+        "title": {"zh": "速度", "en": "Speed"},
+        "observed_at": to_iso(at - MINUTE),
+        "received_at": to_iso(at),
+    }
+
+
+async def test_an_equipment_that_was_never_heard(client: httpx.AsyncClient) -> None:
+    """Without data an equipment is unknown, never running."""
+    body = (await client.get(f"/api/v1/equipment/{LIFT}", headers=ENGINEER)).json()
+    assert (body["state"], body["points"]) == ("unknown", {})
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("", 62),
+        ("?class=elevator", 12),
+        ("?state=fault", 1),
+        ("?site=none", 0),
+        ("?class=door", 18),
+    ],
+)
+async def test_filters_of_equipment(
+    desk: FakeDesk, client: httpx.AsyncClient, query: str, count: int
+) -> None:
+    """Class, state and site narrow the list."""
+    desk.estate.history[LIFT] = [interval(LIFT, OperatingState.FAULT, 0)]
+    answer = await client.get(f"/api/v1/equipment{query}", headers=ENGINEER)
+    assert len(answer.json()) == count
+
+
+async def test_readings_raw_and_in_steps(client: httpx.AsyncClient) -> None:
+    """Raw values come as they are; with a step there are means with their bands, as many."""
+    base = f"/api/v1/equipment/{LIFT}/readings?point=speed&from=1763600000000&to=1763603600000"
+    raw = (await client.get(base, headers=ENGINEER)).json()
+    assert raw["times"][:2] == [1763600000000, 1763600010000]
+    assert (len(raw["values"]), raw["min"], raw["unit"]) == (360, None, "m/s")
+    steps = (await client.get(f"{base}&step=5m", headers=ENGINEER)).json()
+    assert len(steps["times"]) == len(steps["min"]) == len(steps["max"]) == 12
+    assert all(
+        low <= mean <= high
+        for low, mean, high in zip(steps["min"], steps["values"], steps["max"], strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("point=warp", 404),
+        ("", 422),
+        ("point=speed&step=0s", 422),
+        ("point=speed&step=soon", 422),
+        ("point=speed&step=1s&from=1000&to=1763600000000", 422),
+        ("point=speed&from=1763600000000&to=1763600000000", 422),
+        ("point=speed&from=1600000000000&to=1763600000000", 422),
+    ],
+)
+async def test_readings_that_cannot_be_given(
+    client: httpx.AsyncClient, query: str, status: int
+) -> None:
+    """An unknown point, a bad span, an empty or too long period: a problem that says which."""
+    answer = await client.get(f"/api/v1/equipment/{LIFT}/readings?{query}", headers=ENGINEER)
+    assert answer.status_code == status
+
+
+async def test_a_store_that_is_down(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """Without the store readings are a 503 and everything else goes on."""
+    desk.readings.down = True
+    path = f"/api/v1/equipment/{LIFT}/readings?point=speed"
+    answer = await client.get(path, headers=ENGINEER)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert (await client.get("/api/v1/equipment", headers=ENGINEER)).status_code == 200
+
+
+async def test_availability_against_its_target(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """Rows carry every figure of the interface and the class's target; unknown is null, not 0."""
+    row = AvailabilityRow(
+        key="elevator", availability=None, coverage=0.0, failures=0, mtbf_s=None, mttr_s=None,
+        planned_s=0.0, down_s=0.0, unknown_s=60.0, count=12,
+    )  # fmt: skip
+    desk.availability.rows["class"] = [row]
+    [body] = (await client.get("/api/v1/availability?by=class", headers=ENGINEER)).json()
+    assert (body["availability"], body["target"], body["equipment"]) == (None, 0.99, 12)
+    assert {"coverage", "failures", "mtbf_s", "mttr_s", "planned_s", "down_s"} < set(body)
+
+
+async def test_rejected_messages_and_their_sum(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """Bytes that are no text are shown as what they are; the sums are the journal's."""
+    desk.estate.letters = [letter(desk.clock.now())]
+    desk.estate.sums = Tally(received=3, journaled=2, quarantined=1)
+    [body] = (await client.get("/api/v1/dead-letters", headers=ENGINEER)).json()
+    assert (body["reason"], "\\xff" in body["payload"]) == ("malformed_json", True)
+    assert (await client.get("/api/v1/tally", headers=ENGINEER)).json()["quarantined"] == 1
+
+
+@pytest.mark.parametrize(("ready", "status"), [(True, 200), (False, 503)])
+async def test_readiness(
+    desk: FakeDesk, client: httpx.AsyncClient, ready: bool, status: int
+) -> None:
+    """One part that is not proved makes the whole not ready, and is named."""
+    desk.parts.append(PartState(name="store", ready=ready, detail="30 s behind"))
+    answer = await client.get("/readyz")
+    assert (answer.status_code, answer.json()["ready"]) == (status, ready)
+    assert answer.json()["parts"]["store"] == {"ready": ready, "detail": "30 s behind"}
+    assert (await client.get("/healthz")).status_code == 200
+    assert b"gengfu_up 1" in (await client.get("/metrics")).content
