@@ -74,6 +74,7 @@ class Accounts:
 
     def __init__(self, engine: Engine, passwords: Passwords) -> None:
         self._engine = engine
+        self._reads = engine.execution_options(reads=True)
         self._passwords = passwords
 
     def create(self, new: NewAccount, *, at: Micros) -> Account:
@@ -120,7 +121,7 @@ class Accounts:
         An unknown login takes as long as a wrong password.
         """
         query = select(tables.account).where(tables.account.c.login == normal_login(login))
-        with self._engine.connect() as connection:
+        with self._reads.connect() as connection:
             row = connection.execute(query).first()
         if not self._passwords.fits(password, row.password if row else None):
             return None
@@ -167,20 +168,20 @@ class Accounts:
 
     def get(self, account: str) -> Account | None:
         """Return an account by its id."""
-        with self._engine.connect() as connection:
+        with self._reads.connect() as connection:
             query = select(tables.account).where(tables.account.c.id == account)
             row = connection.execute(query).first()
         return account_of(row) if row else None
 
     def all(self) -> Sequence[Account]:
         """Return all accounts by login."""
-        with self._engine.connect() as connection:
+        with self._reads.connect() as connection:
             rows = connection.execute(select(tables.account).order_by(tables.account.c.login))
             return [account_of(row) for row in rows]
 
     def names(self) -> Mapping[str, str]:
         """Return what people are called, by account id."""
-        with self._engine.connect() as connection:
+        with self._reads.connect() as connection:
             rows = connection.execute(select(tables.account.c.id, tables.account.c.name))
             return {row.id: row.name for row in rows}
 

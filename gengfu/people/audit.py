@@ -80,6 +80,7 @@ class AuditTrail:
         if len(key) < 32:
             raise ValueError("the audit key needs 32 bytes")
         self._engine = engine
+        self._reads = engine.execution_options(reads=True)
         self._key = key
         self._head = head
         self._lock = threading.Lock()
@@ -128,7 +129,7 @@ class AuditTrail:
 
     def verify(self) -> list[AuditFault]:
         """Return every sign of an edit, a deletion, a reordering or a cut; [] when it is whole."""
-        with self._lock, self._engine.connect() as connection:
+        with self._lock, self._reads.connect() as connection:
             head = self._read_head()
             if head is None:
                 if _newest(connection)[0] == 0:
@@ -151,7 +152,7 @@ class AuditTrail:
         query = select(tables.audit_entry).order_by(tables.audit_entry.c.number.desc())
         if before is not None:
             query = query.where(tables.audit_entry.c.number < before)
-        with self._engine.connect() as connection:
+        with self._reads.connect() as connection:
             return [_entry_of(row) for row in connection.execute(query.limit(limit))]
 
 

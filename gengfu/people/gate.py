@@ -1,39 +1,16 @@
 """The door: signing in and out, and whose a request is. What happens here is in the audit trail."""
 
-from pathlib import Path
-
 import structlog
-from sqlalchemy import Engine
 
 from gengfu.core.clock import Micros
-from gengfu.people import tables
 from gengfu.people.accounts import Account, Accounts, normal_login
 from gengfu.people.audit import AuditTrail
-from gengfu.people.passwords import Passwords
 from gengfu.people.sessions import Sessions
 from gengfu.people.setup import SetUp
 from gengfu.people.throttle import Throttle
 from gengfu.people.tokens import ApiToken, Tokens
 
 _log = structlog.get_logger()
-
-
-def open_gate(engine: Engine, *, audit_key: bytes, audit_head: Path) -> "Gate":
-    """Make the tables where they are missing and return the door to them.
-
-    Raises:
-        ValueError: the audit key is shorter than 32 bytes.
-    """
-    tables.prepare(engine)
-    accounts = Accounts(engine, Passwords())
-    return Gate(
-        accounts=accounts,
-        sessions=Sessions(engine),
-        tokens=Tokens(engine),
-        setup=SetUp(engine, accounts),
-        audit=AuditTrail(engine, key=audit_key, head=audit_head),
-        throttle=Throttle(),
-    )
 
 
 class Gate:

@@ -44,6 +44,7 @@ class Sessions:
 
     def __init__(self, engine: Engine, limits: Limits = Limits()) -> None:
         self._engine = engine
+        self._reads = engine.execution_options(reads=True)
         self._limits = limits
 
     def open(self, account: str, *, address: str, at: Micros) -> str:
@@ -76,7 +77,7 @@ class Sessions:
             .join(tables.account, tables.account.c.id == tables.session.c.account)
             .where(tables.session.c.digest == digest)
         )
-        with self._engine.connect() as connection:
+        with self._reads.connect() as connection:
             row = connection.execute(query).first()
         if row is None:
             return None

@@ -19,6 +19,7 @@ class SetUp:
 
     def __init__(self, engine: Engine, known: Accounts) -> None:
         self._engine = engine
+        self._reads = engine.execution_options(reads=True)
         self._accounts = known
 
     def issue(self, *, at: Micros) -> str | None:
@@ -35,7 +36,7 @@ class SetUp:
 
     def is_waiting(self) -> bool:
         """Tell whether a token is out and unused."""
-        with self._engine.connect() as connection:
+        with self._reads.connect() as connection:
             return _issued(connection) is not None and not accounts.exist(connection)
 
     def use(self, token: str, login: str, password: str, *, at: Micros) -> bool:

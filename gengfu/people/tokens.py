@@ -37,6 +37,7 @@ class Tokens:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._reads = engine.execution_options(reads=True)
 
     def create(
         self, name: str, role: Role, *, at: Micros, expires_at: Micros | None = None
@@ -67,7 +68,7 @@ class Tokens:
     def find(self, secret: str, *, at: Micros) -> ApiToken | None:
         """Return the token with this secret; None when it is void or none at all."""
         query = select(tables.api_token).where(tables.api_token.c.digest == digest_of(secret))
-        with self._engine.connect() as connection:
+        with self._reads.connect() as connection:
             row = connection.execute(query).first()
         token = _token_of(row) if row else None
         return None if token is None or token.is_void(at) else token
@@ -85,7 +86,7 @@ class Tokens:
     def all(self) -> Sequence[ApiToken]:
         """Return all tokens, the newest first."""
         query = select(tables.api_token).order_by(tables.api_token.c.created_at.desc())
-        with self._engine.connect() as connection:
+        with self._reads.connect() as connection:
             return [_token_of(row) for row in connection.execute(query)]
 
 
