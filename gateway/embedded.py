@@ -11,7 +11,7 @@ import logging
 import signal
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, ItemsView, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,18 +61,34 @@ def read_settings(file: Path) -> EmbeddedSettings:
     return settings
 
 
-class EmbeddedBroker(Broker):  # type: ignore[misc]
-    """amqtt with two of its habits mended (0.12.1).
+class _Subscriptions(dict[str, list[tuple[Session, int]]]):
+    """Filter → who subscribed, that can be gone through while clients come and go."""
 
-    It hands a returning client everybody's retained messages, and marks what waited for the client
-    as retained, which would make an alarm that was raised meanwhile look like an old one.
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self.keys()))
+
+    def items(self) -> ItemsView[str, list[tuple[Session, int]]]:
+        """Return what stands there now, as a copy."""
+        return {topic: list(sessions) for topic, sessions in super().items()}.items()
+
+
+class EmbeddedBroker(Broker):  # type: ignore[misc]
+    """amqtt with three of its habits mended (0.12.1).
+
+    It hands a returning client everybody's retained messages; it marks what waited for the client
+    as retained, which would make an alarm that was raised meanwhile look like an old one; and it
+    drops a message when a client subscribes while the message is being handed out.
     """
+
+    def __init__(self, config: dict[str, Any], loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(config, loop=loop)
+        self._subscriptions: dict[str, list[tuple[Session, int]]] = _Subscriptions()
 
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Session
     ) -> None:
         topic, _ = subscription
-        holders = self._subscriptions.get(topic, ())
+        holders = self.subscriptions.get(topic, ())
         if any(one.client_id == session.client_id for one, _ in holders):
             await super()._publish_retained_messages_for_subscription(subscription, session)
 

@@ -141,7 +141,8 @@ class _Group:
         readings = [draft(one.build(), partition_of(site)) for site, one in self.readings.items()]
         events = [draft(tuple(one), partition_of(site)) for site, one in self.events.items()]
         letters = [draft(tuple(one), partition) for partition, one in self.rejections.items()]
-        return [*readings, *events, *letters, draft(self.tally(), EVERY_PARTITION)]
+        # Events first: an opened door is judged by the card that was read just before.
+        return [*events, *readings, *letters, draft(self.tally(), EVERY_PARTITION)]
 
 
 class Intake:

@@ -173,7 +173,8 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
     try:
-        await asyncio.wait_for(process.wait(), STOP_SECONDS)
+        async with asyncio.timeout(STOP_SECONDS):
+            await process.wait()
     except TimeoutError:
         log.warning("process killed: it did not stop", pid=process.pid)
         process.kill()
@@ -202,7 +203,8 @@ class _Pulse:
         limit = STARTING_SECONDS
         while True:
             try:
-                await asyncio.wait_for(self._beat.wait(), limit)
+                async with asyncio.timeout(limit):
+                    await self._beat.wait()
             except TimeoutError:
                 return
             ready.set()

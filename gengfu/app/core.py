@@ -215,7 +215,8 @@ class _Ledgers:
         """Follow until cancelled."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._look.wait(), LEDGER_LOOK_SECONDS)
+                async with asyncio.timeout(LEDGER_LOOK_SECONDS):
+                    await self._look.wait()
             self._look.clear()
             await self._follow()
 

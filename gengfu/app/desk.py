@@ -21,7 +21,7 @@ from gengfu.app.accounting import accounting, metrics_of
 from gengfu.app.people import WebPeople, gate_of
 from gengfu.app.setup import classes_of, demo_accounts
 from gengfu.config import Settings
-from gengfu.core.clock import SECOND, Clock
+from gengfu.core.clock import Clock
 from gengfu.database import open_sqlite
 from gengfu.installation import Installation
 from gengfu.ledger.model import EquipmentClass, SiteLedger
@@ -32,7 +32,7 @@ from ingest.store.writer import StoreWriter
 
 log = structlog.get_logger()
 
-STALE_CORE = 15 * SECOND
+STALE_CORE_SECONDS = 15.0
 """Core writes the time into the journal every second; so old a journal means that it hangs."""
 
 
@@ -153,10 +153,10 @@ class _Health:
     def parts(self) -> Sequence[PartState]:
         """Return each part of the path and whether it works."""
         lag = self.writer.lag()
-        age = self.clock.now() - self.estate.now
+        age = self.clock.real_seconds(self.clock.now() - self.estate.now)
         return (
             PartState(
-                name="core", ready=age < STALE_CORE, detail=f"journal {age / SECOND:.1f} s old"
+                name="core", ready=age < STALE_CORE_SECONDS, detail=f"journal {age:.1f} s old"
             ),
             PartState(
                 name="store",

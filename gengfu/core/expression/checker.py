@@ -96,7 +96,14 @@ _POINT_KINDS = {
     PointKind.ENUM: _Kind.TEXT,
     PointKind.TEXT: _Kind.TEXT,
 }
-_ARITY = {"known": (1, 1), "maybe": (1, 1), "surely": (1, 1), "abs": (1, 1), "min": (2, 9), "max": (2, 9)}
+_ARITY = {
+    "known": (1, 1),
+    "maybe": (1, 1),
+    "surely": (1, 1),
+    "abs": (1, 1),
+    "min": (2, 9),
+    "max": (2, 9),
+}
 
 
 def check(expression: Expression, scope: Scope, *, condition: bool = True) -> list[Flaw]:
