@@ -67,7 +67,7 @@ class _Subscriptions(dict[str, list[tuple[Session, int]]]):
     def __iter__(self) -> Iterator[str]:
         return iter(list(self.keys()))
 
-    def items(self) -> ItemsView[str, list[tuple[Session, int]]]:
+    def items(self) -> ItemsView[str, list[tuple[Session, int]]]:  # type: ignore[override]
         """Return what stands there now, as a copy."""
         return {topic: list(sessions) for topic, sessions in super().items()}.items()
 

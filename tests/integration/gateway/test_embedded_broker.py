@@ -233,6 +233,31 @@ async def test_a_returning_device_is_handed_others_retained_messages(embedded: E
             assert len(lift.messages) == 0
 
 
+async def test_a_message_is_dropped_while_clients_come_and_go(embedded: Embedded) -> None:
+    """Events keep arriving, all of them, while other devices subscribe and leave all the time."""
+    journal = FakeJournal()
+
+    async def come_and_go() -> None:
+        for number in range(25):
+            async with device(embedded.port, "lift-1", embedded.lift) as lift:
+                for kind in ("ack", "command"):
+                    await lift.subscribe(f"gf/yunhe/lift-1/down/{kind}", 1)
+                await lift.subscribe(f"gf/yunhe/lift-1/down/x{number}", 1)
+
+    async with (
+        running_gateway(endpoint(embedded), journal),
+        device(embedded.port, "fire-panel-1", embedded.panel) as panel,
+        asyncio.TaskGroup() as others,
+    ):
+        for _ in range(3):
+            others.create_task(come_and_go())
+        for number in range(200):
+            await panel.publish(EVENT, b'{"type": "fire", "part": "%d"}' % number, 1)
+        await until("the events", lambda: len(events_in(journal)) >= 200)
+    assert [one.part for one in events_in(journal)] == [str(number) for number in range(200)]
+    assert "changed size" not in embedded.log.read_text(encoding="utf-8")
+
+
 def test_a_port_beyond_loopback_is_opened(tmp_path: Path) -> None:
     """The embedded broker refuses any address but loopback, in one sentence and with exit code 1."""
     done = subprocess.run(
