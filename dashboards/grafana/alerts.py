@@ -109,7 +109,7 @@ def _most(title: str, tag: str) -> table.Panel:
 
 
 def _changes() -> table.Panel:
-    figures = '"severity", "rule", "equipment", "part", "handling", "condition"'
+    figures = '"severity", "rule", "equipment", "part", "what", "handling", "condition"'
     query = select(figures, ALERT, *_NARROWED) + " ORDER BY time DESC LIMIT 200"
     return (
         table.Panel()

@@ -193,8 +193,7 @@ class DuckdbStore:
         position: int,
     ) -> None:
         if fresh:
-            named = [[number, *key] for key, number in fresh.items()]
-            cursor.executemany("INSERT INTO series VALUES (?, ?, ?, ?, ?)", named)
+            _insert(cursor, "series", _series_table(fresh))
         if rows.events:
             span = [rows.events[0].position, rows.events[-1].position]
             cursor.execute("DELETE FROM event WHERE position BETWEEN ? AND ?", span)
@@ -211,6 +210,14 @@ class DuckdbStore:
 
 def _key(series: Series) -> _Key:
     return (series.site, series.equipment, series.equipment_class, series.point)
+
+
+def _series_table(fresh: Mapping[_Key, int]) -> pa.Table:
+    sites, equipment, classes, points = zip(*fresh, strict=True)
+    ids = pa.array(fresh.values(), pa.int32())
+    return pa.table(
+        {"id": ids, "site": sites, "equipment": equipment, "class": classes, "point": points}
+    )
 
 
 def _table(rows: StoreRows, series: NDArray[np.int32], chosen: NDArray[np.int64]) -> pa.Table:

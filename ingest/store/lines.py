@@ -122,8 +122,9 @@ class LineEncoder:
         chosen = np.flatnonzero(good)
         series, times = rows.series[chosen], rows.observed_at[chosen]
         owner = _numbers([head.prefix for head in heads])[series]
-        order = chosen[winners(owner, times, _numbers([head.field for head in heads])[series])]
-        lines = _value_lines(rows, heads, order)
+        kept = winners(owner, times, _numbers([head.field for head in heads])[series])
+        order = chosen[kept]
+        lines = _value_lines(rows, heads, owner[kept], order)
         faults = [_fault(rows, int(row)) for row in np.flatnonzero(~good)]
         for event, nth in _numbered(rows.events):
             try:
@@ -180,29 +181,49 @@ def _numbers(names: Sequence[str]) -> NDArray[np.int64]:
     return np.array([seen.setdefault(name, len(seen)) for name in names], dtype=np.int64)
 
 
-def _value_lines(rows: StoreRows, heads: Sequence[_Head], order: NDArray[np.int64]) -> list[Line]:
-    """Write rows that are ordered by owner and time."""
-    lines: list[Line] = []
-    columns = (rows.series, rows.observed_at, rows.value, rows.text, rows.position)
-    prefix, since, position, fields = "", 0, 0, [""]
-    for number, time, value, text, at in zip(
-        *(column[order].tolist() for column in columns), strict=True
-    ):
-        head = heads[number]
-        if time != since or head.prefix != prefix:
-            if prefix:
-                lines.append(Line(prefix, tuple(fields), since * 1000, position))
-            prefix, since, position, fields = head.prefix, time, at, []
-        if head.kind is PointKind.ANALOG:
-            fields.append(f"{head.field}{value!r}")
-        elif text < 0:
-            fields.append(f"{head.field}{int(value)}i")
-        else:
-            fields.append(head.field + escape_text(rows.texts[text]))
-        position = max(position, at)
-    if prefix:
-        lines.append(Line(prefix, tuple(fields), since * 1000, position))
-    return lines
+def _value_lines(
+    rows: StoreRows, heads: Sequence[_Head], owner: NDArray[np.int64], order: NDArray[np.int64]
+) -> list[Line]:
+    """Write rows that are ordered by owner and time, those of one owner and time into one line."""
+    if not len(order):
+        return []
+    times, number = rows.observed_at[order], rows.series[order]
+    begins = (owner[1:] != owner[:-1]) | (times[1:] != times[:-1])
+    first = np.flatnonzero(np.append(True, begins))
+    positions = np.maximum.reduceat(rows.position[order], first)
+    written = _fields(rows, heads, order)
+    ends = [*first[1:].tolist(), len(order)]
+    return [
+        Line(heads[one].prefix, tuple(written[start:end]), at * 1000, position)
+        for one, start, end, at, position in zip(
+            number[first].tolist(),
+            first.tolist(),
+            ends,
+            times[first].tolist(),
+            positions.tolist(),
+            strict=True,
+        )
+    ]
+
+
+def _fields(rows: StoreRows, heads: Sequence[_Head], order: NDArray[np.int64]) -> list[str]:
+    """Write each row as a field; the hot loop."""
+    keys = [head.field for head in heads]
+    floats = [head.kind is PointKind.ANALOG for head in heads]
+    texts = rows.texts
+    return [
+        keys[n] + repr(value)
+        if floats[n]
+        else f"{keys[n]}{int(value)}i"
+        if text < 0
+        else keys[n] + escape_text(texts[text])
+        for n, value, text in zip(
+            rows.series[order].tolist(),
+            rows.value[order].tolist(),
+            rows.text[order].tolist(),
+            strict=True,
+        )
+    ]
 
 
 def _numbered(events: Sequence[StoreEvent]) -> Iterator[tuple[StoreEvent, int]]:

@@ -56,13 +56,16 @@ class StoreWriter:
         store: ReadingStore,
         classes: Mapping[str, EquipmentClass],
         *,
+        keep: Callable[[int], None] | None = None,
         pace: Pace | None = None,
         wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
         dice: random.Random | None = None,
     ) -> None:
+        """``keep`` is told the cursor, so that the journal drops nothing the store still needs."""
         self._reader = reader
         self._store = store
         self._classes = classes
+        self._keep = keep
         self._pace = pace or Pace()
         self._wait = wait
         self._dice = dice or random.Random()
@@ -109,7 +112,7 @@ class StoreWriter:
             except NotTaken:
                 self._spare = []  # read again: with what came meanwhile, a broken line shows
                 raise
-            self._stored = last
+            self._note_stored(last)
         self._position = last
         return full
 
@@ -123,8 +126,13 @@ class StoreWriter:
                 journal_position=self._end,
             )
             self._position = 0
-        self._stored = self._position
+        self._note_stored(self._position)
         self._prepared = True
+
+    def _note_stored(self, position: int) -> None:
+        self._stored = position
+        if self._keep is not None:
+            self._keep(position)
 
     def _gather(self, collector: RowCollector) -> tuple[int, bool]:
         """Collect records after the cursor; return the last one's position and whether it is full."""

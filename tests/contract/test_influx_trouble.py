@@ -139,6 +139,31 @@ def test_expired_values_are_an_error(fake: FakeInflux2, store: InfluxStore) -> N
     assert store.counts().expired == 337
 
 
+def test_a_kill_before_the_cursor_counts_twice(
+    fake: FakeInflux2, store: InfluxStore, tmp_path: Path
+) -> None:
+    """Killed between the server's answer and the cursor, the batch is sent and counted once more."""
+    store.write(rows_of(flows(10)), 1)
+    (file,) = tmp_path.glob("influxdb-*.json")
+    before = file.read_bytes()
+    store.write(rows_of(flows(10, first=10)), 2)
+    file.write_bytes(before)
+    again = store_on(fake, tmp_path)
+    assert again.cursor() == 1
+    again.write(rows_of(flows(10, first=10)), 2)
+    assert (again.counts().stored, again.cursor(), len(fake.points)) == (20, 2, 20)
+    again.close()
+
+
+def test_another_database_is_never_filled(
+    fake: FakeInflux2, store: InfluxStore, tmp_path: Path
+) -> None:
+    """The cursor belongs to one database of one server; another one begins at the start."""
+    store.write(rows_of(flows(3)), 7)
+    other = InfluxStore(Wire(Server(url="http://other:8086", database="gengfu")), tmp_path)
+    assert other.cursor() == 0
+
+
 def test_a_figure_stops_the_others(fake: FakeInflux2, store: InfluxStore) -> None:
     """Of derived figures a bad one is quarantined and the rest is stored; the cursor stays."""
     written = store.write_measurements(

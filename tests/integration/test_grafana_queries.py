@@ -3,25 +3,30 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import count
 
 import httpx
 import pytest
 
-from dashboards.grafana import measurements
+from alerts.model import Entry as Line
+from alerts.model import Step, What
+from alerts.read import Change
+from dashboards.availability.account import Account
+from dashboards.availability.service import Entry
+from dashboards.availability.writeback import availability_measurements, state_measurements
+from dashboards.grafana.alert_changes import measurement
 from dashboards.grafana.files import GENERATED, stale
-from dashboards.grafana.measurements import AlertChange, AvailabilityFigure, By
 from gengfu.core.batch import BatchBuilder, ReadingBatch
-from gengfu.core.clock import HOUR, MINUTE, SECOND, SystemClock
+from gengfu.core.clock import HOUR, MINUTE, SystemClock
 from gengfu.core.names import EquipmentName, Names, PointKind, PointName
-from gengfu.core.states import OperatingState
-from gengfu.core.urgency import Kind, Severity
+from gengfu.core.states import OperatingState, StateInterval
+from gengfu.core.urgency import Severity
 from gengfu.ledger.classes import load_classes
 from gengfu.ledger.model import EquipmentClass
 from ingest.store.influx import InfluxStore
 from ingest.store.port import Measurement
 from ingest.store.rows import RowCollector
 from ingest.store.wire import Server, Wire
+from tests.fakes.desk import sample_alert, shipped
 from tests.fakes.rows import record_of
 from tests.integration.services import influxdb
 
@@ -76,45 +81,33 @@ def every_point(names: Names, classes: Mapping[str, EquipmentClass]) -> ReadingB
     return builder.build()
 
 
-def written_back(classes: Mapping[str, EquipmentClass]) -> Iterator[Measurement]:
-    """Return derived figures as the desk writes them."""
-    number = count(1)
-    for kind in classes.values():
-        yield measurements.operating_state(
-            SITE, f"{kind.name}-1", kind.name, "b1", OperatingState.RUNNING, NOW
-        )
-        for by in By:
-            yield measurements.availability(
-                AvailabilityFigure(
-                    by=by,
-                    site=SITE,
-                    at=NOW,
-                    ratio=0.991,
-                    coverage=1.0,
-                    target=0.99,
-                    building="b1" if by in (By.BUILDING, By.EQUIPMENT) else "",
-                    equipment_class=kind.name if by in (By.CLASS, By.EQUIPMENT) else "",
-                    equipment=f"{kind.name}-1" if by is By.EQUIPMENT else "",
-                )
+def written_back() -> Iterator[Measurement]:
+    """Return derived figures of the demo estate, made by what makes them in the product."""
+    classes, ledgers = shipped()
+    account = Account(up=HOUR, down=MINUTE, failures=1, restored=1, repair=MINUTE)
+    for ledger in ledgers.values():
+        running = {one: [_running_since(one)] for one in ledger.equipment}
+        yield from state_measurements(ledger, running, since=0, now=NOW)
+        entries = [
+            Entry(
+                site=ledger.site.id,
+                building=ledger.building_of(one.place) or "",
+                equipment_class=one.equipment_class,
+                equipment=one.id,
+                account=account,
             )
-    for severity in Severity:
-        yield measurements.alert(
-            AlertChange(
-                alert=f"a{next(number)}",
-                site=SITE,
-                equipment="elevator-1",
-                part=None,
-                kind=Kind.LIFE_SAFETY,
-                severity=severity,
-                rule="elevator.entrapment",
-                handling="acknowledged",
-                condition="on",
-                at=NOW,
-                is_opening=True,
-                acknowledged_after=20 * SECOND,
-                arrived_after=3 * MINUTE,
-            )
-        )
+            for one in ledger.equipment.values()
+        ]
+        yield from availability_measurements(entries, classes, at=NOW)
+    for number, severity in enumerate(Severity):
+        alert = sample_alert(f"a{number}", opened_at=NOW - MINUTE, severity=severity)
+        for version, what in enumerate((What.OPENED, Step.ACKNOWLEDGE, Step.ARRIVE), start=1):
+            line = Line(alert=alert.id, version=version, at=NOW + version, actor="g", what=what)
+            yield measurement(Change(version, line, alert))
+
+
+def _running_since(equipment: str) -> StateInterval:
+    return StateInterval(equipment, OperatingState.RUNNING, NOW - 10 * MINUTE)
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +121,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         collector = RowCollector(names)
         collector.add(record_of(1, every_point(names, classes)))
         assert store.write(collector.build(), 1).quarantined == ()
-        assert store.write_measurements(list(written_back(classes))).quarantined == ()
+        assert store.write_measurements(list(written_back())).quarantined == ()
         yield url
         store.close()
 

@@ -72,8 +72,9 @@ def test_ticks_alone_hold_the_journal_back(store: DuckdbStore) -> None:
     journal.append([draft(Tick(), 255)] * 50, at=T0)
     drain(StoreWriter(journal.reader(), store, {}, pace=Pace(empty=1000)))
     assert store.cursor() == 0
-    drain(StoreWriter(journal.reader(), store, {}, pace=Pace(empty=50)))
-    assert store.cursor() == 50
+    kept: list[int] = []
+    drain(StoreWriter(journal.reader(), store, {}, pace=Pace(empty=50), keep=kept.append))
+    assert (store.cursor(), kept) == (50, [0, 50])
 
 
 def test_an_unreadable_record_stops_the_flow(store: DuckdbStore) -> None:
