@@ -213,6 +213,8 @@ def _recut(judge: Judge, unit: Unit, *, cut: bool) -> None:
 def _wake(judge: Judge, heard: "np.ndarray[tuple[int], np.dtype[np.int32]]") -> None:
     """Do what was waiting for equipment to be heard again."""
     waiting = heard[judge.state.watched[heard]]
+    if not len(waiting):
+        return
     for number in np.unique(waiting).tolist():
         unit = judge.state.roll[number]
         judge.state.watched[number] = False

@@ -51,7 +51,7 @@ class _Steps:
     def __init__(self, span: Micros, figures: int) -> None:
         self._span = span
         self._width = max(1, span // STEPS)
-        self._marks = array("d", [-1.0] * (STEPS + 1))
+        self._marks = array("d", [-math.inf] * (STEPS + 1))
         self._figures = [array("d", [0.0] * (STEPS + 1)) for _ in range(figures)]
         self._began = math.nan
 
@@ -68,7 +68,7 @@ class _Steps:
         ]
 
     def clear(self) -> None:
-        self._marks = array("d", [-1.0] * (STEPS + 1))
+        self._marks = array("d", [-math.inf] * (STEPS + 1))
         self._began = math.nan
 
     def _step(self, at: Micros) -> tuple[int, bool]:

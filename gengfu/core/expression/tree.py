@@ -1,6 +1,9 @@
-"""The typed tree of an expression. Every node knows its column and writes itself canonically."""
+"""The typed tree of an expression. A node writes itself canonically.
 
-from dataclasses import dataclass
+It knows its column, which is no part of what it means: equal meanings compare equal.
+"""
+
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gengfu.core.clock import Micros
@@ -10,7 +13,7 @@ from gengfu.core.clock import Micros
 class Literal:
     """A number, a text in quotes, ``true`` or ``false``."""
 
-    column: int
+    column: int = field(compare=False)
     value: bool | float | str
 
     def __str__(self) -> str:
@@ -23,7 +26,7 @@ class Literal:
 class Span:
     """A duration; as a number it is seconds."""
 
-    column: int
+    column: int = field(compare=False)
     micros: Micros
 
     def __str__(self) -> str:
@@ -34,7 +37,7 @@ class Span:
 class Point:
     """A point of the equipment (or, inside ``since``, an event type)."""
 
-    column: int
+    column: int = field(compare=False)
     name: str
 
     def __str__(self) -> str:
@@ -45,7 +48,7 @@ class Point:
 class Attribute:
     """A fact of the ledger: ``attr.rated_current``."""
 
-    column: int
+    column: int = field(compare=False)
     name: str
 
     def __str__(self) -> str:
@@ -56,7 +59,7 @@ class Attribute:
 class Word:
     """A bare word on the right of ``==``, ``!=`` or ``in``: one of an enum's words."""
 
-    column: int
+    column: int = field(compare=False)
     text: str
 
     def __str__(self) -> str:
@@ -67,7 +70,7 @@ class Word:
 class Not:
     """Negation."""
 
-    column: int
+    column: int = field(compare=False)
     operand: "Node"
 
     def __str__(self) -> str:
@@ -78,7 +81,7 @@ class Not:
 class Minus:
     """A number's sign."""
 
-    column: int
+    column: int = field(compare=False)
     operand: "Node"
 
     def __str__(self) -> str:
@@ -89,7 +92,7 @@ class Minus:
 class Binary:
     """``and or == != < <= > >= + - * /``."""
 
-    column: int
+    column: int = field(compare=False)
     operator: str
     left: "Node"
     right: "Node"
@@ -102,7 +105,7 @@ class Binary:
 class OneOf:
     """``mode in (normal, attendant)``."""
 
-    column: int
+    column: int = field(compare=False)
     operand: "Node"
     choices: "tuple[Node, ...]"
 
@@ -114,7 +117,7 @@ class OneOf:
 class Call:
     """A built-in function of values: ``known maybe surely abs min max``."""
 
-    column: int
+    column: int = field(compare=False)
     function: str
     arguments: "tuple[Node, ...]"
 
@@ -129,7 +132,7 @@ class Window:
     Any function that is not built in, or that has a duration among its arguments.
     """
 
-    column: int
+    column: int = field(compare=False)
     function: str
     arguments: "tuple[Node, ...]"
     key: str

@@ -1,0 +1,128 @@
+"""Functions of the past against slow oracles; bounded, and the same after saving."""
+
+import itertools
+import statistics
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gengfu.core.clock import MINUTE, SECOND
+from rules.past import FUNCTIONS, LEARNING, STEPS, Baseline, Past, Score
+
+SPAN = 60 * SECOND
+samples = st.lists(
+    st.tuples(st.integers(1, 20), st.floats(-100, 100, allow_nan=False)), min_size=1, max_size=120
+)
+
+
+def made(name: str) -> Past:
+    make = FUNCTIONS[name].make
+    assert make is not None
+    return make(SPAN)
+
+
+def timed(steps: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+    times = itertools.accumulate(gap for gap, _ in steps)
+    return [(at * SECOND, value) for at, (_, value) in zip(times, steps, strict=True)]
+
+
+@given(samples)
+def test_a_window_is_that_of_its_steps(steps: list[tuple[int, float]]) -> None:
+    """Mean and extremes are those of all samples since the step that was T ago."""
+    pasts = {name: made(name) for name in ("avg", "min", "max")}
+    taken = timed(steps)
+    width = SPAN // STEPS
+    for count, (at, value) in enumerate(taken, 1):
+        found = {name: past.update(at, [value]) for name, past in pasts.items()}
+        inside = [v for t, v in taken[:count] if t // width >= at // width - STEPS]
+        if found["avg"] is not None:
+            assert found["avg"] == pytest.approx(statistics.fmean(inside), abs=1e-9)
+            assert (found["min"], found["max"]) == (min(inside), max(inside))
+        else:
+            assert at - taken[0][0] < SPAN or any(
+                later - before >= SPAN
+                for (before, _), (later, _) in itertools.pairwise(taken[:count])
+            )
+
+
+def test_a_window_that_is_not_full_is_unknown() -> None:
+    """Ten seconds of heat are no minute's mean."""
+    past = made("avg")
+    found = [past.update(second * SECOND, [50.0]) for second in range(61)]
+    assert found[:60] == [None] * 60
+    assert found[60] == 50.0
+
+
+def test_change_is_against_the_beginning_of_the_window() -> None:
+    """A counter that grows by one a second has changed by sixty in a minute, one a second."""
+    change, rate = made("change"), made("rate")
+    for second in range(200):
+        grown = change.update(second * SECOND, [float(second)])
+        speed = rate.update(second * SECOND, [float(second)])
+    assert grown == pytest.approx(60, abs=4)
+    assert speed == pytest.approx(1, abs=0.07)
+
+
+def test_an_unknown_sample_is_no_sample() -> None:
+    """Missing values neither count as zero nor end the window."""
+    past = made("avg")
+    for second in range(90):
+        found = past.update(second * SECOND, [5.0 if second % 2 else None])
+    assert found == 5.0
+
+
+def test_a_normal_is_learned_only_while_the_condition_holds() -> None:
+    """Hours of standstill teach nothing about running."""
+    past = Baseline()
+    for second in range(0, 2 * 3600, 10):
+        running = second % 3600 < 1800
+        found = past.update(second * SECOND, [10.0 if running else 0.0, running])
+    assert found == pytest.approx(10.0)
+
+
+def test_a_normal_is_unknown_before_five_minutes() -> None:
+    """Nothing is called normal that was hardly seen."""
+    past = Baseline()
+    found = {at: past.update(at, [10.0, True]) for at in range(0, 2 * LEARNING, SECOND)}
+    assert found[LEARNING - SECOND] is None
+    assert found[LEARNING + SECOND] == 10.0
+
+
+def test_a_fault_is_not_learned_as_normal() -> None:
+    """After ten minutes far off, the normal has hardly moved; slow drift it follows."""
+    past = Baseline()
+    for second in range(600):
+        past.update(second * SECOND, [10.0 + 0.1 * (second % 3), True])
+    for second in range(600, 1200):
+        found = past.update(second * SECOND, [2.0, True])
+    assert isinstance(found, float)
+    assert found > 9.5
+
+
+def test_a_score_needs_the_condition() -> None:
+    """A pump that stands still has no score, however far its flow is from normal."""
+    past = Score(SPAN)
+    for second in range(900):
+        running = past.update(second * SECOND, [10.0 + 0.1 * (second % 7), True])
+    assert running is not None
+    assert past.update(901 * SECOND, [0.0, False]) is None
+
+
+@settings(max_examples=40)
+@given(samples, samples, st.sampled_from(sorted(n for n, f in FUNCTIONS.items() if f.make)))
+def test_what_was_saved_goes_on_the_same(
+    before: list[tuple[int, float]], after: list[tuple[int, float]], name: str
+) -> None:
+    """Saving and loading anywhere changes no later value, and what is saved does not grow."""
+    straight, resumed = made(name), made(name)
+    taken = timed([*before, *after])
+    for at, value in taken[: len(before)]:
+        straight.update(at, [value])
+    size = len(straight.save())
+    resumed.load(straight.save())
+    for at, value in taken[len(before) :]:
+        assert straight.update(at, [value]) == resumed.update(at, [value])
+    assert len(straight.save()) == size
+    assert MINUTE == SPAN
