@@ -6,7 +6,7 @@
 
 AVAILABILITY = "availability"
 """Tags by (equipment, class, building, site), site, building, class, equipment; fields ratio,
-coverage, target, failures, mtbf_s, mttr_s, down_s, planned_s, unknown_s; one point a day."""
+coverage, target, failures, up_s, down_s, planned_s, unknown_s and more; one point a day."""
 OPERATING_STATE = "operating_state"
 """Tags site, building, class, equipment; field state; at each change, and the present one."""
 ALERT = "alert"

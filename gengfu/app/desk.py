@@ -13,7 +13,9 @@ from alerts.door import CoreClient
 from alerts.read import AlertReader
 from alerts.schema import open_alerts
 from dashboards.availability.service import AvailabilityService
+from dashboards.availability.writeback import WriteBack
 from dashboards.estate import Estate
+from dashboards.grafana.alert_changes import AlertWriteBack
 from dashboards.web import vendor
 from dashboards.web.app import build_app
 from dashboards.web.ports import DeskPorts, PartState
@@ -26,8 +28,11 @@ from gengfu.database import open_sqlite
 from gengfu.installation import Installation
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.ledger.store import LedgerStore
+from ingest.journal.cursors import CursorFile
+from ingest.journal.cursors import CursorFile
 from ingest.journal.reader import FolderReader
 from ingest.store.connect import connect
+from ingest.store.influx import InfluxStore
 from ingest.store.writer import StoreWriter
 
 log = structlog.get_logger()
@@ -51,7 +56,8 @@ async def run_desk(settings: Settings, ready: Callable[[], None]) -> None:
     estate = Estate(engine, classes)
     estate.prepare()
     store = connect(settings.store, place.data)
-    writer = StoreWriter(FolderReader(place.journal), store, classes)
+    keep = CursorFile(place.journal, "store").write
+    writer = StoreWriter(FolderReader(place.journal), store, classes, keep=keep)
     open_alerts(place.alerts).dispose()  # the tables, when core has not made them yet
     clock = settings.clock.clock()
     health = _Health(clock, writer, estate)
@@ -74,9 +80,31 @@ async def run_desk(settings: Settings, ready: Callable[[], None]) -> None:
     )
     async with core, asyncio.TaskGroup() as tasks:
         tasks.create_task(writer.run(), name="store writer")
-        tasks.create_task(estate.run(FolderReader(place.journal)), name="estate")
+        if isinstance(store, InfluxStore):
+            _start_write_back(tasks, ports, ledgers, estate, store, place)
+        following = estate.run(
+            FolderReader(place.journal), keep=CursorFile(place.journal, "estate").write
+        )
+        tasks.create_task(following, name="estate")
         tasks.create_task(ledgers.run(), name="ledgers")
         tasks.create_task(_serve(settings, ports, ready), name="web")
+
+
+def _start_write_back(
+    tasks: asyncio.TaskGroup,
+    ports: DeskPorts,
+    ledgers: "_Ledgers",
+    estate: Estate,
+    store: InfluxStore,
+    place: Installation,
+) -> None:
+    """Keep the figures that Grafana draws beside the readings."""
+    availability = AvailabilityService(estate, ledgers, ports.clock)
+    figures = WriteBack(estate, availability, ledgers, store, ports.clock)
+    alerts = AlertReader(open_sqlite(place.alerts, read_only=True))
+    changes = AlertWriteBack(alerts, store, place.data / "grafana-alerts.cursor")
+    tasks.create_task(figures.run(), name="write figures back")
+    tasks.create_task(changes.run(), name="write alerts back")
 
 
 class _Server(uvicorn.Server):

@@ -7,7 +7,7 @@ alarm path does not notice.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -80,8 +80,11 @@ class StoreWriter:
 
     def lag(self) -> Lag:
         """Return counts and distance as of the last look at the journal."""
-        pending = max(0, self._end - self._position)
-        return Lag(counts=self._store.counts(), pending_records=pending, outage=self._outage)
+        counts = self._store.counts()
+        if self._prepared:  # records without anything to store are done, though not yet noted
+            counts = replace(counts, position=self._position)
+        pending = max(0, self._end - counts.position)
+        return Lag(counts=counts, pending_records=pending, outage=self._outage)
 
     async def run(self) -> None:
         """Write until cancelled."""
