@@ -6,7 +6,7 @@ transaction as what it derived. It never writes to the journal and nobody waits 
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Protocol
 
@@ -94,8 +94,18 @@ class Estate:
         self._relate()
         self._step = self._new_step()
 
-    async def run(self, reader: Reader, *, idle_s: float = 0.3, batch: int = 500) -> None:
-        """Follow the journal until cancelled, at most ``batch`` records to a transaction."""
+    async def run(
+        self,
+        reader: Reader,
+        *,
+        keep: Callable[[int], None] | None = None,
+        idle_s: float = 0.3,
+        batch: int = 500,
+    ) -> None:
+        """Follow the journal until cancelled, at most ``batch`` records to a transaction.
+
+        ``keep`` is told from where on the journal is still needed.
+        """
         while True:
             records = await asyncio.to_thread(reader.read, self._position, limit=batch)
             if not records:
@@ -103,6 +113,8 @@ class Estate:
                 continue
             self.apply(records, reader.names)
             await asyncio.to_thread(self.save)
+            if keep is not None:
+                keep(self._position)
 
     def apply(self, records: Sequence[Record], names: Names) -> None:
         """Take records in their order; ``save`` makes what follows from them durable."""

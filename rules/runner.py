@@ -72,6 +72,8 @@ class Runner:
         self._applied = sink.applied_position()
         self._told_at = self._state.now
         self._due = clock.now() + CHECKPOINT_EVERY
+        self.saved = 0
+        """Up to which record the last written checkpoint covers: those before are not needed."""
 
     @property
     def state(self) -> State:
@@ -130,6 +132,7 @@ class Runner:
         """Write a checkpoint; when the folder does not take it, the next one will."""
         try:
             checkpoint.write(self._path, self._state)
+            self.saved = self._state.position
         except OSError as exc:
             _log.warning("rules_checkpoint_not_written", path=str(self._path), reason=str(exc))
 

@@ -23,7 +23,7 @@ from gateway.service import Gateway, GatewaySettings
 from gengfu.app.broker import endpoint_of
 from gengfu.app.setup import classes_of, rule_files
 from gengfu.config import Settings
-from gengfu.core.clock import DAY, SECOND, Clock
+from gengfu.core.clock import DAY, SECOND, Clock, Micros
 from gengfu.core.partition import EVERY_PARTITION, partition_of
 from gengfu.core.record import Draft, LedgerChange, RulesChange, Tick, draft
 from gengfu.database import open_sqlite
@@ -31,6 +31,8 @@ from gengfu.installation import Installation
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.ledger.snapshot import encode
 from gengfu.ledger.store import LedgerStore
+from ingest.journal.cursors import CursorFile
+from ingest.journal.port import Damage
 from ingest.journal.reader import FolderReader
 from ingest.journal.retention import Retention
 from ingest.journal.sqlite import SqliteJournal
@@ -72,6 +74,7 @@ class _Core:
     retention: Retention
     gateway: Gateway
     runner: Runner
+    judged: CursorFile
     alerts: AlertService
     channels: Sequence[Webhook]
     door: Door
@@ -116,6 +119,7 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
         ),
         gateway=gateway,
         runner=Runner(FolderReader(place.journal), service, place.checkpoint, classes, clock),
+        judged=CursorFile(place.journal, "rules"),
         alerts=service,
         channels=channels,
         door=Door(place.socket, service, ledgers.look_now),
@@ -166,15 +170,24 @@ async def _tick(core: _Core) -> None:
 
 
 async def _tend(core: _Core) -> None:
-    """Seal full segments and drop those past their retention."""
-    loop = asyncio.get_running_loop()
+    """Seal full segments and drop those past their retention, beside the appends."""
+    _report(core.journal.damages)
     while True:
-        damages = await loop.run_in_executor(
-            core.worker, core.journal.tend, core.clock.now(), core.retention
-        )
-        for damage in damages:
-            log.error("journal damage", file=damage.file, flaw=damage.flaw, detail=damage.detail)
+        core.judged.write(core.runner.saved)
+        _report(await asyncio.to_thread(core.journal.tend, core.clock.now(), core.retention))
         await asyncio.sleep(TEND_SECONDS)
+
+
+def _report(damages: Sequence[Damage]) -> None:
+    for damage in damages:
+        log.error(
+            "journal_damage",
+            file=damage.file,
+            flaw=damage.flaw,
+            detail=damage.detail,
+            lost=len(damage.lost),
+            kept_as=damage.kept_as,
+        )
 
 
 class _Ledgers:
@@ -200,6 +213,7 @@ class _Ledgers:
         self._clock = clock
         self._worker = worker
         self._version = 0
+        self._announced_at: Micros = 0
         self._look = asyncio.Event()
 
     async def look_now(self) -> None:
@@ -207,7 +221,11 @@ class _Ledgers:
         self._look.set()
 
     async def announce(self) -> None:
-        """Write the rule set and every site's ledger: from here on they are in force."""
+        """Write the rule set and every site's ledger: from here on they are in force.
+
+        Said again every day, so that the archive keeps them when its oldest part goes.
+        """
+        self._announced_at, self._version = self._clock.now(), 0
         await self._append([draft(RulesChange(self._rules), EVERY_PARTITION)])
         await self._follow()
 
@@ -218,6 +236,8 @@ class _Ledgers:
                 async with asyncio.timeout(LEDGER_LOOK_SECONDS):
                     await self._look.wait()
             self._look.clear()
+            if self._clock.now() - self._announced_at > DAY:
+                await self.announce()
             await self._follow()
 
     async def _follow(self) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 import uvicorn
@@ -29,7 +30,6 @@ from gengfu.installation import Installation
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.ledger.store import LedgerStore
 from ingest.journal.cursors import CursorFile
-from ingest.journal.cursors import CursorFile
 from ingest.journal.reader import FolderReader
 from ingest.store.connect import connect
 from ingest.store.influx import InfluxStore
@@ -48,10 +48,36 @@ async def run_desk(settings: Settings, ready: Callable[[], None]) -> None:
         StartError, BadInput: when it cannot work as it is set up.
     """
     vendor.require()
-    place = Installation(settings.data)
+    desk = _build(settings, Installation(settings.data))
+    async with desk.core, asyncio.TaskGroup() as tasks:
+        tasks.create_task(desk.writer.run(), name="store writer")
+        tasks.create_task(desk.follow(), name="estate")
+        tasks.create_task(desk.ledgers.run(), name="ledgers")
+        for write_back in desk.write_backs:
+            tasks.create_task(write_back.run(), name="write back for Grafana")
+        tasks.create_task(_serve(settings, desk.ports, ready), name="web")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Desk:
+    journal: Path
+    core: CoreClient
+    writer: StoreWriter
+    estate: Estate
+    ledgers: "_Ledgers"
+    write_backs: Sequence[WriteBack | AlertWriteBack]
+    """Keep the figures that Grafana draws beside the readings, where it can read them."""
+    ports: DeskPorts
+
+    async def follow(self) -> None:
+        """Keep the estate up with the journal."""
+        keep = CursorFile(self.journal, "estate").write
+        await self.estate.run(FolderReader(self.journal), keep=keep)
+
+
+def _build(settings: Settings, place: Installation) -> _Desk:
     place.prepare()
-    classes = classes_of(settings)
-    engine = open_sqlite(place.desk)
+    clock, classes, engine = settings.clock.clock(), classes_of(settings), open_sqlite(place.desk)
     ledgers = _Ledgers(LedgerStore(engine), classes)
     estate = Estate(engine, classes)
     estate.prepare()
@@ -59,52 +85,42 @@ async def run_desk(settings: Settings, ready: Callable[[], None]) -> None:
     keep = CursorFile(place.journal, "store").write
     writer = StoreWriter(FolderReader(place.journal), store, classes, keep=keep)
     open_alerts(place.alerts).dispose()  # the tables, when core has not made them yet
-    clock = settings.clock.clock()
+    alerts = AlertReader(open_sqlite(place.alerts, read_only=True))
+    availability = AvailabilityService(estate, ledgers, clock)
     health = _Health(clock, writer, estate)
     core = CoreClient(place.socket)
     ports = DeskPorts(
         clock=clock,
         people=WebPeople(gate_of(engine, place)),
         ledgers=ledgers,
-        alerts=AlertReader(open_sqlite(place.alerts, read_only=True)),
+        alerts=alerts,
         core=core,
         estate=estate,
         readings=store,
-        availability=AvailabilityService(estate, ledgers, clock),
+        availability=availability,
         readiness=health.parts,
         metrics=health.metrics,
-        demo_accounts=[
-            (account.login, account.password)
-            for account in (demo_accounts(place) if settings.demo else ())
-        ],
+        demo_accounts=_shown_accounts(settings, place),
     )
-    async with core, asyncio.TaskGroup() as tasks:
-        tasks.create_task(writer.run(), name="store writer")
-        if isinstance(store, InfluxStore):
-            _start_write_back(tasks, ports, ledgers, estate, store, place)
-        following = estate.run(
-            FolderReader(place.journal), keep=CursorFile(place.journal, "estate").write
-        )
-        tasks.create_task(following, name="estate")
-        tasks.create_task(ledgers.run(), name="ledgers")
-        tasks.create_task(_serve(settings, ports, ready), name="web")
+    write_backs: list[WriteBack | AlertWriteBack] = []
+    if isinstance(store, InfluxStore):
+        write_backs.append(WriteBack(estate, availability, ledgers, store, clock))
+        cursor = place.data / "grafana-alerts.cursor"
+        write_backs.append(AlertWriteBack(alerts, store, cursor))
+    return _Desk(
+        journal=place.journal,
+        core=core,
+        writer=writer,
+        estate=estate,
+        ledgers=ledgers,
+        write_backs=write_backs,
+        ports=ports,
+    )
 
 
-def _start_write_back(
-    tasks: asyncio.TaskGroup,
-    ports: DeskPorts,
-    ledgers: "_Ledgers",
-    estate: Estate,
-    store: InfluxStore,
-    place: Installation,
-) -> None:
-    """Keep the figures that Grafana draws beside the readings."""
-    availability = AvailabilityService(estate, ledgers, ports.clock)
-    figures = WriteBack(estate, availability, ledgers, store, ports.clock)
-    alerts = AlertReader(open_sqlite(place.alerts, read_only=True))
-    changes = AlertWriteBack(alerts, store, place.data / "grafana-alerts.cursor")
-    tasks.create_task(figures.run(), name="write figures back")
-    tasks.create_task(changes.run(), name="write alerts back")
+def _shown_accounts(settings: Settings, place: Installation) -> Sequence[tuple[str, str]]:
+    accounts = demo_accounts(place) if settings.demo else ()
+    return [(account.login, account.password) for account in accounts]
 
 
 class _Server(uvicorn.Server):

@@ -104,9 +104,9 @@ def prepare(settings: Settings, place: Installation) -> None:
 
 SETUP_TOKEN = "setup-token"  # noqa: S105 – a file's name
 DEMO_ACCOUNTS = "demo-accounts.json"
-DEMO_RATE = 120.0
+DEMO_RATE = 60.0
 """How fast the demo's first day runs until it has caught up with the present."""
-DEMO_LEAD = 24 * HOUR
+DEMO_LEAD = 12 * HOUR
 """How much of the past the demo plays first: 12 minutes at that rate."""
 
 

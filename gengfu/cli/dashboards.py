@@ -40,7 +40,10 @@ def push(
     token: Annotated[str, typer.Option(envvar="GRAFANA_TOKEN", help="A service account's token.")],
 ) -> None:
     """Put the dashboards into a running Grafana."""
-    from dashboards.grafana.push import push_all
+    from dashboards.grafana.files import documents
+    from dashboards.grafana.push import Target
+    from dashboards.grafana.push import push as put
+    from gengfu.ledger.classes import load_classes
 
-    for title in push_all(url, token):
+    for title in put(Target(url=url, token=token), documents(load_classes())):
         say(title)
