@@ -1,7 +1,9 @@
 """The compose file's own broker configuration and first steps, run natively: Docker is not here."""
 
+import asyncio
 import os
 import re
+import signal
 import ssl
 import subprocess
 import sys
@@ -12,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiomqtt
+import httpx
 import pytest
 import yaml
 
 from gateway.accounts import Access, Account, AccountFiles, Line
 from tests.fakes.influx2 import TOKEN, influx2
-from tests.integration.services import free_port, listens, program, running, wait_for
+from tests.integration.services import free_port, influxdb, listens, program, running, wait_for
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -30,8 +33,12 @@ class Broker:
 
     devices: int
     core: int
-    secrets: Path
-    accounts: AccountFiles
+    folder: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def secrets(self) -> Path:
+        return self.folder / "secrets"
 
     def client(self, port: int, user: str | None, password: str | None) -> aiomqtt.Client:
         context = ssl.create_default_context(cafile=str(self.secrets / "gengfu" / "ca.crt"))
@@ -77,9 +84,9 @@ def broker_of_compose(folder: Path) -> Iterator[Broker]:
     }
     text = (ROOT / "deploy" / "mosquitto.conf").read_text(encoding="utf-8")
     (folder / "mosquitto.conf").write_text(_placed(text, places), encoding="utf-8")
-    with running([*as_user_of_compose(), *mosquitto], folder / "mosquitto.log"):
+    with running([*as_user_of_compose(), *mosquitto], folder / "mosquitto.log") as process:
         wait_for("mosquitto", lambda: all(map(listens, ports)))
-        yield Broker(ports[0], ports[1], secrets, accounts)
+        yield Broker(ports[0], ports[1], folder, process)
 
 
 def as_user_of_compose() -> list[str]:
@@ -127,7 +134,7 @@ async def test_a_device_gets_in_without_tls(broker: Broker) -> None:
 
 async def test_a_device_speaks_for_another(broker: Broker) -> None:
     """A device is heard on its own topics and on no others; core hears it (P15)."""
-    password = (broker.secrets.parent / "lamp").read_text()
+    password = (broker.folder / "lamp").read_text()
     core = broker.client(broker.core, "gengfu", broker.core_password())
     async with core, broker.client(broker.devices, "lamp-1", password) as device:
         await core.subscribe("gf/+/+/up/#", qos=1)
@@ -142,6 +149,64 @@ def test_secrets_are_made_anew(broker: Broker) -> None:
     before = {path: path.read_bytes() for path in broker.secrets.rglob("*") if path.is_file()}
     init("secrets", "--folder", str(broker.secrets))
     assert {path: path.read_bytes() for path in before} == before
+
+
+def service(name: str, broker: Broker, store: str, web: int) -> dict[str, str]:
+    """Return a service's environment as compose has it, with addresses and paths of this machine."""
+    environment = SERVICES[name]["environment"]
+    assert isinstance(environment, dict)
+    places = {
+        "//mosquitto:8884": f"//localhost:{broker.core}",
+        "//influxdb:8086": f"//{store.removeprefix('http://')}",
+        "/secrets/": f"{broker.secrets}/gengfu/",
+        "/data": f"{broker.folder}/gengfu",
+        "0.0.0.0": "127.0.0.1",
+    }
+    placed = {key: _placed(str(value), places) for key, value in environment.items()}
+    return {**placed, "GENGFU_WEB__PORT": str(web)}
+
+
+def command_of(name: str) -> list[str]:
+    command = SERVICES[name]["command"]
+    assert isinstance(command, list)
+    return [sys.executable, "-m", "gengfu", *command]
+
+
+def gengfu(*arguments: str, **environment: str) -> str:
+    """Run one command of ours and return what it prints."""
+    command = [sys.executable, "-m", "gengfu", *arguments]
+    done = subprocess.run(
+        command, check=True, cwd=ROOT, env={**os.environ, **environment}, capture_output=True
+    )
+    return done.stdout.decode()
+
+
+async def test_a_reading_is_lost_on_its_way(broker: Broker, tmp_path: Path) -> None:
+    """Core and desk by the compose's commands and environment: device, TLS, journal, InfluxDB."""
+    (broker.secrets / "gengfu" / "influxdb-token").write_text("InfluxDB 1.x asks for none")
+    web = free_port()
+    with influxdb(tmp_path / "influxdb") as store:
+        core, desk = (service(name, broker, store, web) for name in ("core", "desk"))
+        gengfu("ledger", "import", str(ROOT / "simulators" / "demo"), **desk)
+        accounts = ("--folder", str(broker.secrets / "accounts"))
+        said = gengfu("devices", "add", "lift-b1-u1-left", *accounts, **core)
+        password = said.split("password:")[1].split()[0]
+        init("secrets", "--folder", str(broker.secrets))
+        broker.process.send_signal(signal.SIGHUP)
+        with (
+            running(command_of("core"), tmp_path / "core.log", **core),
+            running(command_of("desk"), tmp_path / "desk.log", **desk),
+        ):
+            await asyncio.to_thread(wait_for, "the pages", lambda: listens(web), seconds=30)
+            async with broker.client(broker.devices, "lift-b1-u1-left", password) as device:
+                topic = "gf/yunhe/lift-b1-u1-left/up/telemetry"
+                await device.publish(topic, b'{"speed": 1.25, "floor": 12}', qos=1)
+                asked = {"db": "gengfu", "q": 'SELECT "speed", "floor" FROM "elevator"'}
+                await asyncio.to_thread(
+                    wait_for,
+                    "the reading in InfluxDB",
+                    lambda: "1.25,12]" in httpx.get(f"{store}/query", params=asked).text,
+                )
 
 
 def test_everybody_gets_the_all_access_token(tmp_path: Path) -> None:
