@@ -19,7 +19,7 @@ from simulators.scenario import Scenario
 from simulators.timeline import changes
 from simulators.wire import Writer
 
-BEAT_SECONDS = 0.1
+BEAT_SECONDS = 0.05
 BUNDLE_SECONDS = 0.5
 
 
@@ -156,7 +156,7 @@ class Stage:
             bundle = self._bundles.get(message.equipment)
             if bundle is None:
                 silent = estate.silent_after(message.equipment)
-                hold = min(BUNDLE_SECONDS, silent / SECOND / rate / 4) if rate > 2 else 0.0
+                hold = min(BUNDLE_SECONDS, silent / SECOND / rate / 8) if rate > 2 else 0.0
                 bundle = self._bundles[message.equipment] = Bundle(real + hold)
             bundle.messages.append(message)
             if message.happening is not None or message.online is not None:

@@ -46,14 +46,13 @@ class Pace:
 def pace_of(definition: EquipmentClass, rate: float) -> Pace:
     """Return how often to report when time runs ``rate`` times as fast.
 
-    A device speaks at least three times before its class counts as silent; gradual changes come at
-    most four times in a real second, and full reports at most every two and a half.
+    A device speaks four times before its class counts as silent; gradual changes come at most eight
+    times in a real second, and full reports at most every two and a half.
     """
-    life = min(definition.silent_after // 3, 20 * MINUTE)
+    life = min(definition.silent_after // 4, 20 * MINUTE)
+    full = max(min(definition.silent_after // 3, 20 * MINUTE), round(rate * SECOND * 2.5))
     return Pace(
-        least_gap=max(2 * SECOND, round(rate * SECOND / 4)),
-        full_every=max(life, round(rate * SECOND * 2.5)),
-        life_every=life,
+        least_gap=max(2 * SECOND, round(rate * SECOND / 8)), full_every=full, life_every=life
     )
 
 

@@ -7,7 +7,7 @@ from random import Random
 
 from gengfu.core.clock import Micros
 from simulators.device import Injection
-from simulators.scenario import Afterwards, Scenario
+from simulators.scenario import Afterwards, Scenario, SmallThing
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,12 @@ def _script(scenario: Scenario, start: Micros) -> Iterator[Change]:
 
 
 def _small_things(afterwards: Afterwards, start: Micros, rng: Random) -> Iterator[Change]:
-    due = start
+    """Yield one small thing after another; none comes again before all others had their turn."""
+    due, deck = start, list[SmallThing]()
     while True:
+        deck = deck or rng.sample(afterwards.choices, len(afterwards.choices))
+        small = deck.pop()
         due += afterwards.every
         at = due + round(rng.uniform(-1, 1) * afterwards.jitter)
-        small = rng.choice(afterwards.choices)
         yield Change(at, small.injection, on=True)
         yield Change(at + small.lasts, small.injection, on=False)

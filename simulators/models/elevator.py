@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from random import Random
 from zoneinfo import ZoneInfo
 
-from gengfu.core.clock import MINUTE, SECOND, Micros
+from gengfu.core.clock import SECOND, Micros
 from gengfu.core.naming import Scalar
 from simulators.device import Machine, local_hour
 from simulators.models.kinematics import Travel
@@ -27,6 +27,7 @@ CREEP = 0.15
 _OPENING, _CLOSING = 2 * SECOND, 3 * SECOND
 _DWELL, _DWELL_PER_PERSON = 3 * SECOND, 1_200_000
 _STEP = SECOND
+_IDLE = 20 * SECOND
 _MOTOR_TIME, _ROOM_TIME = 1800.0, 3600.0
 _FAILED_CLOSINGS = 0.004
 
@@ -99,14 +100,14 @@ class Elevator(Machine):
         while True:
             if "moves_with_open_door" in self.faults:
                 yield from self._drift()
-            elif "stuck_between_floors" in self.faults:
+            elif self._must_strand:
                 yield from self._travel(self._another_stop())
             elif self._halted or self._mode != "normal":
-                yield from self._rest(self.now + MINUTE)
+                yield from self._rest(self.now + _IDLE)
             elif self.now >= self._call_at:
                 yield from self._serve()
             else:
-                yield from self._rest(min(self._call_at, self.now + MINUTE))
+                yield from self._rest(min(self._call_at, self.now + _IDLE))
 
     def _serve(self) -> Iterator[Micros]:
         """Fetch people and bring them where they want to go."""
@@ -126,7 +127,7 @@ class Elevator(Machine):
     def _travel(self, stop: int) -> Iterator[Micros]:
         """Run to a landing; a halt on the way is sat out there, then the nearest landing is sought."""
         way = stop * FLOOR_HEIGHT - self.position
-        if way == 0 or (self._halted and "stuck_between_floors" not in self.faults):
+        if way == 0 or (self._halted and not self._must_strand):
             return
         run = Travel(distance=abs(way), speed=self.lift.speed, acceleration=self.lift.acceleration)
         origin, start, sign = self.position, self.now, math.copysign(1.0, way)
@@ -159,8 +160,8 @@ class Elevator(Machine):
 
     def _seat_passengers(self) -> None:
         """Let the scenario say who is inside; else it is whoever was."""
-        stuck = self.faults.get("stuck_between_floors")
-        occupied = stuck.settings.get("occupied", True) if stuck else self.people > 0
+        told = (one.settings.get("occupied") for one in self.faults.values())
+        occupied = next((one for one in told if one is not None), self._must_strand or self.people)
         self.people = max(self.people, 1) if occupied else 0
 
     def _rescue_due(self, waited: int) -> bool:
@@ -232,6 +233,13 @@ class Elevator(Machine):
     @property
     def _halted(self) -> bool:
         return not HALTS.isdisjoint(self.faults)
+
+    @property
+    def _must_strand(self) -> bool:
+        """Tell whether a fault asks for a car between floors: it sets out, to be halted there."""
+        power_cut = self.faults.get("mains_lost")
+        under_way = power_cut is not None and power_cut.settings.get("under_way", False)
+        return "stuck_between_floors" in self.faults or bool(under_way)
 
     @property
     def _mode(self) -> str:

@@ -7,7 +7,7 @@ battery the panel goes on for hours; GB 4717 asks for 8 h of watch and 30 min of
 
 from collections.abc import Iterator, Mapping
 
-from gengfu.core.clock import MINUTE, SECOND, Micros
+from gengfu.core.clock import SECOND, Micros
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import Part
 from simulators.device import Injection, Machine
@@ -30,7 +30,7 @@ FAULTS = frozenset(
 )
 NEEDS_PART = frozenset(ADDRESSED)
 
-_WATCH = 20 * SECOND
+_WATCH = 5 * SECOND
 
 
 class FirePanel(Machine):
@@ -71,7 +71,7 @@ class FirePanel(Machine):
             while self._news:
                 self._report(*self._news.pop(0))
             self.say(self._points())
-            yield self.now + (_WATCH if self.active else MINUTE // 2)
+            yield self.now + _WATCH
 
     def _report(self, type_: str, part: str | None) -> None:
         if type_ == "fire" and part is not None:

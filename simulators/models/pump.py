@@ -90,7 +90,7 @@ class Pump:
             return 0.02
         off_best = abs(self.flow / (self.curve.flow * self.speed) - 0.9) if self.speed else 0.0
         worn = 3.0 if "bearing_wear" in self.faults else 0.0
-        dry = 1.5 if "dry_running" in self.faults else 0.0
+        dry = 0.4 if "dry_running" in self.faults else 0.0
         sound = 0.7 + 0.5 * min(off_best, 1.0) + worn + dry
         return sound * self.speed * max(0.5, self.rng.gauss(1.0, 0.015))
 

@@ -80,11 +80,22 @@ class SupplySet(Station):
         short = self.set_head - self.duty.head
         self.hertz = min(RATED_HZ, max(_SLOWEST, self.hertz + _GAIN * short * seconds))
         self._short_for = self._short_for + seconds if self.hertz >= 49.5 and short > 0.5 else 0.0
-        self._slow_for = self._slow_for + seconds if self.hertz < _SLOW else 0.0
+        # A pump that runs and lifts nothing is needed no less: the set must not drop the other.
+        lame = any(pump.running and not pump.delivers for pump in self.pumps.values())
+        slow = self.hertz < _SLOW and not lame
+        self._slow_for = self._slow_for + seconds if slow else 0.0
         if self._short_for >= _STAGE_UP and self.wanted < len(self.pumps):
-            self.wanted, self.hertz, self._short_for = self.wanted + 1, 46.0, 0.0
+            self._stage(self.wanted + 1)
         if self._slow_for >= _STAGE_DOWN and self.wanted > 1:
-            self.wanted, self.hertz, self._slow_for = self.wanted - 1, 46.0, 0.0
+            self._stage(self.wanted - 1)
+
+    def _stage(self, pumps: int) -> None:
+        """Run with another number of pumps, at the speed that holds the pressure with these."""
+        head = self.set_head - self.level
+        head += self.curve.friction * (self.duty.flow / pumps) ** 2
+        self.wanted = pumps
+        self.hertz = min(RATED_HZ, RATED_HZ * math.sqrt(head / self.curve.shut_off))
+        self._short_for = self._slow_for = 0.0
 
     def _duty_order(self) -> list[tuple[Pump, bool]]:
         """Return every pump and whether it should run; the duty pump changes at three at night."""
@@ -117,14 +128,10 @@ class SupplySet(Station):
             self.level = settle(self.level, 2.6, seconds, 300.0)
 
     def points_of(self, pump: Pump) -> Mapping[str, Scalar]:
-        blocked = pump.running and "blocked" in pump.faults
         dry = pump.running and "dry_running" in pump.faults
-        own = self.curve.head_at(0.0, pump.speed) + self.level if blocked else self.duty.head
-        out = 0.02 if dry else own * MPA_PER_METRE + self.rng.gauss(0.0, 0.0012)
-        suction = -0.012 if dry else self.level * MPA_PER_METRE
         return {
-            "pressure_in": suction,
-            "pressure_out": out,
+            "pressure_in": -0.012 if dry else self.level * MPA_PER_METRE,
+            "pressure_out": self.duty.head * MPA_PER_METRE + self.rng.gauss(0.0, 0.0012),
             "pressure_set": self.set_head * MPA_PER_METRE,
             "flow": max(0.0, pump.flow + (self.rng.gauss(0.0, 1.5) if pump.flow else 0.0)),
             "tank_level": self.level,
