@@ -157,9 +157,14 @@ class Estate:
         """Return the operating states that touch [start, end), in order; the last may be open."""
         return self._tables.intervals(equipment, start, end)
 
-    def all_intervals(self, start: Micros, end: Micros) -> Mapping[str, list[StateInterval]]:
-        """Return the states of everything that touch [start, end); the last of each is left open."""
-        return self._tables.all_intervals(start, end)
+    def all_intervals(
+        self, start: Micros, end: Micros, *, up_as_one: bool = False
+    ) -> Mapping[str, list[StateInterval]]:
+        """Return the states of everything that touch [start, end); the last of each is left open.
+
+        ``up_as_one``: standby counts as running, for those who ask whether it was up.
+        """
+        return self._tables.all_intervals(start, end, up_as_one=up_as_one)
 
     def dead_letters(
         self, limit: int, *, skip: int = 0, reason: str | None = None

@@ -33,8 +33,10 @@ class States(Protocol):
     def now(self) -> Micros:
         """The time up to which states are known."""
 
-    def all_intervals(self, start: Micros, end: Micros) -> Mapping[str, Sequence[StateInterval]]:
-        """Return the states of everything that touch [start, end)."""
+    def all_intervals(
+        self, start: Micros, end: Micros, *, up_as_one: bool = False
+    ) -> Mapping[str, Sequence[StateInterval]]:
+        """Return the states of everything that touch [start, end); standby as running if asked."""
 
 
 class Ledgers(Protocol):
@@ -85,13 +87,22 @@ class AvailabilityService:
         self._ledgers = ledgers
         self._clock = clock
         self._planned = planned
+        self._last: tuple[tuple[Micros, Micros, Micros], list[Entry]] | None = None
+        """The newest answer: a page asks for the same period by several keys."""
 
-    def entries(self, start: Micros, end: Micros) -> list[Entry]:
+    def entries(self, start: Micros, end: Micros) -> Sequence[Entry]:
         """Account for every equipment over [start, end), as far as it has passed and is known."""
-        end = min(end, self._states.now, self._clock.now())
+        known = self._states.now
+        end = min(end, known, self._clock.now())
         if end <= start:
             return []
-        intervals = self._states.all_intervals(start, end)
+        asked, last = (start, end, known), self._last
+        if last is None or last[0] != asked:
+            last = self._last = (asked, self._accounts(start, end))
+        return last[1]
+
+    def _accounts(self, start: Micros, end: Micros) -> list[Entry]:
+        intervals = self._states.all_intervals(start, end, up_as_one=True)
         return [
             Entry(
                 site=site,

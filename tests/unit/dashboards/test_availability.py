@@ -198,7 +198,9 @@ class Estate:
             "t": _ledger("t", ("p3", "pump", "b1")),
         }
 
-    def all_intervals(self, start: Micros, end: Micros) -> Mapping[str, Sequence[StateInterval]]:
+    def all_intervals(
+        self, start: Micros, end: Micros, *, up_as_one: bool = False
+    ) -> Mapping[str, Sequence[StateInterval]]:
         return {
             id_: [one for one in found if one.start < end and (one.end is None or one.end > start)]
             for id_, found in self.intervals.items()

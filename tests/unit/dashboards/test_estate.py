@@ -160,6 +160,21 @@ def test_state_without_interval(scene: Scene) -> None:
     ]
 
 
+def test_trips_of_a_lift_fill_the_answer(scene: Scene) -> None:
+    """For availability running and standby are one interval, cut where the single ones are cut."""
+    for second in range(10, 100, 10):
+        scene.say(second, "pump", run=second % 20 == 0, fault=second == 60)
+    scene.follow()
+    found = scene.estate.all_intervals(15 * SECOND, 85 * SECOND, up_as_one=True)["pump"]
+    assert [(one.start // SECOND, one.state) for one in found] == [
+        (10, RUNNING),
+        (60, FAULT),
+        (70, RUNNING),
+    ]
+    single = scene.estate.all_intervals(15 * SECOND, 85 * SECOND)["pump"]
+    assert single == list(scene.estate.intervals("pump", 15 * SECOND, 80 * SECOND)) + single[-1:]
+
+
 def test_silence_unseen(scene: Scene) -> None:
     """When only the clock goes on, the equipment is unknown since its last sample."""
     scene.say(10, "pump", run=True)
