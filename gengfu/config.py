@@ -87,7 +87,7 @@ class StoreSettings(_Part):
     """Where the readings are kept."""
 
     url: str = "duckdb"
-    """``duckdb``, ``influxdb://host:8086/database`` or ``influxdbs://…`` (TLS)."""
+    """``duckdb``, ``duckdb:///path``, ``influxdb://host:8086/database`` or ``influxdbs://…`` (TLS)."""
     org: str = "gengfu"
     user: str | None = None
     token: SecretStr | None = None
@@ -99,7 +99,8 @@ class StoreSettings(_Part):
     @field_validator("url")
     @classmethod
     def _known_scheme(cls, url: str) -> str:
-        if url != "duckdb" and urlsplit(url).scheme not in ("influxdb", "influxdbs"):
+        known = ("duckdb", "influxdb", "influxdbs")
+        if url != "duckdb" and urlsplit(url).scheme not in known:
             raise ValueError("write 'duckdb' or influxdb://host:8086/database")
         return url
 

@@ -107,7 +107,9 @@ class DuckdbStore:
                 self._write_rest(cursor, fresh, rows, written, position)
                 cursor.commit()
             except duckdb.Error as exc:
-                raise NotTaken(Refusal.NO_SPACE, f"the readings store: {exc}") from exc
+                full = isinstance(exc, duckdb.IOException | duckdb.OutOfMemoryException)
+                reason = Refusal.NO_SPACE if full else Refusal.BROKEN
+                raise NotTaken(reason, f"the readings store: {exc}") from exc
             self._ids |= fresh
             self._newest = newest
         return written
