@@ -4,6 +4,8 @@ Its figures come from intervals and were written back by the desk: a mean over r
 would be wrong for devices that report only changes. By time, so 可用率; 完好率 is a count.
 """
 
+from collections.abc import Collection
+
 from grafana_foundation_sdk.builders import stat, statetimeline, table, timeseries
 from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
@@ -13,6 +15,7 @@ from dashboards.grafana import look
 from dashboards.grafana.frame import frame, variable
 from dashboards.grafana.influxql import SOURCE, TABLE, Query, over_time, select
 from dashboards.grafana.measurements import AVAILABILITY, OPERATING_STATE
+from gengfu.ledger.model import EquipmentClass
 
 TARGET = 0.99
 """Below it a figure is red (design.md's default; each class's own target stands in the table)."""
@@ -31,16 +34,23 @@ _COLUMNS = (
 _FIGURES = ", ".join(f'{figure} AS "{title}"' for figure, title in _COLUMNS)
 
 
-def build() -> model.Dashboard:
-    """Return the dashboard."""
+def build(classes: Collection[EquipmentClass]) -> model.Dashboard:
+    """Return the dashboard; series and rows of a class bear its title."""
+    by_class = _now("各类设备可用率 Availability by class", By.CLASS, 14)
+    table_by_class = _table("按设备类别 By class", By.CLASS)
+    table_by_class.override_by_name("class", [look.class_titles(classes)])
+    trend = _trend()
+    for name, properties in look.classes(classes).items():
+        by_class.override_by_name(name, properties)
+        trend.override_by_name(name, properties)
     return (
         frame("gf-availability", "更夫 · 可用率 Availability", "now-30d")
         .with_variable(variable("site", "项目 Site", AVAILABILITY))
-        .with_panel(_now("各类设备可用率 Availability by class", By.CLASS, 14))
+        .with_panel(by_class)
         .with_panel(_now("各楼栋可用率 Availability by building", By.BUILDING, 10))
-        .with_panel(_table("按设备类别 By class", By.CLASS))
+        .with_panel(table_by_class)
         .with_panel(_table("按楼栋 By building", By.BUILDING))
-        .with_panel(_trend())
+        .with_panel(trend)
         .with_panel(_worst())
         .with_panel(_states())
         .build()

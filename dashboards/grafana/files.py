@@ -19,7 +19,7 @@ GENERATED = Path(__file__).parent / "generated"
 def dashboards(classes: Mapping[str, EquipmentClass]) -> dict[str, Dashboard]:
     """Return every dashboard by the name of its file."""
     pages = {f"class-{kind.name}": equipment_class.build(kind) for kind in classes.values()}
-    return {"availability": availability.build(), "alerts": alerts.build(), **pages}
+    return {"availability": availability.build(classes.values()), "alerts": alerts.build(), **pages}
 
 
 def documents(classes: Mapping[str, EquipmentClass]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 Normal is grey, colour is for what is not; unknown is neither green nor red.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from grafana_foundation_sdk.builders import common, dashboard
@@ -13,6 +13,7 @@ from grafana_foundation_sdk.models import dashboard as model
 from gengfu.core.naming import Bilingual
 from gengfu.core.states import OperatingState
 from gengfu.core.urgency import Severity
+from gengfu.ledger.model import EquipmentClass
 
 NORMAL = "#7a838c"
 CRITICAL = "#b3151f"
@@ -23,11 +24,11 @@ AVAILABLE = "#3f8f5c"
 MAINTENANCE = "#0f8794"
 UNKNOWN = "#8571ab"
 
-SEVERITY_COLOURS: Mapping[Severity, str] = {
-    Severity.CRITICAL: CRITICAL,
-    Severity.HIGH: HIGH,
-    Severity.MEDIUM: MEDIUM,
-    Severity.LOW: LOW,
+_SEVERITIES: Mapping[Severity, tuple[str, str]] = {
+    Severity.CRITICAL: ("紧急 Critical", CRITICAL),
+    Severity.HIGH: ("重要 High", HIGH),
+    Severity.MEDIUM: ("一般 Medium", MEDIUM),
+    Severity.LOW: ("提示 Low", LOW),
 }
 _STATES: Mapping[OperatingState, tuple[str, str]] = {
     OperatingState.RUNNING: ("运行 Running", NORMAL),
@@ -89,9 +90,23 @@ def prop(name: str, value: object) -> model.DynamicConfigValue:
 def severities() -> dict[str, list[model.DynamicConfigValue]]:
     """Return what makes a series that is named by its severity look like it."""
     return {
-        str(severity): [prop("color", {"mode": "fixed", "fixedColor": colour})]
-        for severity, colour in SEVERITY_COLOURS.items()
+        str(severity): [
+            prop("color", {"mode": "fixed", "fixedColor": colour}),
+            prop("displayName", text),
+        ]
+        for severity, (text, colour) in _SEVERITIES.items()
     }
+
+
+def classes(known: Iterable[EquipmentClass]) -> dict[str, list[model.DynamicConfigValue]]:
+    """Return what gives a series that is named by its class the class's title."""
+    return {kind.name: [prop("displayName", both(kind.title))] for kind in known}
+
+
+def class_titles(known: Iterable[EquipmentClass]) -> model.DynamicConfigValue:
+    """Return what shows titles in a column of classes."""
+    texts = {kind.name: {"text": both(kind.title)} for kind in known}
+    return prop("mappings", [{"type": "value", "options": texts}])
 
 
 def legend() -> common.VizLegendOptions:
