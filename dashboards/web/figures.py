@@ -1,4 +1,4 @@
-"""How times, ages and figures are written. Digits as the sensor has them; units after a thin space."""
+"""How times, ages and figures are written. Digits as the sensor has them; units after a narrow space."""
 
 import math
 from datetime import datetime, timedelta
@@ -10,7 +10,8 @@ from gengfu.core.names import PointKind
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import PointDef
 
-THIN = "\u2009"
+THIN = "\u202f"
+"""A narrow space that does not break."""
 SPANS: tuple[tuple[Micros, str], ...] = (
     (DAY, marked("%(n)s d")),
     (HOUR, marked("%(n)s h")),

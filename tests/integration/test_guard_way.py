@@ -1,0 +1,134 @@
+"""A guard's way from an alert to its close, in a real browser against the real system."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from dashboards.web.shots import CHROMIUM_ARGUMENTS, sign_in
+
+CHROMIUM = shutil.which("chromium")
+PHONE = {"width": 360, "height": 740}
+FIRST_ALERT_S = 120
+STEPS = ("acknowledge", "en-route", "arrive", "verdict", "reset", "close")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        if os.environ.get("REQUIRE_SERVICES"):
+            pytest.fail("chromium is missing")
+        pytest.skip("chromium is missing")
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_ARGUMENTS))
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def phone(browser: Browser, running: Any) -> Iterator[Page]:
+    """A phone signed in as the guard; whatever a page complains about fails the test."""
+    context = browser.new_context(viewport=PHONE, locale="zh-CN", has_touch=True)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda said: complaints.append(said.text) if "Content Security" in said.text else None,
+    )
+    sign_in(page, running.base_url, *running.accounts["guard"])
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def _api(page: Page, path: str) -> Any:
+    return page.evaluate("async (path) => (await fetch(path)).json()", f"/api/v1{path}")
+
+
+def _keep(page: Page, folder: Path, name: str) -> None:
+    """Take a picture for people to look at: in ``GENGFU_SHOTS``, else among the test's own files."""
+    chosen = Path(os.environ.get("GENGFU_SHOTS", folder))
+    chosen.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=chosen / f"guard-way-{name}.png")
+
+
+def _tap(page: Page, step: str) -> None:
+    page.locator(f"[data-primary='{step}']").click()
+    if step == "verdict":
+        page.locator("[data-verdict='false']:visible").click()
+
+
+def test_from_alert_to_close(running: Any, phone: Page, tmp_path: Path) -> None:
+    """The page shows the worst alert with one button; tap by tap it is taken and closed."""
+    phone.goto(f"{running.base_url}/guard")
+    card = phone.locator("article[data-alert]").first
+    card.wait_for(timeout=FIRST_ALERT_S * 1000)
+    alert = card.get_attribute("data-alert")
+    _keep(phone, tmp_path, "0-alert")
+    phone.goto(f"{running.base_url}/alerts/{alert}")
+    taken = []
+    deadline = time.monotonic() + 60
+    while (handling := _api(phone, f"/alerts/{alert}")["handling"]) != "closed":
+        assert time.monotonic() < deadline, f"stuck at {handling} after {taken}"
+        before = _api(phone, f"/alerts/{alert}")["version"]
+        phone.locator("[data-primary]").wait_for()
+        step = phone.locator("[data-primary]").get_attribute("data-primary") or ""
+        _tap(phone, step)
+        phone.wait_for_function(
+            "async ([id, before]) => "
+            "(await (await fetch(`/api/v1/alerts/${id}`)).json()).version > before",
+            arg=[alert, before],
+        )
+        phone.wait_for_function(
+            "(step) => document.querySelector('[data-primary]')?.dataset.primary !== step", arg=step
+        )
+        taken.append(step)
+        _keep(phone, tmp_path, f"{len(taken)}-{step}")
+    done = _api(phone, f"/alerts/{alert}")
+    assert done["verdict"] == "false"
+    assert done["assignee"]
+    assert [step for step in STEPS if step in taken] == taken
+    assert set(taken) <= {line["what"] for line in done["timeline"]}
+    phone.goto(f"{running.base_url}/guard")
+    assert phone.locator(f"article[data-alert='{alert}']").count() == 0
+
+
+def test_a_page_that_lost_its_line(running: Any, phone: Page) -> None:
+    """Five seconds without the stream and the page says so; back again it says nothing."""
+    phone.goto(f"{running.base_url}/guard")
+    banner = phone.locator("[data-lost]")
+    phone.wait_for_function("document.querySelector('[data-network]').textContent === '网络正常'")
+    assert not banner.is_visible()
+    phone.context.set_offline(True)
+    phone.evaluate("window.stop()")  # ends the open stream; a phone's radio would
+    banner.wait_for(state="visible", timeout=15_000)
+    phone.context.set_offline(False)
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "hook"),
+    [
+        ("engineer", "/engineer", "[data-equipment]"),
+        ("engineer", "/equipment/lift-b1-u1-left", "[data-ribbon] rect"),
+        ("engineer", "/equipment/pump-supply-1", "[data-point='current'] canvas"),
+        ("manager", "/manager", "[data-class='elevator']"),
+    ],
+)
+@pytest.mark.parametrize("width", [360, 1440])
+def test_a_page_wider_than_its_screen(
+    browser: Browser, running: Any, role: str, path: str, hook: str, width: int
+) -> None:
+    """Every page shows what it is for, and fits the screen from 360 px on."""
+    context = browser.new_context(viewport={"width": width, "height": 800}, locale="en-GB")
+    page = context.new_page()
+    sign_in(page, running.base_url, *running.accounts[role])
+    page.goto(f"{running.base_url}{path}")
+    page.locator(hook).first.wait_for(state="attached", timeout=20_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
