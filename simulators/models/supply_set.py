@@ -48,7 +48,7 @@ class SupplySet(Station):
         self.curve = pumps[0].curve
         self.set_head = 0.95 * self.curve.head
         self.static = 0.6 * self.curve.head
-        self.peak_draw = 0.7 * self.curve.flow * len(pumps)
+        self.peak_draw = 0.6 * self.curve.flow * len(pumps)
         self.wanted, self.hertz = 1, 42.0
         self.level = 2.3
         self.duty = DutyPoint(0.0, self.set_head)
@@ -77,6 +77,8 @@ class SupplySet(Station):
         self._fill_tank(seconds)
 
     def _control(self, seconds: float) -> None:
+        able = sum(pump.available for pump in self.pumps.values())
+        self.wanted = max(1, min(self.wanted, able))
         short = self.set_head - self.duty.head
         self.hertz = min(RATED_HZ, max(_SLOWEST, self.hertz + _GAIN * short * seconds))
         self._short_for = self._short_for + seconds if self.hertz >= 49.5 and short > 0.5 else 0.0
@@ -84,7 +86,7 @@ class SupplySet(Station):
         lame = any(pump.running and not pump.delivers for pump in self.pumps.values())
         slow = self.hertz < _SLOW and not lame
         self._slow_for = self._slow_for + seconds if slow else 0.0
-        if self._short_for >= _STAGE_UP and self.wanted < len(self.pumps):
+        if self._short_for >= _STAGE_UP and self.wanted < able:
             self._stage(self.wanted + 1)
         if self._slow_for >= _STAGE_DOWN and self.wanted > 1:
             self._stage(self.wanted - 1)
