@@ -11,7 +11,6 @@ import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
-    CompoundSelect,
     Connection,
     Engine,
     Integer,
@@ -161,35 +160,26 @@ class EstateTables:
 
     def intervals(self, equipment: str, start: Micros, end: Micros) -> list[StateInterval]:
         """Return the states that touch [start, end), in order; the last may still hold (end None)."""
-        mine = _states.c.equipment == equipment
-        first = select(func.max(_states.c.start)).where(mine, _states.c.start <= start)
+        next_change = select(func.min(_states.c.start)).where(
+            _states.c.equipment == equipment, _states.c.start >= end
+        )
         with self._reading.connect() as connection:
-            begin = connection.execute(first).scalar()
-            after = select(func.min(_states.c.start)).where(mine, _states.c.start >= end)
-            rows = select(_states.c.start, _states.c.state).where(
-                mine, _states.c.start >= (start if begin is None else begin), _states.c.start < end
-            )
-            changes = [(row.start, row.state) for row in connection.execute(rows.order_by("start"))]
-            return _intervals(equipment, changes, connection.execute(after).scalar())
+            changes = _told(connection, _changes(start, end), equipment)
+            return _intervals(equipment, changes, connection.execute(next_change).scalar())
 
     def all_intervals(
         self, start: Micros, end: Micros, *, up_as_one: bool = False
     ) -> dict[str, list[StateInterval]]:
-        """Return the states of everything that touch [start, end); the last of each is left open.
+        """Return the states of everything in the ledger that touch [start, end); the last of each open.
 
         ``up_as_one``: standby counts as running. A lift changes between them 2,000 times a day;
         the database leaves these changes out much faster than we could read them.
         """
-        changes: dict[str, list[tuple[Micros, str]]] = {}
-        query = _changes_within(start, end)
+        query = _changes(start, end)
+        query = _up_as_one(query) if up_as_one else query
         with self._reading.connect() as connection:
-            for equipment, begin, state in connection.execute(
-                _up_as_one(query) if up_as_one else query.order_by("equipment", "start")
-            ):
-                changes.setdefault(equipment, []).append((begin, state))
-        return {
-            equipment: _intervals(equipment, found, None) for equipment, found in changes.items()
-        }
+            everything = connection.execute(select(_memories.c.equipment)).scalars().all()
+            return {one: _intervals(one, _told(connection, query, one), None) for one in everything}
 
     def letters(self, limit: int, *, skip: int = 0, reason: str | None = None) -> list[DeadLetter]:
         """Return rejected messages, the newest first; payloads are cut to ``PREVIEW`` bytes."""
@@ -201,37 +191,33 @@ class EstateTables:
         return [_letter(row) for row in rows]
 
 
-def _changes_within(start: Micros, end: Micros) -> "CompoundSelect[str, Micros, str]":
-    """Ask for what held at ``start`` and for every change until before ``end``."""
-    first = (
-        select(_states.c.equipment, func.max(_states.c.start).label("start"))
-        .where(_states.c.start <= start)
-        .group_by(_states.c.equipment)
-        .subquery()
+def _told(
+    connection: Connection, query: "Select[Micros, str]", equipment: str
+) -> list[tuple[Micros, str]]:
+    rows = connection.execute(query, {"equipment": equipment})
+    return [(row.start, row.state) for row in rows]
+
+
+def _changes(start: Micros, end: Micros) -> "Select[Micros, str]":
+    """Ask for an ``equipment``'s state at ``start`` and its changes until before ``end``."""
+    mine = _states.c.equipment == bindparam("equipment")
+    held = select(func.max(_states.c.start)).where(mine, _states.c.start <= start).scalar_subquery()
+    return (
+        select(_states.c.start, _states.c.state)
+        .where(mine, _states.c.start >= func.coalesce(held, start), _states.c.start < end)
+        .order_by(_states.c.start)
     )
-    columns = (_states.c.equipment, _states.c.start, _states.c.state)
-    held = (first.c.equipment == _states.c.equipment) & (first.c.start == _states.c.start)
-    within = select(*columns).where(_states.c.start > start, _states.c.start < end)
-    return select(*columns).join(first, held).union_all(within)
 
 
-def _up_as_one(
-    query: "CompoundSelect[str, Micros, str]",
-) -> "Select[str, Micros, str]":
+def _up_as_one(query: "Select[Micros, str]") -> "Select[Micros, str]":
+    """Leave out what only changes between running and standby."""
     changes = query.subquery()
     standby = changes.c.state == OperatingState.STANDBY
-    state = case((standby, OperatingState.RUNNING.value), else_=changes.c.state)
-    told = select(
-        changes.c.equipment,
-        changes.c.start,
-        state.label("state"),
-        func.lag(state)
-        .over(partition_by=changes.c.equipment, order_by=changes.c.start)
-        .label("before"),
-    ).subquery()
+    state = case((standby, OperatingState.RUNNING.value), else_=changes.c.state).label("state")
+    before = func.lag(state).over(order_by=changes.c.start).label("before")
+    told = select(changes.c.start, state, before).subquery()
     differs = told.c.before.is_(None) | (told.c.before != told.c.state)
-    columns = (told.c.equipment, told.c.start, told.c.state)
-    return select(*columns).where(differs).order_by(told.c.equipment, told.c.start)
+    return select(told.c.start, told.c.state).where(differs).order_by(told.c.start)
 
 
 def _put(connection: Connection, table: Table, key: str, documents: Mapping[str, bytes]) -> None:

@@ -305,7 +305,7 @@ SAID = st.tuples(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60, deadline=None)
 @given(st.lists(SAID, max_size=25), st.sets(st.integers(0, 25)), st.integers(1, 7))
 def test_kill_loses_or_doubles(
     story: list[tuple[int, tuple[str | None, dict[str, Scalar]]]], kills: set[int], size: int
@@ -343,6 +343,7 @@ def _in_memory() -> Engine:
     return create_engine("sqlite+pysqlite://", module=pysqlite3.dbapi2, poolclass=StaticPool)
 
 
+@settings(deadline=None)
 @given(st.lists(SAID, max_size=25), st.integers(1, 9))
 def test_memory_and_database_disagree(
     story: list[tuple[int, tuple[str | None, dict[str, Scalar]]]], size: int
