@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from dashboards.availability.account import Account, Window, account_of
 from dashboards.availability.service import AvailabilityService
-from dashboards.availability.writeback import WriteBack, day_of
+from dashboards.availability.writeback import day_of
+from dashboards.figures_writer import FiguresWriter
 from gengfu.core.clock import DAY, HOUR, SECOND, Micros, from_iso
 from gengfu.core.naming import Bilingual
 from gengfu.core.states import OperatingState, StateInterval
@@ -286,7 +287,7 @@ def test_grafana_sees_nothing(estate: Estate) -> None:
     """States and availability are written by every tag that panels ask for, and again without doubles."""
     sink = Sink()
     service = AvailabilityService(estate, estate, Standing())
-    writer = WriteBack(estate, service, estate, sink, Standing())
+    writer = FiguresWriter(estate, service, estate, sink, Standing())
     writer.write()
     size = len(sink.kept)
     writer.write()
