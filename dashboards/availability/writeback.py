@@ -15,11 +15,8 @@ from zoneinfo import ZoneInfo
 
 from dashboards.availability.account import Account
 from dashboards.availability.service import (
-    AvailabilityService,
     By,
     Entry,
-    Ledgers,
-    States,
     added_up,
 )
 from gengfu.core.clock import SECOND, Micros, to_utc
