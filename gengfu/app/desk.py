@@ -14,8 +14,8 @@ from alerts.door import CoreClient
 from alerts.read import AlertReader
 from alerts.schema import open_alerts
 from dashboards.availability.service import AvailabilityService
-from dashboards.availability.writeback import WriteBack
 from dashboards.estate import Estate
+from dashboards.figures_writer import FiguresWriter
 from dashboards.grafana.alert_changes import AlertWriteBack
 from dashboards.web import vendor
 from dashboards.web.app import build_app
@@ -65,7 +65,7 @@ class _Desk:
     writer: StoreWriter
     estate: Estate
     ledgers: "_Ledgers"
-    write_backs: Sequence[WriteBack | AlertWriteBack]
+    write_backs: Sequence[FiguresWriter | AlertWriteBack]
     """Keep the figures that Grafana draws beside the readings, where it can read them."""
     ports: DeskPorts
 
@@ -102,9 +102,9 @@ def _build(settings: Settings, place: Installation) -> _Desk:
         metrics=health.metrics,
         demo_accounts=_shown_accounts(settings, place),
     )
-    write_backs: list[WriteBack | AlertWriteBack] = []
+    write_backs: list[FiguresWriter | AlertWriteBack] = []
     if isinstance(store, InfluxStore):
-        write_backs.append(WriteBack(estate, availability, ledgers, store, clock))
+        write_backs.append(FiguresWriter(estate, availability, ledgers, store, clock))
         cursor = place.data / "grafana-alerts.cursor"
         write_backs.append(AlertWriteBack(alerts, store, cursor))
     return _Desk(
