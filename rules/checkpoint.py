@@ -65,6 +65,7 @@ class _SavedUnit:
 class _Saved:
     position: int
     now: Micros
+    ticked: Micros
     pace: Micros
     equipment: list[EquipmentName]
     points: list[PointName]
@@ -81,6 +82,7 @@ def encode(state: State) -> bytes:
         _Saved(
             position=state.position,
             now=state.now,
+            ticked=state.ticked,
             pace=state.pace,
             equipment=state.names.equipment,
             points=state.names.points,
@@ -188,7 +190,8 @@ def _save(state: State, unit: Unit) -> _SavedUnit:
 
 def _restore(saved: _Saved, classes: Mapping[str, EquipmentClass]) -> State:
     state = begin(classes)
-    state.position, state.now, state.pace = saved.position, saved.now, saved.pace
+    state.position, state.now = saved.position, saved.now
+    state.ticked, state.pace = saved.ticked, saved.pace
     state.names.extend((0, 0), saved.equipment, saved.points)
     state.files = saved.files
     state.ledgers = {site: snapshot.decode(ledger) for site, ledger in saved.ledgers.items()}

@@ -80,9 +80,11 @@ def _mind_gap(state: State, body: Body, now: Micros) -> None:
     gap = now - state.now
     if state.pace and gap > max(DEAF_AFTER, DEAF_PACES * state.pace):
         state.heard += gap
-    elif isinstance(body, Tick) and state.now:
-        kept = state.pace or gap
-        state.pace = int(_PACE_KEPT * kept + (1 - _PACE_KEPT) * gap)
+    elif isinstance(body, Tick) and state.ticked:
+        apart = now - state.ticked
+        state.pace = int(_PACE_KEPT * (state.pace or apart) + (1 - _PACE_KEPT) * apart)
+    if isinstance(body, Tick):
+        state.ticked = now
 
 
 def _take_names(state: State, body: NewNames) -> None:

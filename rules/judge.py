@@ -24,6 +24,10 @@ LATENESS: Micros = 2 * MINUTE
 """A device's time is taken for holding up to so far back; what is older counts from its receipt."""
 LATE_EVENT: Micros = 5 * MINUTE
 """An older event is history: it is told, but pages nobody (life safety always pages)."""
+PACES_LATE = 5
+"""Where a day runs in minutes, everything takes longer by its clock: so many distances of ticks."""
+COARSE: Micros = 5 * SECOND
+"""Ticks further apart mean that a day runs in minutes."""
 DOUBT: Micros = 5 * SECOND
 """How often a silence is looked at again while its cause is not clear."""
 
@@ -39,7 +43,8 @@ class Judge:
 
     def since(self, observed: Micros) -> Micros:
         """Return from when on something observed counts as held."""
-        return observed if self.now - observed <= LATENESS else self.now
+        patience = max(LATENESS, PACES_LATE * self.state.pace)
+        return observed if self.now - observed <= patience else self.now
 
     def evaluate(self, unit: Unit, index: int, since: Micros) -> None:
         """Look at one rule again after something it reads changed."""
@@ -99,7 +104,7 @@ class Judge:
         if compiled.when is not None and truth(compiled.when(unit)) is not True:
             return
         spot = (index, part)
-        if self.now - observed > LATE_EVENT and rule.kind is not Kind.LIFE_SAFETY:
+        if self._is_history(observed) and rule.kind is not Kind.LIFE_SAFETY:
             if rule.count is None:
                 self._say(unit, spot, Turn.ON, observed, facts=facts, late=True)
             return
@@ -118,6 +123,15 @@ class Judge:
         quiet = NOT_DUE if rule.clear_on or compiled.clear else observed + rule.clear_hold
         self._schedule(unit, spot, condition, quiet)
         self._say(unit, spot, turn, observed, facts=facts)
+
+    @property
+    def _coarseness(self) -> Micros:
+        """How long anything must hold where ticks lie far apart, for its context to arrive."""
+        pace = self.state.pace
+        return 2 * pace if pace > COARSE else 0
+
+    def _is_history(self, observed: Micros) -> bool:
+        return self.now - observed > max(LATE_EVENT, PACES_LATE * self.state.pace)
 
     def turn_off(self, unit: Unit, spot: Spot, since: Micros) -> None:
         """End a condition that is on."""
@@ -160,7 +174,7 @@ class Judge:
         spot = (index, "")
         if compiled.hold:
             condition = unit.conditions[spot] = Condition(Phase.PENDING, since)
-            self._schedule(unit, spot, condition, since + compiled.hold)
+            self._schedule(unit, spot, condition, since + max(compiled.hold, self._coarseness))
         else:
             unit.conditions[spot] = Condition(Phase.ON, since)
             self._say(unit, spot, Turn.ON, since)

@@ -38,6 +38,7 @@ _OPTIONS = (
     "clear_hold",
     "latched",
     "advice",
+    "words",
     "group",
     "subject",
     "children",
@@ -124,6 +125,7 @@ class _RuleReader:
             latched=page.boolean(fields.get("latched")),
             title=page.bilingual(fields.get("title")),
             advice=tuple(page.bilingual(one) for one in page.items(fields.get("advice"))),
+            words=self._spoken(),
             group=page.text(fields.get("group")),
             subject=page.choice(fields.get("subject"), SubjectKind, SubjectKind.EQUIPMENT),
             children=page.boolean(fields.get("children")),
@@ -225,6 +227,11 @@ class _RuleReader:
             mend = "begin with S (a standard's) or U (from experience)"
             self._page.fault(self._fields["source"], "says not whose figure it is", mend)
         return text
+
+    def _spoken(self) -> Mapping[str, Bilingual]:
+        node = self._fields.get("words")
+        entries = self._page.entries(node) if node is not None else {}
+        return {word: self._page.bilingual(one) for word, one in entries.items()}
 
     def _check_texts(self, rule: Rule, equipment_class: EquipmentClass) -> None:
         known = fillable(equipment_class)

@@ -87,6 +87,8 @@ class Rule:
     latched: bool = False
     title: Bilingual
     advice: tuple[Bilingual, ...] = ()
+    words: Mapping[str, Bilingual] = field(default_factory=dict)
+    """How titles and advice say the words of an event's attributes."""
     group: str = ""
     subject: SubjectKind = SubjectKind.EQUIPMENT
     children: bool = False

@@ -36,6 +36,8 @@ class State:
     position: int = 0
     """Of the last record taken."""
     now: Micros = 0
+    ticked: Micros = 0
+    """When the last tick came."""
     pace: Micros = 0
     """How far apart ticks usually are."""
     names: Names = field(default_factory=Names)

@@ -7,7 +7,7 @@ from gengfu.core.names import PointKind
 from gengfu.core.naming import Bilingual, Language, Scalar, Subject
 from gengfu.ledger.model import EquipmentClass
 from rules.plan import CompiledRule
-from rules.rule import fill, placeholders
+from rules.rule import Rule, fill, placeholders
 from rules.unit import Unit
 from rules.verdict import Turn, Verdict
 from rules.vocabulary import COUNTED_CHILDREN, THE_PART
@@ -47,8 +47,8 @@ def say(
         severity=rule.severity,
         priority=rule.priority,
         latched=rule.latched,
-        title=_text(rule.title, unit, told),
-        advice=tuple(_text(line, unit, told) for line in rule.advice),
+        title=_text(rule.title, rule, unit, told),
+        advice=tuple(_text(line, rule, unit, told) for line in rule.advice),
         values=values,
         children=children,
         late=late,
@@ -63,20 +63,22 @@ def _values(unit: Unit, compiled: CompiledRule) -> dict[str, Scalar]:
     return {name: unit.values[slots[name]] for name in names if name in slots}
 
 
-def _text(text: Bilingual, unit: Unit, told: Mapping[str, Scalar]) -> Bilingual:
+def _text(text: Bilingual, rule: Rule, unit: Unit, told: Mapping[str, Scalar]) -> Bilingual:
     if "{" not in text.zh and "{" not in text.en:
         return text
 
     def filled(language: Language) -> str:
-        return fill(text.of(language), lambda name: _show(name, unit, told, language))
+        return fill(text.of(language), lambda name: _show(name, rule, unit, told, language))
 
     return Bilingual(zh=filled("zh"), en=filled("en"))
 
 
-def _show(name: str, unit: Unit, told: Mapping[str, Scalar], language: Language) -> str:
+def _show(name: str, rule: Rule, unit: Unit, told: Mapping[str, Scalar], language: Language) -> str:
     value = told[name] if name in told else unit.value_of(name)
     if value is None:
         return _UNKNOWN.of(language)
+    if isinstance(value, str) and value in rule.words:
+        return rule.words[value].of(language)
     return _formatted(unit.plan.layout.equipment_class, name, value, language)
 
 

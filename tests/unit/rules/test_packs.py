@@ -134,6 +134,7 @@ def test_two_detectors_are_two_alerts_and_the_same_one_is_counted() -> None:
         "fire_panel.first_signal off panel/1-002",
     ]
     assert scene.run()[0].title.en == "Fire signal: 1-001 (smoke)"
+    assert scene.run()[0].title.zh == "首警：1-001（感烟）"
 
 
 @pytest.mark.parametrize("ago", [0.0, 3600.0, -200.0])
