@@ -55,6 +55,18 @@ class BrokerAddress:
             tls_context=ssl.create_default_context(cafile=self.ca) if secure else None,
         )
 
+    async def probe(self) -> None:
+        """Connect and leave again.
+
+        Raises:
+            StartError: when the broker cannot be reached or does not want us.
+        """
+        try:
+            async with self.client("sim-probe"):
+                pass
+        except aiomqtt.MqttError as exc:
+            raise StartError(f"the broker at {self.url} cannot be reached: {exc}") from exc
+
 
 @dataclass(slots=True)
 class Speaker:
@@ -70,6 +82,7 @@ class Speaker:
     _waiting: dict[tuple[str, str], Packet] = field(default_factory=dict)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
+    _answered: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def unacknowledged(self) -> int:
@@ -84,15 +97,20 @@ class Speaker:
         self._outbox.append(packet)
         for event in packet.events:
             self._waiting[packet.equipment, event] = packet
+            self._answered.clear()
         while len(self._waiting) > UNACKNOWLEDGED:
             self._waiting.pop(next(iter(self._waiting)))
         self._idle.clear()
         self._news.set()
 
+    async def answered(self) -> None:
+        """Wait until every event has been acknowledged."""
+        if self._waiting:
+            await self._answered.wait()
+
     async def drained(self) -> None:
-        """Wait until the broker has taken everything that was put."""
-        if self._outbox:
-            await self._idle.wait()
+        """Wait until the broker has confirmed everything that was put."""
+        await self._idle.wait()
 
     async def run(self, broker: BrokerAddress) -> None:
         """Stay connected and send; begin again, later and later, when the broker is gone."""
@@ -146,6 +164,8 @@ class Speaker:
         async for message in client.messages:
             equipment = str(message.topic).split("/")[-3]
             self._waiting.pop((equipment, _event_id(message.payload)), None)
+            if not self._waiting:
+                self._answered.set()
 
     async def _resend(self) -> None:
         """Send again, after a while, every event that was not acknowledged meanwhile."""

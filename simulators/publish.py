@@ -8,6 +8,7 @@ them than it would see of a few hundred real devices.
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from gengfu.core.clock import SECOND, Clock, Micros, ScaledClock
@@ -21,6 +22,8 @@ from simulators.wire import Writer
 
 BEAT_SECONDS = 0.05
 BUNDLE_SECONDS = 0.5
+ANSWER_SECONDS = 3.0
+"""How long a finished scenario waits for the last events to be acknowledged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +73,19 @@ async def run_scenario(
     """Play a scenario's script once, and ``linger`` longer, and say what was sent.
 
     Raises:
-        StartError: when the broker's address is none.
+        StartError: when the broker cannot be reached.
     """
+    await broker.probe()
     stage = Stage.set(ledgers, classes, clock, scenario, seed, root)
     async with asyncio.TaskGroup() as tasks:
         lines = [tasks.create_task(speaker.run(broker)) for speaker in stage.speakers]
         await stage.play(clock.now() + scenario.length + linger)
         for speaker in stage.speakers:
             await speaker.drained()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER_SECONDS):
+                for speaker in stage.speakers:
+                    await speaker.answered()
         for line in lines:
             line.cancel()
     return Published(

@@ -268,7 +268,7 @@ class Elevator(Machine):
         seconds = (self.now - self._settled_at) / SECOND
         self._settled_at = self.now
         hour = local_hour(self.now, self.lift.zone)
-        hot = 22.0 if "machine_room_hot" in self.faults else 0.0
+        hot = 30.0 if "machine_room_hot" in self.faults else 0.0
         warmed = (self.motor_temp - self.room_temp) * 0.05
         outside = 24.0 + 4.0 * math.sin((hour - 9) * math.pi / 12)
         self.room_temp = settle(self.room_temp, outside + 3.0 + hot + warmed, seconds, _ROOM_TIME)

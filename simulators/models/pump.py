@@ -22,6 +22,8 @@ FAULTS_OF_A_PUMP = frozenset({*TRIPS, "manual", "off", "dry_running", "bearing_w
 _ROOM_TEMP = 22.0
 _BEARING_TIME = 1200.0
 _BEARING_RISE = 30.0
+_FRICTION = {"bearing_wear": 25.0, "dry_running": 45.0}
+"""K more at the bearing: worn, or with a seal that no water cools (U)."""
 
 
 @dataclass(slots=True)
@@ -70,8 +72,8 @@ class Pump:
         self.speed = speed if self.running else 0.0
         self.flow = flow if self.delivers else 0.0
         self.run_hours += self.running * seconds / 3600
-        wear = 25.0 if "bearing_wear" in self.faults and self.running else 0.0
-        target = _ROOM_TEMP + _BEARING_RISE * self.torque + wear
+        friction = sum(rise for fault, rise in _FRICTION.items() if fault in self.faults)
+        target = _ROOM_TEMP + _BEARING_RISE * self.torque + friction * self.running
         self.bearing_temp = settle(self.bearing_temp, target, seconds, _BEARING_TIME)
 
     @property

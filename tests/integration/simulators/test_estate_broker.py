@@ -8,15 +8,23 @@ import pytest
 
 from gengfu.core.batch import TopicKind
 from gengfu.core.clock import DAY, MINUTE, SECOND, ScaledClock, SystemClock
+from gengfu.core.errors import StartError
 from gengfu.core.naming import Bilingual
+from simulators import publish
 from simulators.catalogue import OFFLINE
 from simulators.connection import BrokerAddress
 from simulators.device import Injection
 from simulators.publish import Published, run_scenario
 from simulators.scenario import Scenario, Step, find_scenario, read_scenario
-from tests.integration.services import Mosquitto, mosquitto, wait_for
+from tests.integration.services import Mosquitto, free_port, mosquitto, wait_for
 from tests.integration.simulators.listener import Ear, listening
 from tests.unit.simulators.stage import CLASSES, demo_ledger
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody acknowledges most events here: do not wait for it."""
+    monkeypatch.setattr(publish, "ANSWER_SECONDS", 0.3)
 
 
 @pytest.fixture
@@ -90,6 +98,18 @@ async def test_an_acknowledged_event_is_sent_again(broker: Mosquitto) -> None:
     assert published.unacknowledged < len(events)
 
 
+async def test_a_run_without_a_broker_hangs() -> None:
+    """A scenario that finds no broker ends at once with one clear sentence."""
+    with pytest.raises(StartError, match="cannot be reached"):
+        await run_scenario(
+            ledgers=[demo_ledger()],
+            classes=CLASSES,
+            clock=SystemClock(),
+            broker=BrokerAddress(url=f"mqtt://127.0.0.1:{free_port()}"),
+            scenario=story(),
+        )
+
+
 async def test_a_lost_controller_leaves_no_will(broker: Mosquitto) -> None:
     """A controller that is cut off is retained as offline, and as online when it is back."""
     lost = step("door-ctl-b2", OFFLINE, 5 * MINUTE, 15 * MINUTE)
@@ -108,14 +128,15 @@ async def test_a_broker_s_absence_loses_events(tmp_path: Path) -> None:
     server = mosquitto(tmp_path / "broker")
     addresses = [f"1-{number:03d}" for number in range(1, 50, 4)]
     fires = [
-        step("fire-panel-1", "fire", (at + 1) * MINUTE, 60 * MINUTE, part=part)
+        step("fire-panel-1", "fire", (at + 70) * MINUTE, 120 * MINUTE, part=part)
         for at, part in enumerate(addresses)
     ]
-    with server.up(), listening(server.port, kept_as="oracle"):
-        pass
-    clock = racing(1200.0)
-    run = asyncio.create_task(play(server, story(*fires), linger=MINUTE, clock=clock))
-    while clock.now() < clock.start + 30 * MINUTE:  # noqa: ASYNC110 – a clock has no event
+    clock = racing(2400.0)
+    with server.up(), listening(server.port, kept_as="oracle") as ear:
+        run = asyncio.create_task(play(server, story(*fires), linger=MINUTE, clock=clock))
+        while not ear.frames:  # noqa: ASYNC110 – the ear is another thread's
+            await asyncio.sleep(0.05)
+    while clock.now() < clock.start + 90 * MINUTE:  # noqa: ASYNC110 – a clock has no event
         await asyncio.sleep(0.05)  # all fires are told by then, to nobody
     with server.up(), listening(server.port, kept_as="oracle") as ear:
         published = await run
