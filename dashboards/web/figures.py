@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from dashboards.web.words import Words, marked
 from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, Micros, to_utc
 from gengfu.core.names import PointKind
-from gengfu.core.naming import Scalar
+from gengfu.core.naming import Bilingual, Scalar
 from gengfu.ledger.model import PointDef
 
 THIN = "\u202f"
@@ -49,6 +49,16 @@ def span(length: Micros, words: Words) -> str:
         if len(parts) == 2:
             break
     return " ".join(parts)
+
+
+def short_name(name: Bilingual, place: Bilingual) -> Bilingual:
+    """Leave out of a name the places it begins with, where the place stands beside it anyway."""
+    zh, en = name.zh, name.en
+    for head in place.zh.split():
+        zh = zh.removeprefix(head).strip() or zh
+    for head in place.en.split():
+        en = en.removeprefix(f"{head} ").strip() or en
+    return Bilingual(zh, en)
 
 
 def hours(seconds: float | None, words: Words) -> str:

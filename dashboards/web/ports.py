@@ -10,9 +10,10 @@ from typing import Protocol
 
 from alerts.model import Alert, Entry, Report, Step, StepRequest
 from alerts.read import AlertFilter, Change, Page
+from dashboards.accounting import Accounting
 from gengfu.core.clock import Clock, Micros
 from gengfu.core.naming import Language, Scalar
-from gengfu.core.record import DeadLetter, Tally
+from gengfu.core.record import DeadLetter
 from gengfu.core.states import StateInterval
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.people.roles import Role
@@ -135,9 +136,6 @@ class Estate(Protocol):
     def dead_letters(self, limit: int) -> Sequence[DeadLetter]:
         """Return the newest rejected messages, newest first."""
 
-    def tally(self) -> Tally:
-        """Return what was taken in and what became of it, since the journal's beginning."""
-
 
 class Ledgers(Protocol):
     """The ledgers of all sites and the classes of equipment, as they stand."""
@@ -210,6 +208,7 @@ class DeskPorts:
     estate: Estate
     readings: Readings
     availability: Availability
+    accounting: Callable[[], Accounting]
     readiness: Callable[[], Sequence[PartState]]
     metrics: Callable[[], bytes]
     demo_accounts: Sequence[tuple[str, str]] = field(default=())

@@ -70,6 +70,7 @@ def environment(language: Language) -> Environment:
     made.filters["percent"] = figures.percent
     made.globals["vocabulary"] = vocabulary
     made.globals["is_alarm"] = is_alarm
+    made.globals["short_name"] = figures.short_name
     return made
 
 

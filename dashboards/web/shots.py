@@ -4,6 +4,7 @@ Needs Playwright and a Chromium; a tool for whoever works on the pages, not part
 """
 
 import argparse
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,6 +55,8 @@ def sign_in(page: "Page", base: str, login: str, password: str) -> None:
 
 def take(browser: "Browser", out: Path, wanted: argparse.Namespace) -> None:
     """Take one picture of every page in every look."""
+    known = json.loads(wanted.accounts.read_text("utf-8"))
+    accounts = {one["role"]: (one["login"], one["password"]) for one in known}
     for size, (width, height), scheme, language in looks():
         if not set(filter(None, wanted.only.split(","))) <= {size, scheme, language}:
             continue
@@ -67,7 +70,7 @@ def take(browser: "Browser", out: Path, wanted: argparse.Namespace) -> None:
             page = context.new_page()
             pages = {"login": ("", "/login")} | PAGES
             if role:
-                sign_in(page, wanted.base, role, wanted.password)
+                sign_in(page, wanted.base, *accounts[role])
             for name, (who, path) in pages.items():
                 if who == role and (not wanted.pages or name in wanted.pages.split(",")):
                     page.goto(path.format(alert=wanted.alert, equipment=wanted.equipment))
@@ -85,7 +88,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--base", default="http://127.0.0.1:8080")
-    parser.add_argument("--password", required=True)
+    parser.add_argument(
+        "--accounts", type=Path, required=True, help="such as DATA/secrets/demo-accounts.json"
+    )
     parser.add_argument("--alert", default="a-2")
     parser.add_argument("--equipment", default="pump-supply-2")
     parser.add_argument("--pages", default="", help="names, separated by commas")

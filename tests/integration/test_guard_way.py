@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from dashboards.web.shots import CHROMIUM_ARGUMENTS, sign_in
 
 CHROMIUM = shutil.which("chromium")
-PHONE = {"width": 360, "height": 740}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 FIRST_ALERT_S = 120
 STEPS = ("acknowledge", "en-route", "arrive", "verdict", "reset", "close")
 
@@ -72,7 +72,7 @@ def test_from_alert_to_close(running: Any, phone: Page, tmp_path: Path) -> None:
     alert = card.get_attribute("data-alert")
     _keep(phone, tmp_path, "0-alert")
     phone.goto(f"{running.base_url}/alerts/{alert}")
-    taken = []
+    taken: list[str] = []
     deadline = time.monotonic() + 60
     while (handling := _api(phone, f"/alerts/{alert}")["handling"]) != "closed":
         assert time.monotonic() < deadline, f"stuck at {handling} after {taken}"

@@ -1,5 +1,6 @@
-"""``/availability``, ``/dead-letters`` and ``/tally``: what can be proved afterwards."""
+"""``/availability``, ``/dead-letters`` and ``/accounting``: what can be proved afterwards."""
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -36,15 +37,19 @@ class DeadLetterShape(Shape):
         )
 
 
-class TallyShape(Shape):
-    """What was received and what became of it, in items."""
+class AccountingShape(Shape):
+    """What was received and what became of it, in items (invariant I5)."""
 
     received: int
-    journaled: int
+    stored: int
     duplicate: int
+    expired: int
+    null: int
     unknown_point: int
     quarantined: int
     shed: int
+    pending: int
+    records_behind: int
 
 
 @router.get("/availability")
@@ -95,15 +100,7 @@ def list_dead_letters(
     return [DeadLetterShape.of(letter) for letter in ports.estate.dead_letters(limit)]
 
 
-@router.get("/tally")
-def get_tally(ports: Desk) -> TallyShape:
-    """Count what was received and what became of it (invariant I5)."""
-    tally = ports.estate.tally()
-    return TallyShape(
-        received=tally.received,
-        journaled=tally.journaled,
-        duplicate=tally.duplicate,
-        unknown_point=tally.unknown_point,
-        quarantined=tally.quarantined,
-        shed=tally.shed,
-    )
+@router.get("/accounting")
+def get_accounting(ports: Desk) -> AccountingShape:
+    """Count what was received and what became of it; nothing behind means nothing pending."""
+    return AccountingShape.model_validate(asdict(ports.accounting()))

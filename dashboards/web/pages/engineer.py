@@ -174,5 +174,5 @@ def dead_letters(ports: Desk, request: Request) -> Response:
         request,
         "dead_letters.html",
         letters=ports.estate.dead_letters(200),
-        tally=ports.estate.tally(),
+        sums=ports.accounting(),
     )

@@ -23,7 +23,7 @@ function tone(times) {
 function say(alert) {
   if (!audio || !("speechSynthesis" in window)) return;
   const chinese = document.documentElement.lang.startsWith("zh");
-  const text = chinese ? `${alert.place.zh}，${alert.title.zh}` : `${alert.place.en}: ${alert.title.en}`;
+  const text = chinese ? `${alert.name?.zh ?? alert.place.zh}，${alert.title.zh}` : `${alert.name?.en ?? alert.place.en}: ${alert.title.en}`;
   const speech = new SpeechSynthesisUtterance(text);
   speech.lang = document.documentElement.lang;
   speechSynthesis.speak(speech);

@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
+from dashboards.accounting import Accounting
 from dashboards.web.ports import AvailabilityRow, PartState, PointValue
 from gengfu.core.clock import HOUR, MINUTE, to_iso
-from gengfu.core.record import Tally
 from gengfu.core.states import OperatingState
 from tests.fakes.desk import FakeDesk, interval, letter
 from tests.unit.dashboards.web.conftest import bearer
@@ -117,10 +117,10 @@ async def test_availability_against_its_target(desk: FakeDesk, client: httpx.Asy
 async def test_rejected_messages_and_their_sum(desk: FakeDesk, client: httpx.AsyncClient) -> None:
     """Bytes that are no text are shown as what they are; the sums are the journal's."""
     desk.estate.letters = [letter(desk.clock.now())]
-    desk.estate.sums = Tally(received=3, journaled=2, quarantined=1)
+    desk.sums = Accounting(received=3, stored=2, quarantined=1)
     [body] = (await client.get("/api/v1/dead-letters", headers=ENGINEER)).json()
     assert (body["reason"], "\\xff" in body["payload"]) == ("malformed_json", True)
-    assert (await client.get("/api/v1/tally", headers=ENGINEER)).json()["quarantined"] == 1
+    assert (await client.get("/api/v1/accounting", headers=ENGINEER)).json()["quarantined"] == 1
 
 
 @pytest.mark.parametrize(("ready", "status"), [(True, 200), (False, 503)])
