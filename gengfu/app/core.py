@@ -157,11 +157,18 @@ def _channels(settings: Settings) -> tuple[Webhook, ...]:
 
 
 async def _tick(core: _Core) -> None:
-    """Write the time into the journal whenever nothing else did for a second of our clock."""
+    """Write the time into the journal whenever nothing else did for a second of our clock.
+
+    How fast the clock runs is written at the start and whenever it changes.
+    """
+    told = 0.0
 
     def append(now: int) -> None:
-        if core.journal.last()[1] <= now - SECOND:
-            core.journal.append([draft(Tick(), EVERY_PARTITION)], at=now)
+        nonlocal told
+        rate = 1 / core.clock.real_seconds(SECOND)
+        if rate != told or core.journal.last()[1] <= now - SECOND:
+            core.journal.append([draft(Tick(rate=rate), EVERY_PARTITION)], at=now)
+            told = rate
 
     loop = asyncio.get_running_loop()
     while True:

@@ -13,6 +13,7 @@ import uvicorn
 from alerts.door import CoreClient
 from alerts.read import AlertReader
 from alerts.schema import open_alerts
+from dashboards.accounting import Accounting, account, metrics_of
 from dashboards.availability.service import AvailabilityService
 from dashboards.estate import Estate
 from dashboards.figures_writer import FiguresWriter
@@ -20,7 +21,6 @@ from dashboards.grafana.alert_changes import AlertWriteBack
 from dashboards.web import vendor
 from dashboards.web.app import build_app
 from dashboards.web.ports import DeskPorts, PartState
-from gengfu.app.accounting import accounting, metrics_of
 from gengfu.app.people import WebPeople, gate_of
 from gengfu.app.setup import classes_of, demo_accounts
 from gengfu.config import Settings
@@ -98,6 +98,7 @@ def _build(settings: Settings, place: Installation) -> _Desk:
         estate=estate,
         readings=store,
         availability=availability,
+        accounting=health.accounting,
         readiness=health.parts,
         metrics=health.metrics,
         demo_accounts=_shown_accounts(settings, place),
@@ -211,4 +212,8 @@ class _Health:
 
     def metrics(self) -> bytes:
         """Return the figures for Prometheus."""
-        return metrics_of(accounting(self.estate, self.writer))
+        return metrics_of(self.accounting())
+
+    def accounting(self) -> Accounting:
+        """Return what came in and what became of it."""
+        return account(self.estate.tally(), self.estate.position, self.writer.lag())

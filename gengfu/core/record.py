@@ -79,6 +79,9 @@ class NewNames:
 class Tick:
     """Nothing but time passed; its time is the record's ``written_at``."""
 
+    rate: float = 1.0
+    """How fast the clock runs: what arrives a moment later is ``rate`` times as late by it."""
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerChange:

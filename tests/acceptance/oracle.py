@@ -30,6 +30,8 @@ class Oracle:
     """Event id → (equipment, part)."""
     acknowledged: set[str] = field(default_factory=set)
     _waiting: dict[int, tuple[str, int, dict[str, float]]] = field(default_factory=dict)
+    _early: set[int] = field(default_factory=set)
+    """Confirmed before ``publish`` returned; also the ids of events, which nobody asks for."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _seq: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _random: random.Random = field(init=False)
@@ -63,11 +65,14 @@ class Oracle:
         values = {point: self._random.random() * 10 for point in points}
         self._seq[equipment] += 1
         payload = {"ts": at, "seq": self._seq[equipment], "boot": "b1", "points": values}
-        with self._lock:
-            sent = self._client.publish(
-                f"gf/{self.site}/{equipment}/up/telemetry", json.dumps(payload), qos=1
-            )
+        sent = self._client.publish(
+            f"gf/{self.site}/{equipment}/up/telemetry", json.dumps(payload), qos=1
+        )
+        with self._lock:  # never around publish: paho holds its own lock while it calls us back
             self._waiting[sent.mid] = (equipment, at, values)
+            if sent.mid in self._early:
+                self._early.discard(sent.mid)
+                self._take(sent.mid)
 
     def alarm(self, equipment: str, part: str) -> None:
         """Raise a fire event; it is resent by ``insist`` until it is acknowledged."""
@@ -98,11 +103,15 @@ class Oracle:
 
     def _on_puback(self, mid: int) -> None:
         with self._lock:
-            sent = self._waiting.pop(mid, None)
-        if sent is not None:
-            equipment, at, values = sent
-            for point, value in values.items():
-                self.taken[equipment, point][at] = value
+            if mid in self._waiting:
+                self._take(mid)
+            else:
+                self._early.add(mid)
+
+    def _take(self, mid: int) -> None:
+        equipment, at, values = self._waiting.pop(mid)
+        for point, value in values.items():
+            self.taken[equipment, point][at] = value
 
     def _on_ack(self, payload: bytes) -> None:
         self.acknowledged.add(json.loads(payload)["id"])

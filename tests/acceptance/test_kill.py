@@ -48,8 +48,8 @@ def _settle(system: System, oracle: Oracle) -> None:
     wait_for("every event to be acknowledged", everything_taken, seconds=60)
 
     def drained() -> bool:
-        parts = system.get("/readyz")
-        return bool(parts["accounting"]["pending"] == 0)
+        sums = system.get("/api/v1/accounting")
+        return bool(sums["records_behind"] == 0 and sums["pending"] == 0)
 
     wait_for("the store to catch up", drained, seconds=60)
 
@@ -113,7 +113,7 @@ def _judge_readings(system: System, oracle: Oracle) -> int:
 
 def _judge_accounting(system: System) -> None:
     """I5: everything received is accounted for, exactly."""
-    sums = system.get("/readyz")["accounting"]
+    sums = system.get("/api/v1/accounting")
     parts = (
         "stored",
         "duplicate",

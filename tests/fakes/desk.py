@@ -13,6 +13,7 @@ from alerts.lifecycle import step as take
 from alerts.model import Alert, Condition, Entry, Handling, Report, Step, StepRequest
 from alerts.read import AlertFilter, BadCursor, Change, Page
 from alerts.refusals import IllegalStep, UnknownAlert
+from dashboards.accounting import Accounting
 from dashboards.web.ports import (
     AvailabilityRow,
     DeskPorts,
@@ -23,7 +24,7 @@ from dashboards.web.ports import (
 from gengfu.core.clock import MINUTE, Micros
 from gengfu.core.errors import BadInput, Fault, StoreUnavailable
 from gengfu.core.naming import Bilingual, Subject
-from gengfu.core.record import DeadLetter, RejectReason, Tally
+from gengfu.core.record import DeadLetter, RejectReason
 from gengfu.core.states import OperatingState, StateInterval
 from gengfu.core.urgency import Kind, Severity
 from gengfu.ledger.classes import load_classes
@@ -241,7 +242,6 @@ class FakeEstate:
     values: dict[str, dict[str, PointValue]] = field(default_factory=dict)
     history: dict[str, list[StateInterval]] = field(default_factory=dict)
     letters: list[DeadLetter] = field(default_factory=list)
-    sums: Tally = field(default_factory=Tally)
 
     def current(self, equipment: str) -> Mapping[str, PointValue]:
         """Return what was put."""
@@ -267,10 +267,6 @@ class FakeEstate:
     def dead_letters(self, limit: int) -> Sequence[DeadLetter]:
         """Return the newest."""
         return self.letters[:limit]
-
-    def tally(self) -> Tally:
-        """Return the sums."""
-        return self.sums
 
 
 @dataclass
@@ -332,6 +328,7 @@ class FakeDesk:
     readings: FakeReadings = field(default_factory=FakeReadings)
     availability: FakeAvailability = field(default_factory=FakeAvailability)
     parts: list[PartState] = field(default_factory=lambda: [PartState(name="core", ready=True)])
+    sums: Accounting = field(default_factory=Accounting)
     demo_accounts: Sequence[tuple[str, str]] = ()
 
     def __post_init__(self) -> None:
@@ -348,6 +345,7 @@ class FakeDesk:
             estate=self.estate,
             readings=self.readings,
             availability=self.availability,
+            accounting=lambda: self.sums,
             readiness=lambda: self.parts,
             metrics=lambda: b"# HELP gengfu_up Up.\ngengfu_up 1\n",
             demo_accounts=self.demo_accounts,

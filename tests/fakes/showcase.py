@@ -9,12 +9,12 @@ from dataclasses import replace
 import uvicorn
 
 from alerts.model import Condition, FindingVerdict, Handling
+from dashboards.accounting import Accounting
 from dashboards.web.app import build_app
 from dashboards.web.ports import AvailabilityRow, PointValue
 from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros, SystemClock
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Bilingual, Scalar, Subject
-from gengfu.core.record import Tally
 from gengfu.core.states import OperatingState
 from gengfu.core.urgency import Kind, Severity
 from gengfu.ledger.model import PointDef
@@ -68,7 +68,7 @@ def busy(desk: FakeDesk, now: Micros) -> None:
                 for (what, at), end in zip(steps, [*ends, None], strict=True)
             ]
     desk.estate.letters = [letter(now - n * MINUTE) for n in range(4)]
-    desk.estate.sums = Tally(received=182_344, journaled=182_301, duplicate=31, quarantined=12)
+    desk.sums = Accounting(received=182_344, stored=182_301, duplicate=31, quarantined=12)
     _figures(desk)
     _alerts(desk, now)
 

@@ -4,8 +4,8 @@ from dataclasses import asdict, dataclass
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from dashboards.estate import Estate
-from ingest.store.writer import StoreWriter
+from gengfu.core.record import Tally
+from ingest.store.writer import Lag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,21 +17,20 @@ class Accounting:
     records themselves. So ``pending`` must be exactly 0 when ``records_behind`` is.
     """
 
-    received: int
-    stored: int
-    duplicate: int
-    expired: int
-    null: int
-    unknown_point: int
-    quarantined: int
-    shed: int
-    pending: int
-    records_behind: int
+    received: int = 0
+    stored: int = 0
+    duplicate: int = 0
+    expired: int = 0
+    null: int = 0
+    unknown_point: int = 0
+    quarantined: int = 0
+    shed: int = 0
+    pending: int = 0
+    records_behind: int = 0
 
 
-def accounting(estate: Estate, writer: StoreWriter) -> Accounting:
-    """Add up both sides as they stand."""
-    tally, lag = estate.tally(), writer.lag()
+def account(tally: Tally, position: int, lag: Lag) -> Accounting:
+    """Add up both sides: tallies up to ``position``, and the store's counts as they stand."""
     counts = lag.counts
     handled = counts.stored + counts.expired + counts.null + counts.quarantined
     return Accounting(
@@ -44,7 +43,7 @@ def accounting(estate: Estate, writer: StoreWriter) -> Accounting:
         quarantined=tally.quarantined + counts.quarantined,
         shed=tally.shed,
         pending=tally.journaled - handled,
-        records_behind=lag.pending_records + abs(estate.position - counts.position),
+        records_behind=lag.pending_records + abs(position - counts.position),
     )
 
 
