@@ -65,8 +65,7 @@ class _SavedUnit:
 class _Saved:
     position: int
     now: Micros
-    ticked: Micros
-    pace: Micros
+    rate: float
     equipment: list[EquipmentName]
     points: list[PointName]
     files: dict[str, str]
@@ -82,8 +81,7 @@ def encode(state: State) -> bytes:
         _Saved(
             position=state.position,
             now=state.now,
-            ticked=state.ticked,
-            pace=state.pace,
+            rate=state.rate,
             equipment=state.names.equipment,
             points=state.names.points,
             files=dict(state.files),
@@ -190,8 +188,7 @@ def _save(state: State, unit: Unit) -> _SavedUnit:
 
 def _restore(saved: _Saved, classes: Mapping[str, EquipmentClass]) -> State:
     state = begin(classes)
-    state.position, state.now = saved.position, saved.now
-    state.ticked, state.pace = saved.ticked, saved.pace
+    state.position, state.now, state.rate = saved.position, saved.now, saved.rate
     state.names.extend((0, 0), saved.equipment, saved.points)
     state.files = saved.files
     state.ledgers = {site: snapshot.decode(ledger) for site, ledger in saved.ledgers.items()}

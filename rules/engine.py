@@ -28,11 +28,10 @@ from rules.verdict import Verdict
 from rules.vocabulary import THE_PART
 
 DEAF_AFTER: Micros = 30 * SECOND
-DEAF_PACES = 10
-"""No record for so many usual distances of ticks: we were deaf, the equipment was not silent."""
-SILENT_PACES = 4
-"""A silence is not told finer than the clock ticks: where a day runs in minutes, ticks are far apart."""
-_PACE_KEPT = 0.9
+"""No record for so long: we were deaf (a restart), the equipment was not silent."""
+DEAF_REAL: Micros = 10 * SECOND
+SILENT_REAL: Micros = 5 * SECOND
+"""The same, and a silence, at least by the machine's clock when ours runs faster."""
 
 
 def begin(classes: Mapping[str, EquipmentClass]) -> State:
@@ -51,19 +50,18 @@ def step(
     The same records from the same state give the same verdicts.
     """
     now = max(now, state.now)
-    _mind_gap(state, body, now)
+    _mind_gap(state, now)
     state.position, state.now = position, now
     judge = Judge(state, position, now)
     match body:
         case ReadingBatch():
             _take_readings(judge, body)
         case Tick():
-            pass
+            state.rate = body.rate
         case NewNames():
             _take_names(state, body)
         case LedgerChange():
-            state.ledgers[body.site] = snapshot.decode(body.document)
-            reassemble(judge)
+            _take_ledger(judge, body)
         case RulesChange():
             _take_rules(judge, body)
         case Action():
@@ -75,16 +73,11 @@ def step(
     return state, tuple(judge.verdicts)
 
 
-def _mind_gap(state: State, body: Body, now: Micros) -> None:
-    """Forgive the equipment a silence that was our own deafness (a restart, a stopped machine)."""
+def _mind_gap(state: State, now: Micros) -> None:
+    """Forgive the equipment a silence that was our own deafness."""
     gap = now - state.now
-    if state.pace and gap > max(DEAF_AFTER, DEAF_PACES * state.pace):
+    if state.now and gap > state.at_pace(DEAF_AFTER, real=DEAF_REAL):
         state.heard += gap
-    elif isinstance(body, Tick) and state.ticked:
-        apart = now - state.ticked
-        state.pace = int(_PACE_KEPT * (state.pace or apart) + (1 - _PACE_KEPT) * apart)
-    if isinstance(body, Tick):
-        state.ticked = now
 
 
 def _take_names(state: State, body: NewNames) -> None:
@@ -99,8 +92,17 @@ def _take_names(state: State, body: NewNames) -> None:
     index_names(state)
 
 
+def _take_ledger(judge: Judge, body: LedgerChange) -> None:
+    ledger = snapshot.decode(body.document)
+    if judge.state.ledgers.get(body.site) != ledger:
+        judge.state.ledgers[body.site] = ledger
+        reassemble(judge)
+
+
 def _take_rules(judge: Judge, body: RulesChange) -> None:
     state = judge.state
+    if body.files == state.files:
+        return
     try:
         rules = read_rules(body.files, state.classes)
     except BadInput as exc:
@@ -237,7 +239,7 @@ def _run_silences(judge: Judge) -> None:
     while state.silences and state.silences[0][0] <= judge.now:
         _, equipment, index = heapq.heappop(state.silences)
         unit = state.units[equipment]
-        span = max(dict(silences_of(unit))[index], SILENT_PACES * state.pace)
+        span = state.at_pace(dict(silences_of(unit))[index], real=SILENT_REAL)
         due = int(state.heard[unit.number]) + span
         if due <= judge.now and judge.in_doubt(unit, index):
             due = judge.now + DOUBT

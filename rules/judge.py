@@ -24,10 +24,10 @@ LATENESS: Micros = 2 * MINUTE
 """A device's time is taken for holding up to so far back; what is older counts from its receipt."""
 LATE_EVENT: Micros = 5 * MINUTE
 """An older event is history: it is told, but pages nobody (life safety always pages)."""
-PACES_LATE = 5
-"""Where a day runs in minutes, everything takes longer by its clock: so many distances of ticks."""
-COARSE: Micros = 5 * SECOND
-"""Ticks further apart mean that a day runs in minutes."""
+UNDER_WAY: Micros = 5 * SECOND
+"""How long, by the machine's clock, anything may be under way; it tells when ours runs faster."""
+LANES_APART: Micros = SECOND // 2
+"""How far apart, by the machine's clock, may arrive what happened together."""
 DOUBT: Micros = 5 * SECOND
 """How often a silence is looked at again while its cause is not clear."""
 
@@ -43,7 +43,7 @@ class Judge:
 
     def since(self, observed: Micros) -> Micros:
         """Return from when on something observed counts as held."""
-        patience = max(LATENESS, PACES_LATE * self.state.pace)
+        patience = self.state.at_pace(LATENESS, real=UNDER_WAY)
         return observed if self.now - observed <= patience else self.now
 
     def evaluate(self, unit: Unit, index: int, since: Micros) -> None:
@@ -124,14 +124,8 @@ class Judge:
         self._schedule(unit, spot, condition, quiet)
         self._say(unit, spot, turn, observed, facts=facts)
 
-    @property
-    def _coarseness(self) -> Micros:
-        """How long anything must hold where ticks lie far apart, for its context to arrive."""
-        pace = self.state.pace
-        return 2 * pace if pace > COARSE else 0
-
     def _is_history(self, observed: Micros) -> bool:
-        return self.now - observed > max(LATE_EVENT, PACES_LATE * self.state.pace)
+        return self.now - observed > self.state.at_pace(LATE_EVENT, real=UNDER_WAY)
 
     def turn_off(self, unit: Unit, spot: Spot, since: Micros) -> None:
         """End a condition that is on."""
@@ -174,7 +168,8 @@ class Judge:
         spot = (index, "")
         if compiled.hold:
             condition = unit.conditions[spot] = Condition(Phase.PENDING, since)
-            self._schedule(unit, spot, condition, since + max(compiled.hold, self._coarseness))
+            hold = self.state.at_pace(compiled.hold, real=LANES_APART)
+            self._schedule(unit, spot, condition, since + hold)
         else:
             unit.conditions[spot] = Condition(Phase.ON, since)
             self._say(unit, spot, Turn.ON, since)

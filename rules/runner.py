@@ -11,7 +11,7 @@ from typing import Protocol
 
 import structlog
 
-from gengfu.core.clock import SECOND, Clock, Micros
+from gengfu.core.clock import Clock, Micros
 from gengfu.core.record import Record, Tick
 from gengfu.ledger.model import EquipmentClass
 from rules import checkpoint
@@ -22,9 +22,10 @@ from rules.verdict import Verdict
 _log = structlog.get_logger(__name__)
 
 BATCH = 200
-CHECKPOINT_EVERY: Micros = 30 * SECOND
-TELL_EVERY: Micros = 5 * SECOND
-"""Without verdicts the sink only learns the position, and that not for every record."""
+CHECKPOINT_EVERY: float = 30.0
+"""Real seconds."""
+TELL_EVERY: float = 5.0
+"""Real seconds. Without verdicts the sink only learns the position, and that not for every record."""
 IDLE: float = 0.02
 """Seconds between two looks at a journal that has nothing new."""
 
@@ -52,7 +53,7 @@ class VerdictSink(Protocol):
 class Runner:
     """The rules' task in core.
 
-    ``clock`` only says when to write the next checkpoint; what is decided depends on the journal.
+    ``clock`` only says when to save and to tell the position; what is decided depends on the journal.
     """
 
     def __init__(
@@ -70,8 +71,7 @@ class Runner:
         self._state = self._start(classes)
         self._refused = self._state.refused
         self._applied = sink.applied_position()
-        self._told_at = self._state.now
-        self._due = clock.now() + CHECKPOINT_EVERY
+        self._told_at = self._saved_at = clock.now()
         self.saved = 0
         """Up to which record the last written checkpoint covers: those before are not needed."""
 
@@ -93,8 +93,7 @@ class Runner:
                     await asyncio.sleep(IDLE)
                 else:
                     await asyncio.sleep(0)
-                if self._clock.now() >= self._due:
-                    self._due = self._clock.now() + CHECKPOINT_EVERY
+                if self._real_since(self._saved_at) >= CHECKPOINT_EVERY:
                     self.save()
         finally:
             self.save()
@@ -105,7 +104,7 @@ class Runner:
         found: list[Verdict] = []
         for record in records:
             found.extend(one for one in self._step(record) if one.position > self._applied)
-        if found or self._state.now - self._told_at >= TELL_EVERY:
+        if found or self._real_since(self._told_at) >= TELL_EVERY:
             self._tell(found)
         self._report_refusal()
         return len(records)
@@ -123,13 +122,14 @@ class Runner:
         return verdicts
 
     def _tell(self, verdicts: Sequence[Verdict]) -> None:
-        self._told_at = self._state.now
+        self._told_at = self._clock.now()
         if self._state.position > self._applied:
             self._applied = self._state.position
             self._sink.apply(verdicts, position=self._applied, at=self._state.now)
 
     def save(self) -> None:
         """Write a checkpoint; when the folder does not take it, the next one will."""
+        self._saved_at = self._clock.now()
         try:
             checkpoint.write(self._path, self._state)
             self.saved = self._state.position
@@ -149,6 +149,9 @@ class Runner:
             _log.warning("rules_records_missing", after=state.position, first=first)
             state.position = first - 1
         return state
+
+    def _real_since(self, at: Micros) -> float:
+        return self._clock.real_seconds(self._clock.now() - at)
 
     def _report_refusal(self) -> None:
         if self._state.refused != self._refused:

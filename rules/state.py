@@ -36,10 +36,8 @@ class State:
     position: int = 0
     """Of the last record taken."""
     now: Micros = 0
-    ticked: Micros = 0
-    """When the last tick came."""
-    pace: Micros = 0
-    """How far apart ticks usually are."""
+    rate: float = 1.0
+    """How fast the journal's clock runs, as the last tick said."""
     names: Names = field(default_factory=Names)
     files: Mapping[str, str] = field(default_factory=dict)
     """The rule files in force."""
@@ -63,6 +61,10 @@ class State:
     slot_of: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
     """Slot by point index of ``names``; NOBODY = no rule reads it."""
     counts: Counts = field(default_factory=Counts)
+
+    def at_pace(self, span: Micros, *, real: Micros) -> Micros:
+        """Return a span, or ``real`` as it passes on the machine when our clock makes that longer."""
+        return max(span, round(real * self.rate)) if self.rate > 1 else span
 
 
 def index_names(state: State) -> None:

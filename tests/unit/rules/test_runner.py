@@ -122,9 +122,10 @@ def test_the_position_advances_without_verdicts_but_not_for_every_record(tmp_pat
     """Quiet hours cost the sink one small transaction every few seconds."""
     scene, sink = Scene([equipment("pump", "pump")]), ListSink()
     scene.wait(100)
-    one = runner(scene, sink, tmp_path / "checkpoint")
+    clock = StillClock()
+    one = Runner(ListReader(scene.records), sink, tmp_path / "checkpoint", CLASSES, clock)
     while one.advance(1):
-        pass
+        clock.at += SECOND
     assert 15 <= sink.calls <= 25
     assert sink.verdicts == []
 
