@@ -1,6 +1,7 @@
 """How times, ages and figures are written. Digits as the sensor has them; units after a narrow space."""
 
 import math
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -53,12 +54,17 @@ def span(length: Micros, words: Words) -> str:
 
 def short_name(name: Bilingual, place: Bilingual) -> Bilingual:
     """Leave out of a name the places it begins with, where the place stands beside it anyway."""
-    zh, en = name.zh, name.en
-    for head in place.zh.split():
-        zh = zh.removeprefix(head).strip() or zh
-    for head in place.en.split():
-        en = en.removeprefix(f"{head} ").strip() or en
-    return Bilingual(zh, en)
+    return Bilingual(
+        _without(name.zh, place.zh.split()),
+        _without(name.en, [f"{word} " for word in place.en.split()]),
+    )
+
+
+def _without(name: str, heads: Sequence[str]) -> str:
+    for head in heads:
+        rest = name.removeprefix(head).strip()
+        name = rest if len(rest) > 1 else name
+    return name
 
 
 def hours(seconds: float | None, words: Words) -> str:
@@ -81,10 +87,10 @@ def reading(value: Scalar, point: PointDef | None, words: Words) -> str:
     """Write a point's value with its unit, or the enum's word, in the reader's language."""
     if value is None:
         return "–"
+    if isinstance(value, bool) or (point and point.kind is PointKind.BOOLEAN):
+        return words.gettext("yes") if value else words.gettext("no")
     if point is None:
         return str(value)
-    if point.kind is PointKind.BOOLEAN:
-        return words.gettext("yes") if value else words.gettext("no")
     if point.kind is PointKind.ENUM and str(value) in point.words:
         return words.say(point.words[str(value)])
     if point.kind in (PointKind.ANALOG, PointKind.INTEGER) and isinstance(value, int | float):

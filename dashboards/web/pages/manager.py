@@ -20,6 +20,8 @@ from gengfu.core.clock import SECOND, Micros, to_utc
 from gengfu.core.naming import Bilingual
 
 router = APIRouter()
+ENOUGH = 0.5
+"""With data for a smaller share of the time no target counts as met."""
 MONTHS = (
     marked("January"),
     marked("February"),
@@ -85,9 +87,12 @@ class Line:
 
     @property
     def met(self) -> bool | None:
-        if self.row.availability is None or self.target is None:
+        """Whether the target was met; None when too little is known to say so."""
+        share = self.row.availability
+        if share is None or self.target is None:
             return None
-        return self.row.availability >= self.target
+        met = share >= self.target
+        return None if met and self.row.coverage < ENOUGH else met
 
 
 def class_lines(ports: DeskPorts, rows: Sequence[AvailabilityRow]) -> list[Line]:
