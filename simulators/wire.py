@@ -35,11 +35,15 @@ class Writer:
     _counts: dict[tuple[str, TopicKind], int] = field(default_factory=lambda: defaultdict(int))
 
     def packets(self, messages: Sequence[Message]) -> Iterator[Packet]:
-        """Yield one packet for each device and kind, in the order in which they first spoke."""
+        """Yield one packet for each device and kind; what explains comes before what it explains.
+
+        A card goes before the door that it opened: a reader who takes packets one by one must not
+        see a door open without leave.
+        """
         bundles: dict[tuple[str, TopicKind], list[Message]] = {}
         for message in messages:
             bundles.setdefault((message.equipment, message.kind), []).append(message)
-        for (equipment, kind), bundle in bundles.items():
+        for (equipment, kind), bundle in sorted(bundles.items(), key=_turn):
             if kind is TopicKind.STATUS:
                 yield self._packet(equipment, kind, [self._row(bundle[-1])], retain=True)
             else:
@@ -87,3 +91,12 @@ class Writer:
         if message.online is not None:
             return {"online": message.online, "ts": stamp["ts"]}
         return {**stamp, "points": message.points}
+
+
+_TURNS = {TopicKind.EVENT: 1, TopicKind.VITAL: 2, TopicKind.TELEMETRY: 3}
+
+
+def _turn(bundle: tuple[tuple[str, TopicKind], Sequence[Message]]) -> tuple[str, int]:
+    """Return when it is a bundle's turn: coming on line first, going off line last."""
+    (equipment, kind), messages = bundle
+    return equipment, _TURNS.get(kind, 0 if messages[-1].online else 4)

@@ -192,6 +192,16 @@ def test_counters_skip() -> None:
     assert ids
 
 
+def test_a_door_opens_before_its_card() -> None:
+    """In one bundle a door's events go before its contact, and its coming on line before both."""
+    writer = Writer("yunhe", "b7")
+    messages = list(estate().advance(MORNING + 10 * MINUTE))
+    kinds: dict[str, list[str]] = {}
+    for packet in writer.packets(messages):
+        kinds.setdefault(packet.equipment, []).append(packet.topic.rsplit("/", 1)[1])
+    assert kinds["door-b1-u1-main"] == ["status", "event", "vital", "telemetry"]
+
+
 @given(st.floats(0.1, 1000.0))
 def test_a_pace_outlasts_the_silence(rate: float) -> None:
     """Whatever the rate, a sign of life comes at least three times before a class is silent."""
