@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gengfu.core.batch import Flag
 from gengfu.core.clock import SECOND
-from gengfu.core.record import Record
+from gengfu.core.record import Record, Tick
 from rules import checkpoint
 from rules.engine import begin, step
 from rules.language import read_rules
@@ -161,6 +161,18 @@ def test_null_is_unknown_and_unknown_turns_nothing() -> None:
     assert [turn for turn, _, _ in ours(one.run(), "flag")] == ["on"]
 
 
+@pytest.mark.parametrize(("rate", "wanted"), [(1.0, [10.0]), (60.0, [30.0])])
+def test_where_a_day_runs_in_minutes_what_belongs_together_is_waited_for(
+    rate: float, wanted: list[float]
+) -> None:
+    """Half a real second is half a minute at 60 ×: a shorter hold waits for its context."""
+    one = scene()
+    one.write(Tick(rate=rate))
+    one.says("lift", motor_temp=81.0)
+    one.wait(40)
+    assert [at for _, _, at in ours(one.run(), "hot")] == wanted
+
+
 # --- silence and links --------------------------------------------------------------------------
 def test_silence_is_told_once_and_ends_with_the_first_word() -> None:
     """Thirty seconds without a word turn it on, any word turns it off."""
@@ -242,6 +254,17 @@ def test_a_rule_that_goes_away_turns_off_what_it_turned_on() -> None:
     ]
     one.use(*ESTATE[1:])
     assert brief(one.run()[-1]) == "t.flagged off lift"
+
+
+def test_the_same_said_again_changes_nothing() -> None:
+    """Ledger and rules are told again now and then; a running hold does not notice."""
+    one = scene()
+    one.says("lift", motor_temp=81.0)
+    one.wait(5)
+    one.use(*ESTATE)
+    one.use_rules(FILES)
+    one.wait(5)
+    assert ours(one.run(), "hot") == [("on", 0.0, 10.0)]
 
 
 def test_wrong_rules_change_nothing() -> None:
