@@ -72,7 +72,7 @@ def sample_alert(alert_id: str = "a-1", *, opened_at: Micros = 0, **changes: obj
         cleared_at=None,
         closed_at=None,
         occurrences=1,
-        title=Bilingual("1号楼1单元左梯疑似困人", "Lift 1-1 left: people may be trapped"),
+        title=Bilingual("疑似困人：停在 7 层附近", "Suspected entrapment near floor 7"),
         advice=(
             Bilingual(
                 "用五方对讲与轿厢通话，安抚乘客", "Talk to the car by intercom and calm people"

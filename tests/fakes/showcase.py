@@ -81,6 +81,7 @@ def _alerts(desk: FakeDesk, now: Micros) -> None:
     dry = sample_alert(
         "a-2",
         opened_at=now - 6 * MINUTE,
+        name=Bilingual("生活水泵 2 号", "Supply pump 2"),
         rule="pump.dry_running",
         subject=Subject("pump-supply-2"),
         equipment_class="pump",
@@ -176,7 +177,7 @@ def _alerts(desk: FakeDesk, now: Micros) -> None:
             key, opened_at=now - (4 + 9 * n) * MINUTE, equipment_class=klass,
             subject=Subject(equipment, part), severity=severity, kind=kind, priority=priority,
             place=place, title=title, handling=handling, latched=priority == 1, values={},
-            assignee="guard" if handling is Handling.ARRIVED else None, due_at=None,
+            assignee="guard" if handling is Handling.ARRIVED else None, due_at=None, name=None,
             children=("cam-b2-u1-lobby", "cam-b2-gate") if klass == "nvr" else (),
         )  # fmt: skip
         clock.at = alert.opened_at

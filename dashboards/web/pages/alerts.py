@@ -28,6 +28,8 @@ from gengfu.ledger.model import Equipment
 
 router = APIRouter()
 MOST_OPEN = 200
+MOST_ROWS = 20
+"""So many others are shown on the guard's page; the rest is a tap away."""
 _SHELVE_HOURS = (1, 4, 8, 24)
 
 
@@ -85,7 +87,8 @@ def guard(ports: Desk, who: Who, request: Request) -> Response:
         request,
         "guard.html",
         card=card(ports, active[0]) if active else None,
-        rows=active[1:],
+        rows=active[1 : MOST_ROWS + 1],
+        hidden=max(0, len(active) - MOST_ROWS - 1),
         shelved=[alert for alert in alerts if alert.shelved_until is not None],
         watched=len(watched),
         silent=len(silent),

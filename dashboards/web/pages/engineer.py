@@ -128,6 +128,20 @@ def _level(place: Place | None) -> int:
     return _ABOVE if place.level is None else place.level
 
 
+def abnormal_of(buildings: Sequence[Building]) -> list[Building]:
+    """Leave only the cells that need a look, and only the rows and buildings that have one."""
+    left = []
+    for building in buildings:
+        floors = {
+            key: Floor(floor.name, floor.level, [cell for cell in floor.cells if cell.abnormal])
+            for key, floor in building.floors.items()
+        }
+        kept = {key: floor for key, floor in floors.items() if floor.cells}
+        if kept:
+            left.append(Building(building.id, building.name, building.indoors, kept))
+    return left
+
+
 def count_states(buildings: Sequence[Building]) -> Counter[OperatingState]:
     """Count equipment by operating state."""
     return Counter(cell.state for building in buildings for cell in building.cells)
@@ -144,8 +158,8 @@ def gravest(alerts: Sequence[Alert]) -> dict[str, Severity]:
 
 
 @router.get("/engineer")
-def wall(ports: Desk, who: Who, request: Request) -> Response:
-    """Show open alerts beside the wall of equipment."""
+def wall(ports: Desk, who: Who, request: Request, only: str = "") -> Response:
+    """Show open alerts beside the wall of equipment, all of it or only what is abnormal."""
     alerts = open_alerts(ports, who)
     worst = gravest(alerts)
     states = ports.estate.states()
@@ -158,7 +172,8 @@ def wall(ports: Desk, who: Who, request: Request) -> Response:
     return page(
         request,
         "engineer.html",
-        sites=sites,
+        sites=[(site, abnormal_of(wall)) for site, wall in sites] if only == "abnormal" else sites,
+        only=only,
         alerts=alerts,
         counts=counts,
         total=counts.total(),
