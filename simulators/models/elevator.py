@@ -16,7 +16,8 @@ from gengfu.core.clock import SECOND, Micros
 from gengfu.core.naming import Scalar
 from simulators.device import Machine, local_hour
 from simulators.models.kinematics import Travel
-from simulators.models.people import group, next_arrival, settle, trip
+from simulators.models.people import group, next_arrival, trip
+from simulators.models.warming import settle
 
 FLOOR_HEIGHT = 3.0
 DOOR_ZONE = 0.2

@@ -6,7 +6,6 @@ coming home in the evening (up-peak), follows CIBSE Guide D, "Transportation sys
 on residential buildings; the figures are rounded by experience.
 """
 
-import math
 from bisect import bisect_left
 from itertools import accumulate
 from random import Random
@@ -82,8 +81,3 @@ _GROUP_UP_TO = tuple(accumulate(_GROUP_SIZES))
 def group(rng: Random) -> int:
     """Return how many people travel together: mostly one."""
     return min(bisect_left(_GROUP_UP_TO, rng.random()), len(_GROUP_SIZES) - 1) + 1
-
-
-def settle(value: float, target: float, seconds: float, time_constant: float) -> float:
-    """Return a first-order system's value after some seconds on its way to a target."""
-    return target + (value - target) * math.exp(-seconds / time_constant)

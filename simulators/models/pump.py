@@ -14,7 +14,7 @@ from gengfu.core.clock import SECOND, Micros
 from gengfu.core.naming import Scalar
 from simulators.device import Injection, Machine
 from simulators.models.hydraulics import RATED_HZ, Curve, dry_torque
-from simulators.models.people import settle
+from simulators.models.warming import settle
 
 TRIPS = frozenset({"trip", "inverter_fault"})
 FAULTS_OF_A_PUMP = frozenset({*TRIPS, "manual", "off", "dry_running", "bearing_wear", "blocked"})

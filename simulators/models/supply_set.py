@@ -15,8 +15,9 @@ from gengfu.core.clock import DAY, HOUR, SECOND, Micros, to_utc
 from gengfu.core.naming import Scalar
 from simulators.device import local_hour
 from simulators.models.hydraulics import MPA_PER_METRE, RATED_HZ, DutyPoint, Pipe, duty_point
-from simulators.models.people import between_hours, settle
+from simulators.models.people import between_hours
 from simulators.models.pump import FAULTS_OF_A_PUMP, Pump, Station
+from simulators.models.warming import settle
 
 FAULTS = FAULTS_OF_A_PUMP | {"burst", "tank_low", "tank_overflow", "floor_leak"}
 
