@@ -58,8 +58,8 @@ def slot_of(equipment_class: str, point: PointDef, names: Names) -> Slot:
         name=point.name,
         kind=point.kind,
         plain=_PLAIN.get(point.kind),
-        low=-widest if point.low is None else max(point.low, -widest),
-        high=widest if point.high is None else min(point.high, widest),
+        low=-widest,  # an implausible value is kept: what a device says is never thrown away
+        high=widest,
         words={word: float(code) for code, word in enumerate(words)},
     )
 

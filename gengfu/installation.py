@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gengfu.config import Settings
+from gengfu.config import ClockSettings, Settings
+from gengfu.core.clock import Clock
 from gengfu.core.errors import StartError
 
 
@@ -87,6 +88,18 @@ class Installation:
             handle.write(str(os.getpid()))
             handle.flush()
             yield
+
+    def note_clock(self, clock: ClockSettings) -> None:
+        """Leave the clock of the running system where a replay finds it."""
+        (self.data / "clock.json").write_text(clock.model_dump_json(), encoding="utf-8")
+
+    def noted_clock(self) -> Clock | None:
+        """Return the clock that the running system was started with, when it is not the machine's."""
+        file = self.data / "clock.json"
+        if not file.exists():
+            return None
+        noted = ClockSettings.model_validate_json(file.read_text(encoding="utf-8"))
+        return None if noted.start is None else noted.clock()
 
     def secret(self, name: str, content: str) -> Path:
         """Write a secret that only the owner can read, and return its file."""

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from gengfu.app.broker import SIMULATOR_ACCOUNT, endpoint_of
 from gengfu.app.setup import classes_of, ledger_store
 from gengfu.config import Settings
-from gengfu.core.clock import ScaledClock
+from gengfu.core.clock import Clock, ScaledClock, SystemClock
 from gengfu.installation import Installation
 from simulators.connection import BrokerAddress
 from simulators.publish import Published, run_estate, run_scenario
-from simulators.recording import read_recording
+from simulators.recording import Recording, read_recording
 from simulators.replay import Replayed, replay
 from simulators.scenario import find_scenario, read_scenario
 
@@ -87,13 +87,23 @@ async def play_recording(
         BadInput: all mistakes of the file and the mapping at once.
         StartError: when the broker cannot be reached.
     """
+    recording = read_recording(file, points, zone=zone)
+    place = Installation(settings.data)
     return await replay(
-        read_recording(file, points, zone=zone),
+        recording,
         site=site,
         equipment=equipment,
-        clock=settings.clock.clock(),
-        broker=address_of(settings, Installation(settings.data)),
+        clock=_pace(recording, place, speed) if keep_times else SystemClock(),
+        broker=address_of(settings, place),
         speed=speed,
         keep_times=keep_times,
         root=settings.broker.root,
     )
+
+
+def _pace(recording: Recording, place: Installation, speed: float) -> Clock:
+    """Return the clock that a recording with its own times goes by."""
+    running = place.noted_clock()
+    if running is not None:
+        return running
+    return ScaledClock(start=recording.rows[0].at, rate=speed, anchor=SystemClock().now())

@@ -64,13 +64,15 @@ def _start_clock(settings: Settings, place: Installation, config: Path | None) -
     start, rate = settings.clock.start, settings.clock.rate
     if start is None and settings.demo:
         start, rate = demo_clock(place)
-    return settings_from(
+    settings = settings_from(
         config,
         data=place.data,
         clock__start=start,
         clock__rate=rate,
         clock__anchor=None if start is None else SystemClock().now(),
     )
+    place.note_clock(settings.clock)
+    return settings
 
 
 async def _supervise(settings: Settings, place: Installation) -> int:
@@ -89,10 +91,10 @@ async def _supervise(settings: Settings, place: Installation) -> int:
 def _specs(settings: Settings) -> list[ProcessSpec]:
     """Return the processes in the order of their start."""
     names = ["core", "desk"]
+    if settings.demo:
+        names.insert(0, "estate")  # speaks before core listens, so that nobody is missed
     if settings.broker.embedded:
         names.insert(0, "broker")
-    if settings.demo:
-        names.append("estate")
     return [ProcessSpec(name=name, module="gengfu", arguments=[name]) for name in names]
 
 

@@ -51,24 +51,19 @@ def replay(
         bool, typer.Option("--keep-times", help="The recording's own times; else shifted to now.")
     ] = False,
     zone: Annotated[str, typer.Option(help="Zone of times that name none.")] = "UTC",
-    clock_start: Annotated[
-        str | None, typer.Option(help="With --keep-times: the system's clock was started here.")
-    ] = None,
-    clock_rate: Annotated[float | None, typer.Option(help="… and runs so fast.")] = None,
     broker: BrokerOption = None,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Publish a recording over MQTT as the device would have, and say what was sent."""
+    """Publish a recording over MQTT as the device would have, and say what was sent.
+
+    With ``--keep-times`` rows keep their own times. They go out as the clock of the system in
+    ``--data`` reaches them when that was started with ``--clock-start``; else from now on, ``--speed``
+    times as fast as recorded.
+    """
     from gengfu.app.estate import play_recording
 
-    settings = settings_from(
-        config,
-        data=data,
-        broker__url=broker,
-        clock__start=clock_start,
-        clock__rate=clock_rate,
-    )
+    settings = settings_from(config, data=data, broker__url=broker)
     sent = asyncio.run(
         play_recording(
             settings,

@@ -152,7 +152,7 @@ class PointDef:
     tags: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
-    """Outside [low, high] a value is rejected: no such sensor exists."""
+    """Outside [low, high] a value is not plausible. It is kept all the same."""
     digits: int = 0
     """How many decimals the sensor really has, for display."""
     optional: bool = False
