@@ -89,7 +89,7 @@ def admit(request: Request) -> None:
     ports, path = desk(request), request.scope["route"].path
     refuse_foreign_write(request)
     brought = credential(request)
-    visitor = brought.visitor(ports.people, ports.clock.now()) if brought else None
+    visitor = brought.visitor(ports.people, ports.wall_clock.now()) if brought else None
     request.state.visitor = visitor
     if is_public(request.method, path):
         return

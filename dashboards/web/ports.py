@@ -11,7 +11,7 @@ from typing import Protocol
 from alerts.model import Alert, Entry, Report, Step, StepRequest
 from alerts.read import AlertFilter, Change, Page
 from dashboards.accounting import Accounting
-from gengfu.core.clock import Clock, Micros
+from gengfu.core.clock import Clock, Micros, SystemClock
 from gengfu.core.naming import Language, Scalar
 from gengfu.core.record import DeadLetter
 from gengfu.core.states import StateInterval
@@ -201,6 +201,9 @@ class DeskPorts:
     """Everything that ``build_app`` is given."""
 
     clock: Clock
+    """What the estate lives by; a scenario's may stand in another year or race."""
+    wall_clock: Clock = field(default_factory=SystemClock)
+    """What sessions and tokens end by, whatever a scenario's clock says."""
     people: People
     ledgers: Ledgers
     alerts: Alerts

@@ -338,6 +338,7 @@ class FakeDesk:
         """Return the ports over these fakes."""
         return DeskPorts(
             clock=self.clock,
+            wall_clock=self.clock,
             people=self.people,
             ledgers=FakeLedgers(),
             alerts=self.alerts,

@@ -53,7 +53,7 @@ def sign_in(ports: DeskPorts, request: Request, login: str, password: str) -> st
     Raises:
         Problem: 401, the same for a wrong login and a wrong password.
     """
-    at = ports.clock.now()
+    at = ports.wall_clock.now()
     secret = ports.people.sign_in(login, password, address=address(request), at=at)
     if secret is None:
         raise Problem(HTTPStatus.UNAUTHORIZED, "login and password do not fit")
@@ -64,7 +64,7 @@ def sign_out(ports: DeskPorts, request: Request) -> None:
     """End the request's session; without one there is nothing to do."""
     brought = credential(request)
     if brought is not None and brought.is_session:
-        ports.people.sign_out(brought.secret, at=ports.clock.now())
+        ports.people.sign_out(brought.secret, at=ports.wall_clock.now())
 
 
 def set_up(ports: DeskPorts, body: SetupBody) -> None:
@@ -73,7 +73,7 @@ def set_up(ports: DeskPorts, body: SetupBody) -> None:
     Raises:
         Problem: 403 for a wrong or used token, 422 for what cannot be a login or a password.
     """
-    at = ports.clock.now()
+    at = ports.wall_clock.now()
     try:
         done = ports.people.set_up(body.token, body.login, body.password, at=at)
     except BadInput as exc:
@@ -86,7 +86,7 @@ def set_up(ports: DeskPorts, body: SetupBody) -> None:
 def log_in(ports: Desk, request: Request, body: LoginBody) -> JSONResponse:
     """Sign in; the session comes as a cookie."""
     secret = sign_in(ports, request, body.login, body.password)
-    visitor = ports.people.by_session(secret, at=ports.clock.now())
+    visitor = ports.people.by_session(secret, at=ports.wall_clock.now())
     if visitor is None:
         raise Problem(HTTPStatus.UNAUTHORIZED, "the session ended at once")
     response = JSONResponse(Me.of(visitor).model_dump())

@@ -131,7 +131,10 @@ async def _lines(
         yield f"retry: {RETRY_MS}\n".encode() + _beat(ports, position)
         while not feed.closed:
             await feed.wait(position, BEAT_EVERY_S)
-            if await run_in_threadpool(brought.visitor, ports.people, ports.clock.now()) is None:
+            if (
+                await run_in_threadpool(brought.visitor, ports.people, ports.wall_clock.now())
+                is None
+            ):
                 return
             while True:
                 lines, position, more = await run_in_threadpool(_changes, ports, who, position)
