@@ -24,7 +24,7 @@ router = APIRouter(prefix="/api/v1")
 _log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 0.25
-BEAT_EVERY_S = 1.0
+BEAT_EVERY_S = 0.7
 """Also how soon a stream notices that its session ended."""
 RETRY_MS = 1500
 BATCH = 100

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from dashboards.web import figures
@@ -170,7 +171,7 @@ def manager(
     who: Who,
     request: Request,
     month: str | None = None,
-    klass: str | None = None,
+    klass: Annotated[str | None, Query(alias="class")] = None,
 ) -> Response:
     """Show a month's availability against the contract."""
     reader = reader_of(request)

@@ -36,7 +36,7 @@ PAGES = {
     "/equipment/pump-supply-2": "engineer",
     "/equipment/fire-panel-1?period=7d": "manager",
     "/manager": "manager",
-    "/manager?month=2026-10&klass=elevator": "manager",
+    "/manager?month=2026-10&class=elevator": "manager",
 }
 INLINE = re.compile(r"<script(?![^>]*(src=|application/json))|\sstyle=|\son\w+=|<style|javascript:")
 HTML = {"Accept": "text/html"}
