@@ -286,6 +286,8 @@ def _intervals(
 ) -> list[StateInterval]:
     """Turn changes into intervals; neighbours of the same state are one."""
     intervals: list[StateInterval] = []
+    if not changes:  # not yet in the ledger then
+        return intervals
     ends = [*(start for start, _ in changes[1:]), end]
     for (start, state), until in zip(changes, ends, strict=True):
         if state == _GONE:

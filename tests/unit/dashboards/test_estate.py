@@ -175,6 +175,12 @@ def test_trips_of_a_lift_fill_the_answer(scene: Scene) -> None:
     assert single == list(scene.estate.intervals("pump", 15 * SECOND, 80 * SECOND)) + single[-1:]
 
 
+def test_time_before_the_ledger_fails(scene: Scene) -> None:
+    """Asked about a time before an equipment stood in the ledger, there are no intervals."""
+    scene.follow()
+    assert set(map(tuple, scene.estate.all_intervals(0, SECOND // 2).values())) == {()}
+
+
 def test_silence_unseen(scene: Scene) -> None:
     """When only the clock goes on, the equipment is unknown since its last sample."""
     scene.say(10, "pump", run=True)

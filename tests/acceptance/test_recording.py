@@ -1,0 +1,147 @@
+"""A real pump loop, replayed over MQTT through the whole running system with the recording's clock.
+
+The recordings are SKAB's (waico/SKAB, GPL-3.0) and stand beside the project, never in it.
+"""
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.system import ROOT, System
+from tests.integration.services import influxdb, mosquitto, wait_for
+
+SKAB = ROOT.parent / "shared" / "data" / "skab"
+RATE = 60
+POINTS = {
+    "Accelerometer1RMS": "vibration",
+    "Accelerometer2RMS": "vibration_2",
+    "Current": "current",
+    "Pressure": "pressure_out",
+    "Temperature": "bearing_temp",
+    "Thermocouple": "water_temp",
+    "Voltage": "voltage",
+    "Volume Flow RateRMS": "flow",
+}
+AFTER_WINDOW_S = 60
+
+pytestmark = pytest.mark.skipif(not SKAB.is_dir(), reason="../shared/data/skab is not there")
+
+
+def _rows(name: str, seconds: int | None = None) -> list[dict[str, str]]:
+    with (SKAB / name).open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter=";"))
+    if seconds is None:
+        return rows
+    first = _ms(rows[0])
+    return [row for row in rows if _ms(row) < first + seconds * 1000]
+
+
+def _ms(row: dict[str, str]) -> int:
+    moment = datetime.fromisoformat(row["datetime"]).replace(tzinfo=UTC)
+    return int(moment.timestamp() * 1000)
+
+
+def _ledger(folder: Path) -> Path:
+    """Write a ledger with one pump of which nothing is known but that it is there."""
+    folder.mkdir()
+    tables = {
+        "sites": "id,name_zh,name_en\nlab,试验台,Test bench\n",
+        "places": "site,id,kind,name_zh,name_en\nlab,hall,building,试验厅,Test hall\n",
+        "equipment": "site,id,class,name_zh,name_en,place\nlab,loop,pump,循环泵,Loop pump,hall\n",
+    }
+    for name, text in tables.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+@contextmanager
+def _replayed(
+    folder: Path, rows: list[dict[str, str]], *arguments: str
+) -> Iterator[tuple[System, list[dict[str, str]]]]:
+    """Run a system whose clock was started at the recording, and replay it to its end."""
+    file = folder / "recording.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, rows[0].keys(), delimiter=";")
+        writer.writeheader()
+        writer.writerows(rows)
+    broker = mosquitto(folder / "broker")
+    start = datetime.fromtimestamp(_ms(rows[0]) / 1000 - 10 * RATE, UTC).isoformat()
+    clock = ("--clock-start", start, "--clock-rate", str(RATE))
+    system = System(folder, arguments=("--broker", broker.url, *clock, *arguments))
+    with broker.up():
+        system.import_ledger(_ledger(folder / "estate"))
+        with system.up():
+            mapping = [word for pair in POINTS.items() for word in ("--map", "=".join(pair))]
+            system.must(
+                *("replay", str(file), "--site", "lab", "--equipment", "loop", *mapping),
+                *("--keep-times", "--broker", broker.url),
+            )
+            _drained(system)
+            yield system, rows
+
+
+def _drained(system: System) -> None:
+    def settled() -> bool:
+        sums = system.get("/api/v1/accounting")
+        return bool(sums["received"] and not sums["records_behind"] and not sums["pending"])
+
+    wait_for("the store to have everything", settled, seconds=60)
+
+
+def _judge_values(system: System, rows: list[dict[str, str]]) -> None:
+    """Every value of the recording is in the store once, with the same bits."""
+    for column, point in POINTS.items():
+        reply = system.get(
+            "/api/v1/equipment/loop/readings",
+            point=point,
+            **{"from": _ms(rows[0]), "to": _ms(rows[-1]) + 1},
+        )
+        recorded = {_ms(row): float(row[column]) for row in rows}
+        assert dict(zip(reply["times"], reply["values"], strict=True)) == recorded
+        assert len(reply["times"]) == len(recorded)
+
+
+def _opened(system: System) -> list[int]:
+    """Return when alerts of the pump pack opened, in ms of the recording's clock."""
+    alerts = system.get("/api/v1/alerts", state="all")["alerts"]
+    ours = [one for one in alerts if one["rule"].startswith("pump.") and one["rule"] != "pump.lost"]
+    return [int(datetime.fromisoformat(one["opened_at"]).timestamp() * 1000) for one in ours]
+
+
+def _judge_alert(system: System, rows: list[dict[str, str]]) -> None:
+    """An alert of the pump pack opened inside the labelled window or within a minute after it."""
+    labelled = [_ms(row) for row in rows if float(row["anomaly"]) == 1.0]
+    opened = _opened(system)
+    inside = [at for at in opened if labelled[0] <= at <= labelled[-1] + AFTER_WINDOW_S * 1000]
+    assert inside, f"window {labelled[0]}…{labelled[-1]}, opened {opened}"
+    assert min(opened) >= labelled[0], "an alert opened before anything was wrong"
+
+
+@pytest.mark.timeout(180)
+def test_the_closing_valve_is_found_and_every_value_kept_in_duckdb(tmp_path: Path) -> None:
+    """``valve1-0.csv`` into DuckDB: each value once, bit-equal; an alert opens in its window."""
+    with _replayed(tmp_path, _rows("valve1-0.csv")) as (system, rows):
+        _judge_values(system, rows)
+        _judge_alert(system, rows)
+
+
+@pytest.mark.timeout(180)
+def test_the_closing_valve_is_found_and_every_value_kept_in_influxdb(tmp_path: Path) -> None:
+    """``valve1-0.csv`` into a real InfluxDB: each value once, bit-equal; an alert opens in time."""
+    with influxdb(tmp_path / "influx") as url:
+        store = url.replace("http://", "influxdb://") + "/gengfu"
+        with _replayed(tmp_path, _rows("valve1-0.csv"), "--store", store) as (system, rows):
+            _judge_values(system, rows)
+            _judge_alert(system, rows)
+
+
+@pytest.mark.timeout(240)
+def test_a_healthy_hour_is_quiet(tmp_path: Path) -> None:
+    """The first hour of ``anomaly-free.csv`` opens no alert of the pump pack."""
+    with _replayed(tmp_path, _rows("anomaly-free.csv", 3600)) as (system, rows):
+        _judge_values(system, rows)
+        assert _opened(system) == []
