@@ -1,5 +1,6 @@
 """The guard's page, the list of alerts, one alert, and the buttons that take its steps."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
-from alerts.model import Alert, FindingVerdict, Handling, Step
+from alerts.model import Alert, Entry, FindingVerdict, Handling, Step, What
 from alerts.read import AlertFilter, BadCursor
 from alerts.refusals import IllegalStep
 from dashboards.web.api.alerts import StepBody, seen_sites, take_step, visible
@@ -30,6 +31,7 @@ router = APIRouter()
 MOST_OPEN = 200
 MOST_ROWS = 20
 """So many others are shown on the guard's page; the rest is a tap away."""
+_REPEATS = frozenset({What.TIMER, What.OCCURRED, What.NOTIFIED})
 _SHELVE_HOURS = (1, 4, 8, 24)
 
 
@@ -131,6 +133,18 @@ def list_alerts(
     )
 
 
+def folded(timeline: Sequence[Entry]) -> list[tuple[Entry, int]]:
+    """Return the lines newest first; what only repeats itself stands once, with how often."""
+    lines: list[tuple[Entry, int]] = []
+    for entry in reversed(timeline):
+        newer, times = lines[-1] if lines else (None, 0)
+        if newer and newer.what == entry.what in _REPEATS and not entry.note:
+            lines[-1] = newer, times + 1
+        else:
+            lines.append((entry, 1))
+    return lines
+
+
 @router.get("/alerts/{alert_id}")
 def show_alert(ports: Desk, who: Who, request: Request, alert_id: str) -> Response:
     """Show one alert with everything that is known about it."""
@@ -139,7 +153,7 @@ def show_alert(ports: Desk, who: Who, request: Request, alert_id: str) -> Respon
         request,
         "alert.html",
         card=card(ports, alert),
-        timeline=tuple(reversed(ports.alerts.timeline(alert_id))),
+        timeline=folded(ports.alerts.timeline(alert_id)),
         spark=spark_of(ports, alert),
         refused=request.query_params.get("refused"),
     )

@@ -18,6 +18,7 @@ from gengfu.ledger.model import EquipmentClass, PointDef
 
 router = APIRouter()
 PERIODS: dict[str, Micros] = {"1h": HOUR, "6h": 6 * HOUR, "24h": DAY, "7d": 7 * DAY}
+_FIGURES = (PointKind.ANALOG, PointKind.INTEGER)
 _DRAWN_FIRST = 6
 """So many trends are open at once; the others wait for a tap."""
 
@@ -35,8 +36,13 @@ class Row:
 def rows_of(
     klass: EquipmentClass, current: dict[str, PointValue], now: Micros, own: Words
 ) -> list[Row]:
-    """Return every point that was told, then those that never were but are not optional."""
+    """Return every point that was told, then those that never were but are not optional.
+
+    A figure is stale when it is old itself; a word or a yes, told only when it changes, is stale
+    when nothing at all was heard of the equipment for so long.
+    """
     told, silent = [], []
+    heard = max((value.received_at for value in current.values()), default=0)
     for name, point in klass.points.items():
         value = current.get(name)
         if value is None:
@@ -44,7 +50,8 @@ def rows_of(
                 silent.append(Row(point, None, "–", stale=True))
             continue
         text = figures.reading(value.value, point, own)
-        told.append(Row(point, value, text, now - value.received_at > klass.silent_after))
+        last = value.received_at if point.kind in _FIGURES else heard
+        told.append(Row(point, value, text, now - last > klass.silent_after))
     return told + silent
 
 
@@ -58,11 +65,7 @@ def show_equipment(
     current = dict(ports.estate.current(equipment_id))
     now = ports.clock.now()
     rows = rows_of(klass, current, now, words(language_of(request)))
-    drawn = [
-        row.point
-        for row in rows
-        if row.value is not None and row.point.kind in (PointKind.ANALOG, PointKind.INTEGER)
-    ]
+    drawn = [row.point for row in rows if row.value is not None and row.point.kind in _FIGURES]
     alerts = ports.alerts.list(AlertFilter(open_only=False, equipment=equipment_id, limit=20))
     return page(
         request,

@@ -6,7 +6,6 @@ import { words } from "./words.js";
 const SPANS = { "1h": 3600e3, "6h": 6 * 3600e3, "24h": 86400e3, "7d": 7 * 86400e3 };
 const RAW_BELOW_MS = 3600e3;
 const BUCKETS = 360;
-const SPARSE = 60;
 const AXIS_PX = 56;
 const HEIGHT_PX = 120;
 const SVG = "http://www.w3.org/2000/svg";
@@ -69,7 +68,7 @@ function options(lane) {
     bands: [{ series: [3, 2], fill: () => token("--band") }],
     series: [
       {},
-      { stroke: () => token("--text"), width: 1.25, points: { show: (_plot, _series, first, last) => last - first < SPARSE, size: 4, fill: () => token("--text") }, paths: lane.steps ? uPlot.paths.stepped({ align: 1 }) : undefined },
+      { stroke: () => token("--text"), width: 1.25, points: { show: true, filter: alone, size: 4, fill: () => token("--text") }, paths: lane.steps ? uPlot.paths.stepped({ align: 1 }) : undefined },
       { stroke: "transparent", points: { show: false } },
       { stroke: "transparent", points: { show: false } },
     ],
@@ -81,6 +80,13 @@ function options(lane) {
     },
   };
 }
+
+/** A reading with a gap on both sides makes no line: it is a dot. */
+const alone = (plot, series) => {
+  const values = plot.data[series];
+  const missing = (value) => value === null || value === undefined;
+  return values.flatMap((value, i) => (!missing(value) && missing(values[i - 1]) && missing(values[i + 1]) ? [i] : []));
+};
 
 const padded = (low, high) => {
   if (low === null) return [0, 1];

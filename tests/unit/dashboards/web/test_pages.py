@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.lifecycle import TABLE
-from alerts.model import Alert, Handling, Step
+from alerts.model import Alert, Entry, Handling, Step
+from dashboards.web.pages.alerts import folded
 from dashboards.web.pages.engineer import build_wall
 from dashboards.web.pages.manager import month_of
 from dashboards.web.pages.next_step import next_step, other_steps, worst_first
@@ -246,6 +247,20 @@ async def test_what_is_old_looks_old(desk: FakeDesk, client: httpx.AsyncClient) 
     desk.clock.advance(HOUR)
     stale = await client.get("/equipment/pump-supply-2", headers=bearer("engineer") | HTML)
     assert 'class="stale" data-point-row="current"' in stale.text
+
+
+_WHATS = st.sampled_from(["opened", "timer", "occurred", "comment", "acknowledge"])
+
+
+@given(st.lists(_WHATS, max_size=12))
+def test_a_line_of_the_timeline_that_is_lost(whats: list[str]) -> None:
+    """Folding drops no line and no order: unfolded again, the timeline is as it was."""
+    timeline = [
+        Entry(alert="a-1", version=n, at=n, actor="rule", what=what) for n, what in enumerate(whats)
+    ]
+    lines = folded(timeline)
+    assert [entry.what for entry, times in reversed(lines) for _ in range(times)] == whats
+    assert all(times == 1 for entry, times in lines if entry.what in {"comment", "acknowledge"})
 
 
 def test_the_sample_is_what_its_tests_think() -> None:
