@@ -1,4 +1,4 @@
-"""How times, ages and figures are written. Digits as the sensor has them; units after a narrow space."""
+"""How times, ages and figures are written. Digits as the sensor has them; units after a thin space."""
 
 import math
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from gengfu.core.names import PointKind
 from gengfu.core.naming import Bilingual, Scalar
 from gengfu.ledger.model import PointDef
 
-THIN = "\u202f"
-"""A narrow space that does not break."""
+THIN = "\u2009\u2060"
+"""A thin space, kept together with what follows by a word joiner."""
 SPANS: tuple[tuple[Micros, str], ...] = (
     (DAY, marked("%(n)s d")),
     (HOUR, marked("%(n)s h")),

@@ -130,7 +130,7 @@ function read(lane, plot) {
   if (value === null || value === undefined) { lane.reading.textContent = ""; return; }
   const at = new Date(plot.data[0][index] * 1000).toLocaleTimeString(document.documentElement.lang, { hour12: false, timeZone: zone });
   const text = typeof value === "number" ? value.toFixed(lane.digits) : value;
-  lane.reading.textContent = `${at}  ${text}${lane.unit ? `\u202f${lane.unit}` : ""}`;
+  lane.reading.textContent = `${at}  ${text}${lane.unit ? `\u2009${lane.unit}` : ""}`;
 }
 
 function note(lane, text) {

@@ -100,7 +100,7 @@ def test_moments(at: str, text: str) -> None:
 @given(st.floats(0, 1))
 def test_a_share_rounded_up_to_its_target(share: float) -> None:
     """A share is never shown greater than it is: 98.999 % is not 99 %, 99.999 % not 100 %."""
-    shown = float(figures.percent(share).split("\u202f")[0])
+    shown = float(figures.percent(share).split("\u2009")[0])
     assert shown <= share * 100 + 1e-4
     assert shown > share * 100 - 0.0101
 
