@@ -5,7 +5,7 @@ the engine steps again from its checkpoint, and what the sink has already is not
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -86,13 +86,14 @@ class Runner:
         return self._state.position
 
     async def run(self) -> None:
-        """Follow the journal until cancelled; a checkpoint is left behind."""
+        """Follow the journal until cancelled; a checkpoint is left behind.
+
+        Judging goes on in a worker thread: sockets never wait for rules or for the alerts' disk.
+        """
         try:
             while True:
-                if not self.advance():
+                if not await _to_its_end(asyncio.to_thread(self.advance)):
                     await asyncio.sleep(IDLE)
-                else:
-                    await asyncio.sleep(0)
                 if self._real_since(self._saved_at) >= CHECKPOINT_EVERY:
                     self.save()
         finally:
@@ -158,3 +159,13 @@ class Runner:
             self._refused = self._state.refused
             for fault in self._refused:
                 _log.error("rule_files_refused", fault=str(fault))
+
+
+async def _to_its_end(work: Coroutine[None, None, int]) -> int:
+    """Await a worker thread's work; when cancelled, first let it end what it began."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise

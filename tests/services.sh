@@ -9,6 +9,7 @@ want mosquitto mosquitto
 want mosquitto_pub mosquitto-clients
 want influxd influxdb
 want chromium chromium
+want openssl openssl
 [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || missing="$missing fonts-noto-cjk"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
