@@ -7,7 +7,7 @@ WEB := dashboards/web
 .PHONY: run test check bench soak lock services clean
 
 run: .venv/run.stamp $(WEB)/static/vendor/.stamp
-	@exec $(BIN)/python -m gengfu up --demo $(ARGS)
+	@exec $(BIN)/gengfu up --demo --data demo-data $(ARGS)
 
 test: .venv/dev.stamp $(WEB)/static/vendor/.stamp services
 	$(BIN)/python -m pytest $(ARGS)
@@ -31,6 +31,8 @@ services:
 
 .venv/run.stamp: requirements/run.txt | .venv/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@$(BIN)/python -c "import pathlib, sysconfig; pathlib.Path(sysconfig.get_path('purelib'), 'gengfu.pth').write_text('$(CURDIR)\n')"
+	@printf '#!/bin/sh\nexec "$(CURDIR)/$(BIN)/python" -m gengfu "$$@"\n' >$(BIN)/gengfu && chmod +x $(BIN)/gengfu
 	@touch $@
 
 .venv/dev.stamp: requirements/dev.txt .venv/run.stamp
