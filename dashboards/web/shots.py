@@ -53,6 +53,12 @@ def sign_in(page: "Page", base: str, login: str, password: str) -> None:
     page.wait_for_url(lambda address: "/login" not in address)
 
 
+def worst_alert(page: "Page") -> str:
+    """Return the id of the alert that stands first on the guard's page."""
+    page.goto("/guard")
+    return page.locator("[data-alert]").first.get_attribute("data-alert") or ""
+
+
 def take(browser: "Browser", out: Path, wanted: argparse.Namespace) -> None:
     """Take one picture of every page in every look."""
     known = json.loads(wanted.accounts.read_text("utf-8"))
@@ -73,7 +79,8 @@ def take(browser: "Browser", out: Path, wanted: argparse.Namespace) -> None:
                 sign_in(page, wanted.base, *accounts[role])
             for name, (who, path) in pages.items():
                 if who == role and (not wanted.pages or name in wanted.pages.split(",")):
-                    page.goto(path.format(alert=wanted.alert, equipment=wanted.equipment))
+                    alert = wanted.alert or (worst_alert(page) if "{alert}" in path else "")
+                    page.goto(path.format(alert=alert, equipment=wanted.equipment))
                     page.wait_for_timeout(900)
                     page.screenshot(
                         path=out / f"{name}-{size}-{scheme}-{language}.png", full_page=wanted.full
@@ -91,7 +98,7 @@ def main() -> None:
     parser.add_argument(
         "--accounts", type=Path, required=True, help="such as DATA/secrets/demo-accounts.json"
     )
-    parser.add_argument("--alert", default="a-2")
+    parser.add_argument("--alert", default="", help="else the worst that is open")
     parser.add_argument("--equipment", default="pump-supply-2")
     parser.add_argument("--pages", default="", help="names, separated by commas")
     parser.add_argument("--only", default="", help="such as phone,light,zh")

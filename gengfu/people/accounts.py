@@ -29,7 +29,8 @@ class Account:
     roles: frozenset[Role]
     sites: frozenset[str] | None
     """None = every site."""
-    language: Language
+    language: Language | None
+    """None = as the browser asks."""
     created_at: Micros
     password_at: Micros
     """When the password was set; sessions from before are void."""
@@ -45,7 +46,7 @@ class NewAccount:
     password: str
     roles: frozenset[Role]
     sites: frozenset[str] | None = None
-    language: Language = "zh"
+    language: Language | None = None
 
 
 def faults_of(new: NewAccount) -> list[Fault]:
@@ -199,7 +200,7 @@ def account_of(row: Row[Any]) -> Account:
         name=row.name,
         roles=frozenset(map(Role, row.roles.split(","))),
         sites=None if row.sites is None else frozenset(filter(None, row.sites.split(","))),
-        language="zh" if row.language == "zh" else "en",
+        language=row.language,
         created_at=row.created_at,
         password_at=row.password_at,
         disabled=row.disabled,

@@ -24,7 +24,7 @@ account = Table(
     Column("name", String(128), nullable=False),
     Column("roles", String(128), nullable=False),
     Column("sites", Text),
-    Column("language", String(2), nullable=False),
+    Column("language", String(2)),
     Column("password", String(256), nullable=False),
     Column("password_at", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
