@@ -4,7 +4,7 @@ BIN := .venv/bin
 PACKAGES := gengfu gateway ingest rules alerts dashboards simulators
 WEB := dashboards/web
 
-.PHONY: run test check bench soak lock services clean
+.PHONY: run test check bench soak pictures lock services clean
 
 run: .venv/run.stamp $(WEB)/static/vendor/.stamp
 	@exec $(BIN)/gengfu up --demo --data demo-data $(ARGS)
@@ -21,6 +21,10 @@ check: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+# The pictures of README and docs, from the running product.
+pictures: .venv/dev.stamp $(WEB)/static/vendor/.stamp
+	$(BIN)/python -m docs.pictures.take
 
 # Debian's servers and browser for the tests: installed only as root, only where missing.
 services:

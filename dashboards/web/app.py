@@ -64,9 +64,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     feed: stream.Feed = app.state.feed
     async with asyncio.TaskGroup() as tasks:
         looking = tasks.create_task(feed.run(), name="alert-feed")
+        listening = tasks.create_task(feed.listen(), name="alert-hints")
         yield
         await feed.close()
         looking.cancel()
+        listening.cancel()
 
 
 def _answer(request: Request, problem: Problem) -> Response:

@@ -4,7 +4,7 @@ The composition root passes the real ones; ``tests/fakes`` has hand-written ones
 ``def`` may block: they are called in worker threads.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -107,6 +107,9 @@ class Core(Protocol):
             RefusedReport: when it names what the ledger does not have.
             CoreUnavailable: when core does not answer; it may have been done.
         """
+
+    def changes(self) -> AsyncIterator[int]:
+        """Say the number of the newest change whenever alerts changed; a hint, nothing more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

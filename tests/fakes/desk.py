@@ -1,6 +1,7 @@
 """The desk's ports made by hand: the demo ledger, alerts in a list, people in a table."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -93,7 +94,7 @@ class FakeAlerts:
 
     clock: ManualClock
     held: dict[str, Alert] = field(default_factory=dict)
-    changes: list[Change] = field(default_factory=list)
+    made: list[Change] = field(default_factory=list)
     broken: bool = False
     unreachable: bool = False
 
@@ -108,7 +109,7 @@ class FakeAlerts:
             note=note,
         )
         self.held[alert.id] = alert
-        self.changes.append(Change(len(self.changes) + 1, entry, alert))
+        self.made.append(Change(len(self.made) + 1, entry, alert))
         return alert
 
     def list(self, wanted: AlertFilter) -> Page:
@@ -127,17 +128,17 @@ class FakeAlerts:
 
     def timeline(self, alert_id: str) -> Sequence[Entry]:
         """Return an alert's lines, oldest first."""
-        return [change.entry for change in self.changes if change.entry.alert == alert_id]
+        return [change.entry for change in self.made if change.entry.alert == alert_id]
 
     def last_change(self) -> int:
         """Return the newest change's number."""
         if self.broken:
             raise OSError("the database is gone")
-        return len(self.changes)
+        return len(self.made)
 
     def changes_after(self, change: int, limit: int = 200) -> Sequence[Change]:
         """Return the next changes with their alerts as they stand now."""
-        found = self.changes[change : change + limit]
+        found = self.made[change : change + limit]
         return [replace(one, alert=self.held[one.entry.alert]) for one in found]
 
     async def act(self, alert_id: str, step: Step, request: StepRequest) -> Alert:
@@ -151,6 +152,11 @@ class FakeAlerts:
         if isinstance(after, Refusal):
             raise IllegalStep(after, held)
         return self.put(after, step, request.actor, request.note)
+
+    async def changes(self) -> AsyncIterator[int]:
+        """Give no hint: the feed then looks by itself."""
+        await asyncio.Event().wait()
+        yield 0
 
     async def report(self, report: Report) -> Alert:
         """Open an alert for a report."""

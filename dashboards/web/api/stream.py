@@ -6,7 +6,7 @@ One task looks for changes and wakes every stream; a stream reads on from its ow
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 
 import msgspec
@@ -39,6 +39,7 @@ class Feed:
         self._ports = ports
         self._changed = asyncio.Condition()
         self._open: Counter[str] = Counter()
+        self._nudged = asyncio.Event()
         self.latest = 0
         self.closed = False
 
@@ -57,7 +58,15 @@ class Feed:
                     _log.info("alert_changes_readable")
                 failing = False
                 await self._tell(latest)
-            await asyncio.sleep(LOOK_EVERY_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._nudged.wait()
+            self._nudged.clear()
+
+    async def listen(self) -> None:
+        """Look at once when core says that something changed; without core we look by ourselves."""
+        async for _ in self._ports.core.changes():
+            self._nudged.set()
 
     async def close(self) -> None:
         """End every stream, so that the server can stop."""

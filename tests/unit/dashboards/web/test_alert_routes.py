@@ -86,7 +86,7 @@ async def test_a_request_that_cannot_be_done(
     assert problem["status"] == status
     assert problem["detail"]
     assert problem["instance"] == path.partition("?")[0]
-    assert len(desk.alerts.changes) == 1
+    assert len(desk.alerts.made) == 1
 
 
 async def test_a_body_without_a_length(desk: FakeDesk, client: httpx.AsyncClient) -> None:
