@@ -10,9 +10,15 @@ import threading
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
+
+Series: TypeAlias = tuple[str, str]
+"""(equipment, point)"""
+Taken: TypeAlias = dict[Series, dict[int, float]]
+"""Series → ms → value."""
 
 
 @dataclass(slots=True)
@@ -22,16 +28,21 @@ class Oracle:
     port: int
     site: str
     seed: int
-    taken: dict[tuple[str, str], dict[int, float]] = field(
-        default_factory=lambda: defaultdict(dict)
-    )
-    """(equipment, point) → ms → value, of telemetry that the broker took over."""
+    name: str = "oracle"
+    """Its client id, and the beginning of its events' ids."""
+    taken: Taken = field(default_factory=lambda: defaultdict(dict))
+    """Telemetry that the broker took over."""
     raised: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Event id → (equipment, part)."""
-    acknowledged: set[str] = field(default_factory=set)
+    answers: list[str] = field(default_factory=list)
+    """Ids of events as they were acknowledged for the first time, in that order."""
+    raised_at: dict[str, float] = field(default_factory=dict)
+    answered_at: dict[str, float] = field(default_factory=dict)
     _waiting: dict[int, tuple[str, int, dict[str, float]]] = field(default_factory=dict)
+    _others: set[int] = field(default_factory=set)
+    """Messages on their way whose PUBACK nobody asks for."""
     _early: set[int] = field(default_factory=set)
-    """Confirmed before ``publish`` returned; also the ids of events, which nobody asks for."""
+    """Confirmed before ``publish`` returned."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _seq: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _random: random.Random = field(init=False)
@@ -40,14 +51,20 @@ class Oracle:
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
         self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id="oracle", clean_session=False
+            CallbackAPIVersion.VERSION2, client_id=self.name, clean_session=False
         )
         self._client.max_inflight_messages_set(200)
+        self._client.reconnect_delay_set(0.2, 1)  # type: ignore[arg-type]  # it takes floats
         self._client.on_publish = lambda _c, _u, mid, _r, _p: self._on_puback(mid)
         self._client.on_message = lambda _c, _u, message: self._on_ack(bytes(message.payload))
         self._client.on_connect = lambda client, *_: client.subscribe(
             f"gf/{self.site}/+/down/ack", qos=1
         )
+
+    @property
+    def acknowledged(self) -> set[str]:
+        """The ids of events that Gengfu said are safe."""
+        return set(self.answers)
 
     def connect(self) -> None:
         """Connect; the client reconnects by itself."""
@@ -59,12 +76,12 @@ class Oracle:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def measure(self, equipment: str, *points: str) -> None:
+    def measure(self, equipment: str, *points: str, boot: str = "b1") -> None:
         """Publish one reading of random values."""
         at = time.time_ns() // 1_000_000
         values = {point: self._random.random() * 10 for point in points}
         self._seq[equipment] += 1
-        payload = {"ts": at, "seq": self._seq[equipment], "boot": "b1", "points": values}
+        payload = {"ts": at, "seq": self._seq[equipment], "boot": boot, "points": values}
         sent = self._client.publish(
             f"gf/{self.site}/{equipment}/up/telemetry", json.dumps(payload), qos=1
         )
@@ -74,21 +91,28 @@ class Oracle:
                 self._early.discard(sent.mid)
                 self._take(sent.mid)
 
-    def alarm(self, equipment: str, part: str) -> None:
+    def alarm(self, equipment: str, part: str) -> str:
         """Raise a fire event; it is resent by ``insist`` until it is acknowledged."""
-        event = f"e-{len(self.raised)}"
+        event = f"{self.name}-{len(self.raised)}"
         self.raised[event] = (equipment, part)
+        self.raised_at[event] = time.monotonic()
         self._send(event)
+        return event
 
     def insist(self) -> None:
         """Resend every event that nobody has acknowledged yet, as a device does."""
         for event in set(self.raised) - self.acknowledged:
             self._send(event)
 
+    def say(self, topic: str, payload: bytes | str, *, qos: int = 1, retain: bool = False) -> None:
+        """Publish anything at all; nobody asks for it later."""
+        self._pass(self._client.publish(topic, payload, qos=qos, retain=retain).mid)
+
     def settled(self) -> bool:
         """Tell whether the broker took everything and every event was acknowledged."""
         with self._lock:
-            return not self._waiting and self.acknowledged >= set(self.raised)
+            silent = not self._waiting and not self._others
+            return silent and self.acknowledged >= set(self.raised)
 
     def _send(self, event: str) -> None:
         equipment, part = self.raised[event]
@@ -99,12 +123,21 @@ class Oracle:
             "part": part,
             "attributes": {"signal": "smoke"},
         }
-        self._client.publish(f"gf/{self.site}/{equipment}/up/event", json.dumps(payload), qos=1)
+        self.say(f"gf/{self.site}/{equipment}/up/event", json.dumps(payload))
+
+    def _pass(self, mid: int) -> None:
+        with self._lock:
+            if mid in self._early:
+                self._early.discard(mid)
+            else:
+                self._others.add(mid)
 
     def _on_puback(self, mid: int) -> None:
         with self._lock:
             if mid in self._waiting:
                 self._take(mid)
+            elif mid in self._others:
+                self._others.discard(mid)
             else:
                 self._early.add(mid)
 
@@ -114,4 +147,7 @@ class Oracle:
             self.taken[equipment, point][at] = value
 
     def _on_ack(self, payload: bytes) -> None:
-        self.acknowledged.add(json.loads(payload)["id"])
+        event = json.loads(payload)["id"]
+        if event in self.raised and event not in self.answered_at:
+            self.answered_at[event] = time.monotonic()
+            self.answers.append(event)

@@ -117,12 +117,15 @@ class System:
                     found[words[words.index(b"gengfu") + 1].decode()] = int(folder.name)
         return found
 
-    def kill(self, name: str) -> None:
-        """``kill -9`` one process."""
+    def kill(self, name: str) -> bool:
+        """``kill -9`` one process; tell whether it was there to be killed."""
         pid = self.pids().get(name)
-        if pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        if pid is None:
+            return False
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+            return True
+        return False
 
     def get(self, path: str, **parameters: object) -> Any:
         """Read from the API, patiently: the desk may just be starting again."""

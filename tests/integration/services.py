@@ -95,7 +95,6 @@ class Mosquitto:
 def mosquitto(folder: Path, *lines: str) -> Mosquitto:
     """Prepare a durable Mosquitto (anonymous unless ``lines`` say otherwise) in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o777)  # mosquitto drops its privileges and must still write here
     port = free_port()
     settings = [
         f"listener {port} 127.0.0.1",
@@ -105,6 +104,8 @@ def mosquitto(folder: Path, *lines: str) -> Mosquitto:
         "autosave_interval 1",
         "max_queued_messages 100000",
         "max_inflight_messages 1000",
+        # Else it drops its privileges and cannot write below a temporary folder of root's.
+        *(["user root"] if os.geteuid() == 0 else []),
         *(lines or ("allow_anonymous true",)),
     ]
     config = folder / "mosquitto.conf"

@@ -1,0 +1,152 @@
+"""The verdict from outside: which of the invariants (design.md) hold for what an oracle saw.
+
+Each function returns what is wrong, in sentences; nothing means that the invariant holds.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from tests.acceptance.oracle import Oracle, Series, Taken
+from tests.acceptance.system import System
+from tests.acceptance.watch import Notified
+
+FIRE = "fire_panel.first_signal"
+_FATES = (
+    "stored",
+    "duplicate",
+    "expired",
+    "null",
+    "unknown_point",
+    "quarantined",
+    "shed",
+    "pending",
+)
+
+
+def alerts_of(system: System, equipment: str) -> list[dict[str, Any]]:
+    """Return all alerts of an equipment, open and closed."""
+    alerts: list[dict[str, Any]] = []
+    cursor: str | None = None
+    while True:
+        extra: dict[str, object] = {"cursor": cursor} if cursor else {}
+        page = system.get("/api/v1/alerts", state="all", equipment=equipment, limit=500, **extra)
+        alerts += page["alerts"]
+        cursor = page["cursor"]
+        if not cursor:
+            return alerts
+
+
+def stored(system: System, series: Series, sent: Mapping[int, float]) -> dict[int, float]:
+    """Return what the store has of a series over the time in which it was sent."""
+    equipment, point = series
+    reply = system.get(
+        f"/api/v1/equipment/{equipment}/readings",
+        point=point,
+        **{"from": min(sent), "to": max(sent) + 1},
+    )
+    values = dict(zip(reply["times"], reply["values"], strict=True))
+    assert len(values) == len(reply["times"]), f"a time stands twice in {series}"
+    return values
+
+
+def handed_over(messages: Iterable[tuple[str, bytes]], sent: Taken) -> Taken:
+    """Return what of the oracle's telemetry the broker handed over and Gengfu acknowledged."""
+    taken: Taken = defaultdict(dict)
+    for topic, payload in messages:
+        levels = topic.split("/")
+        if levels[-1] != "telemetry":
+            continue
+        document = json.loads(payload)
+        for point, value in document["points"].items():
+            series = levels[2], point
+            if series in sent:
+                taken[series][document["ts"]] = value
+    return taken
+
+
+def wrong_events(system: System, oracle: Oracle) -> list[str]:
+    """I1, I2, I3, I6, I9: each acknowledged event in exactly one alert, open, with a clock running."""
+    faults = [
+        f"{event} was never acknowledged" for event in set(oracle.raised) - oracle.acknowledged
+    ]
+    wanted: dict[str, Counter[str]] = defaultdict(Counter)
+    for equipment, part in oracle.raised.values():
+        wanted[equipment][part] += 1
+    for equipment, parts in wanted.items():
+        fires = [one for one in alerts_of(system, equipment) if one["rule"] == FIRE]
+        found = Counter(one["part"] for one in fires)
+        faults += [f"I1/I2 {equipment} {part}: no alert" for part in parts - found]
+        faults += [f"I2 {equipment} {part}: {found[part]} alerts" for part in found - parts]
+        for alert in fires:
+            faults += _wrong_alert(alert)
+    return faults
+
+
+def _wrong_alert(alert: Mapping[str, Any]) -> list[str]:
+    name = f"{alert['equipment']} {alert['part']}"
+    faults = []
+    if alert["occurrences"] != 1:
+        faults.append(f"I2 {name}: {alert['occurrences']} occurrences")
+    if alert["handling"] not in {"new", "notified"}:
+        faults.append(f"I9 {name}: is {alert['handling']}, though nobody was there")
+    elif alert["due_at"] is None:
+        faults.append(f"I3 {name}: open and unacknowledged without a timer")
+    return faults
+
+
+def wrong_timelines(system: System, equipment: str) -> list[str]:
+    """I6: each alert's timeline counts its versions without a gap."""
+    faults = []
+    for alert in alerts_of(system, equipment):
+        entries = system.get(f"/api/v1/alerts/{alert['id']}")["timeline"]
+        versions = [entry["version"] for entry in entries]
+        if versions != list(range(1, len(versions) + 1)):
+            faults.append(f"I6 {equipment} {alert['part']}: versions {versions}")
+    return faults
+
+
+def wrong_notifications(
+    system: System, equipment: Iterable[str], notified: Sequence[Notified]
+) -> list[str]:
+    """I4: each alert reached its receiver; attempts of one notification bear one id."""
+    openings: dict[str, set[str]] = defaultdict(set)
+    for one in notified:
+        if one.what == "opened":
+            openings[one.alert].add(one.delivery)
+    faults = []
+    for name in equipment:
+        for alert in alerts_of(system, name):
+            count = len(openings[alert["id"]])
+            if count != 1:
+                faults.append(f"I4 {name} {alert['part']}: {count} notifications of its opening")
+    return faults
+
+
+def wrong_readings(system: System, promised: Taken, sent: Taken) -> list[str]:
+    """I1, I8: the store holds every promised value, bit-equal and once, and none that was not sent."""
+    faults = []
+    for series, values in promised.items():
+        found = stored(system, series, sent[series])
+        lost = [at for at in values if at not in found]
+        wrong = [at for at in found if found[at] != sent[series].get(at)]
+        if lost:
+            faults.append(f"I1 {series}: {len(lost)} of {len(values)} lost, first {lost[0]}")
+        if wrong:
+            faults.append(f"I8 {series}: {len(wrong)} wrong or invented, first {wrong[0]}")
+    return faults
+
+
+def wrong_sums(system: System) -> list[str]:
+    """I5: everything received is accounted for, exactly."""
+    sums = system.get("/api/v1/accounting")
+    if sums["received"] != sum(sums[fate] for fate in _FATES):
+        return [f"I5: {sums}"]
+    return []
+
+
+def drained(system: System) -> bool:
+    """Tell whether the store has caught up with the journal."""
+    sums = system.get("/api/v1/accounting")
+    return not sums["records_behind"] and not sums["pending"]

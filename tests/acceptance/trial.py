@@ -1,0 +1,182 @@
+"""One trial of the loss harness: load, ``kill -9`` at random moments, then the verdict.
+
+The same trial runs in ``make test`` with few kills and in ``make soak`` for as long as one likes.
+"""
+
+import contextlib
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.acceptance import judge
+from tests.acceptance.handover import HandOver
+from tests.acceptance.oracle import Oracle, Taken
+from tests.acceptance.proxy import Proxy
+from tests.acceptance.servers import Server, broker_server
+from tests.acceptance.system import ROOT, System
+from tests.acceptance.watch import Receiver, Spectator
+from tests.integration.services import mosquitto, wait_for
+
+PUMPS = ("pump-supply-1", "pump-supply-2", "pump-supply-3", "pump-jockey")
+POINTS = ("pressure_out", "current")
+PANEL = "fire-panel-1"
+MOST_ALARMS = 150
+VICTIMS = ("core", "core", "core", "desk", "desk", "broker")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What came out of a trial."""
+
+    seed: int
+    kills: Mapping[str, int]
+    events: int
+    values: int
+    """Values that the broker handed over and Gengfu acknowledged."""
+    lost_by_broker: int
+    """Values that the killed broker had taken and never handed over; no fault of ours."""
+    faults: Sequence[str]
+    answered_s: Sequence[float]
+    """Raised → ``down/ack``, of each event, kills included."""
+    visible_s: Sequence[float]
+    """Raised → seen by somebody with the page open, kills included."""
+
+    def __str__(self) -> str:
+        kills = ", ".join(f"{name} {count}" for name, count in sorted(self.kills.items()))
+        return (
+            f"seed {self.seed}: {sum(self.kills.values())} kill -9 ({kills}); {self.events} events,"
+            f" {self.values} values, {self.lost_by_broker} lost in the killed broker;"
+            f" visible p50 {percentile(self.visible_s, 50):.2f} s,"
+            f" p99 {percentile(self.visible_s, 99):.2f} s; {len(self.faults)} faults"
+        )
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """Return a percentile by the nearest rank; 0 of nothing."""
+    ranked = sorted(values)
+    return ranked[min(len(ranked) - 1, int(len(ranked) * percent / 100))] if ranked else 0.0
+
+
+@dataclass(slots=True)
+class Trial:
+    """A system, its broker behind a tap, devices, and somebody who looks on."""
+
+    folder: Path
+    seed: int
+    kills: int
+    pause_s: tuple[float, float] = (0.8, 3.0)
+    """Between two kills."""
+    killed: Counter[str] = field(default_factory=Counter)
+
+    def run(self) -> Verdict:
+        """Play the trial and judge it; whatever happens, nothing is left running."""
+        broker = mosquitto(self.folder / "broker")
+        tap, receiver = HandOver(), Receiver()
+        server, proxy = broker_server(broker), Proxy(broker.port, tap)
+        with server.up(), proxy.up(), receiver.up():
+            address = f"mqtt://127.0.0.1:{proxy.port}"
+            system = System(self.folder, ("--broker", address), receiver.settings())
+            system.import_ledger(ROOT / "simulators" / "demo")
+            spectator = Spectator(system)
+            with system.up(), spectator.looking(), self._devices(broker.port) as oracle:
+                self._load_and_kill(system, server, oracle)
+                promised = _settle(system, oracle, tap)
+                return self._judge(system, oracle, promised, spectator, receiver)
+
+    @contextlib.contextmanager
+    def _devices(self, port: int) -> Iterator[Oracle]:
+        oracle = Oracle(port=port, site="yunhe", seed=self.seed)
+        oracle.connect()
+        try:
+            yield oracle
+        finally:
+            oracle.close()
+
+    def _load_and_kill(self, system: System, server: Server, oracle: Oracle) -> None:
+        """Publish all the time while processes are killed."""
+        dice = random.Random(self.seed)
+        next_kill, turn = time.monotonic() + dice.uniform(*self.pause_s), 0
+        while self.killed.total() < self.kills:
+            for pump in PUMPS:
+                oracle.measure(pump, *POINTS)
+            if turn % 10 == 0 and len(oracle.raised) < MOST_ALARMS:
+                oracle.alarm(PANEL, f"1-{len(oracle.raised) + 1:03d}")
+            if turn % 25 == 0:
+                oracle.insist()
+            if time.monotonic() > next_kill:
+                self._kill(dice.choice(VICTIMS), system, server)
+                next_kill = time.monotonic() + dice.uniform(*self.pause_s)
+            turn += 1
+            time.sleep(0.04)
+
+    def _kill(self, victim: str, system: System, server: Server) -> None:
+        if victim == "broker":
+            server.kill()
+            server.start()
+        elif not system.kill(victim):
+            return  # it was just away; that is no kill
+        self.killed[victim] += 1
+
+    def _judge(
+        self,
+        system: System,
+        oracle: Oracle,
+        promised: Taken,
+        spectator: Spectator,
+        receiver: Receiver,
+    ) -> Verdict:
+        taken = sum(map(len, oracle.taken.values()))
+        values = sum(map(len, promised.values()))
+        faults = [
+            *judge.wrong_events(system, oracle),
+            *judge.wrong_timelines(system, PANEL),
+            *judge.wrong_notifications(system, [PANEL], receiver.notified),
+            *judge.wrong_readings(system, promised, oracle.taken),
+            *judge.wrong_sums(system),
+        ]
+        if values < taken and not self.killed["broker"]:
+            faults.append(f"{taken - values} values never left a broker that was not killed")
+        return Verdict(
+            seed=self.seed,
+            kills=dict(self.killed),
+            events=len(oracle.raised),
+            values=values,
+            lost_by_broker=taken - values,
+            faults=faults,
+            answered_s=[at - oracle.raised_at[one] for one, at in oracle.answered_at.items()],
+            visible_s=_visible(oracle, spectator),
+        )
+
+
+def _visible(oracle: Oracle, spectator: Spectator) -> list[float]:
+    delays = []
+    for event, (equipment, part) in oracle.raised.items():
+        sight = spectator.seen(equipment, part)
+        if sight is not None:
+            delays.append(sight.at - oracle.raised_at[event])
+    return delays
+
+
+def _settle(system: System, oracle: Oracle, tap: HandOver) -> Taken:
+    """Wait until everything has come through; return what was promised to be kept."""
+
+    def everything_taken() -> bool:
+        oracle.insist()
+        time.sleep(0.5)
+        return oracle.settled()
+
+    wait_for("every event to be acknowledged", everything_taken, seconds=60)
+    counts = [-1]
+
+    def broker_is_empty() -> bool:
+        """Nothing more is handed over for three looks: what is missing now never comes."""
+        counts.append(len(tap.messages))
+        time.sleep(0.7)
+        return counts[-1] == counts[-2] == counts[max(0, len(counts) - 3)]
+
+    wait_for("the broker to hand over what it has", broker_is_empty, seconds=60)
+    wait_for("the store to catch up", lambda: judge.drained(system), seconds=60)
+    return judge.handed_over(tap.messages, oracle.taken)
