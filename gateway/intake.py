@@ -40,6 +40,18 @@ Codec: TypeAlias = Callable[[RawMessage, Directory, Limits], Decoded]
 """Turns bytes into readings and events; it should never raise."""
 
 
+class Foreign(Protocol):
+    """What understands the topics that are not ours."""
+
+    def knows(self, topic: str) -> bool:
+        """Tell whether a topic is one of a foreign device's that was asked for."""
+
+    def decode(
+        self, message: RawMessage, directory: Directory, limits: Limits
+    ) -> tuple[Decoded, ...]:
+        """Return what a message says of each equipment; it should never raise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A device's event is safe: tell it so, on ``topic``."""
@@ -149,13 +161,21 @@ class Intake:
     """Decodes, recognises what was told before, and appends; holds no message back."""
 
     def __init__(
-        self, sink: Sink, directory: Directory, limits: Limits, codec: Codec = decode
+        self,
+        sink: Sink,
+        directory: Directory,
+        limits: Limits,
+        codec: Codec = decode,
+        foreign: Foreign | None = None,
     ) -> None:
         self.directory = directory
         self.unmapped = UnmappedPoints()
         self._sink = sink
         self._limits = limits
         self._codec = codec
+        self._foreign = foreign
+        self._unwritten: dict[int, tuple[Sequence[RawMessage], list[Decoded]]] = {}
+        """Groups for which there was no room: decoding is done once, for it may remember."""
 
     def commit(self, messages: Sequence[RawMessage], *, at: Micros) -> Committed:
         """Make a group of messages durable, in their order.
@@ -163,7 +183,7 @@ class Intake:
         Raises:
             JournalError: nothing of the group may be acknowledged.
         """
-        decoded = [self._decode(message) for message in messages]
+        decoded = self._decode_once(messages)
         identities = tuple(_identities(decoded))
         familiar = _Familiar(self._sink.known(identities) if identities else frozenset())
         group = _Group()
@@ -171,16 +191,28 @@ class Intake:
             group.add(one, familiar)
         if group.received:
             self._sink.append(group.drafts(), at=at, identities=tuple(familiar.fresh))
+        del self._unwritten[id(messages)]
         for one in decoded:
             self.unmapped.note(one)
         return Committed(group.tally(), self._answers(decoded), _rejections(decoded))
 
-    def _decode(self, message: RawMessage) -> Decoded:
+    def _decode_once(self, messages: Sequence[RawMessage]) -> list[Decoded]:
+        """Return what a group says; of one that is tried again, what it said the first time."""
+        tried = self._unwritten.get(id(messages))
+        if tried is None:
+            decoded = [one for message in messages for one in self._decode(message)]
+            tried = self._unwritten[id(messages)] = (messages, decoded)
+        return tried[1]
+
+    def _decode(self, message: RawMessage) -> tuple[Decoded, ...]:
         try:
-            return self._codec(message, self.directory, self._limits)
+            ours = message.topic.startswith(self.directory.root + "/")
+            if self._foreign is not None and not ours and self._foreign.knows(message.topic):
+                return self._foreign.decode(message, self.directory, self._limits)
+            return (self._codec(message, self.directory, self._limits),)
         except Exception as exc:  # noqa: BLE001 – the supervisor of one message: it may not stop the next (P10)
             _log.exception("decoder_crashed", topic=message.topic)
-            return crashed(message, self.directory, exc)
+            return (crashed(message, self.directory, exc),)
 
     def _answers(self, decoded: Iterable[Decoded]) -> tuple[Answer, ...]:
         root = self.directory.root

@@ -21,7 +21,10 @@ from gateway.decoded import RawMessage
 from gateway.directory import build_directory
 from gateway.intake import Committed, Intake, Sink
 from gateway.lane import Bounds, Lane
-from gateway.session import Endpoint, Session
+from gateway.mapping.check import check_mapping
+from gateway.mapping.interpreter import Interpreter, possible_filters, vital_points
+from gateway.mapping.model import NOTHING, ForeignMapping
+from gateway.session import Delivery, Endpoint, Session
 from gateway.unmapped import Unmapped
 from gengfu.core.batch import Lane as LaneName
 from gengfu.core.clock import Clock
@@ -50,6 +53,8 @@ class GatewaySettings:
     client_id: str = "gengfu"
     """The sessions are called ``….alarm`` and ``….telemetry``: fixed, or the broker's queue is lost."""
     limits: Limits = field(default_factory=Limits)
+    mapping: ForeignMapping = NOTHING
+    """What foreign devices are here (docs/protocols.md)."""
     alarm: Bounds = field(default_factory=Bounds)
     telemetry: Bounds = field(default_factory=partial(Bounds, linger_s=0.02))
 
@@ -113,7 +118,8 @@ class Gateway:
         self._clock = clock
         self._worker = worker
         directory = build_directory(ledgers, classes, journal.names, settings.root)
-        self._intake = Intake(journal, directory, settings.limits)
+        self._foreign = Interpreter(settings.mapping, vital_points(classes))
+        self._intake = Intake(journal, directory, settings.limits, foreign=self._foreign)
         self._lanes = {
             LaneName.ALARM: Lane(settings.alarm, self._commit, self._committed),
             LaneName.TELEMETRY: Lane(settings.telemetry, self._commit, self._committed),
@@ -158,6 +164,8 @@ class Gateway:
         self, ledgers: Sequence[SiteLedger], classes: Mapping[str, EquipmentClass]
     ) -> None:
         """Listen to the equipment of changed ledgers from the next group of messages on."""
+        for fault in check_mapping(self._settings.mapping, ledgers, classes):
+            _log.warning("mapping_leads_nowhere", fault=str(fault))
         exchange = partial(self._exchange_directory, ledgers, classes)
         await asyncio.get_running_loop().run_in_executor(self._worker, exchange)
 
@@ -169,10 +177,23 @@ class Gateway:
         return Session(
             self._settings.endpoint,
             client_id=f"{self._settings.client_id}.{name}",
-            filters=topics.filters(name, self._settings.root),
-            receive=self._lanes[name].offer,
+            filters=(*topics.filters(name, self._settings.root), *self._foreign.filters(name)),
+            receive=partial(self._receive, name),
             clock=self._clock,
         )
+
+    def _receive(self, name: LaneName, delivery: Delivery) -> bool:
+        """Offer a message to its lane; what an earlier mapping had asked for is not asked for more.
+
+        The broker remembers a session's subscriptions: one that no longer is in the mapping, or is
+        now in the other lane, ends when it is heard of next.
+        """
+        topic = delivery.message.topic
+        if self._foreign.wants(topic, name, self._settings.root):
+            return self._lanes[name].offer(delivery)
+        self.sessions[name].unsubscribe(possible_filters(topic))
+        self.sessions[name].acknowledge([delivery])
+        return True
 
     async def _commit(self, messages: Sequence[RawMessage]) -> Committed:
         """Make a group durable, however long the disk stays full: it is not acknowledged before."""

@@ -151,6 +151,13 @@ class Session:
             self.counters.unpublished += 1
         return sent
 
+    def unsubscribe(self, filters: Sequence[str]) -> None:
+        """Ask no more for topics that an earlier subscription may still bring."""
+        old = [topic for topic in filters if topic not in self._filters]
+        if old and self._client.is_connected():
+            _log.info("unsubscribed", session=self.client_id, topic=old[0])
+            self._client.unsubscribe(old)
+
     def resume(self) -> None:
         """Read on after ``receive`` had asked for a pause."""
         if not self._paused:

@@ -211,6 +211,8 @@ class Settings(BaseSettings):
     """More equipment classes (YAML), beside the built-in ones."""
     rules_dir: Path | None = None
     """More rules (YAML), beside the built-in packs."""
+    mappings: Path | None = None
+    """Which foreign devices are which equipment (YAML, docs/protocols.md)."""
 
     @classmethod
     def settings_customise_sources(

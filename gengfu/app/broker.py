@@ -1,11 +1,14 @@
 """The broker: its accounts, where it is, and the embedded one as a process."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from gateway.accounts import AccountFiles, core_account, estate_account
 from gateway.embedded import EmbeddedSettings, serve
+from gateway.mapping.access import foreign_lines
+from gateway.mapping.model import NOTHING, ForeignMapping
 from gateway.session import Endpoint
 from gengfu.config import Settings
 from gengfu.installation import Installation
@@ -28,11 +31,15 @@ async def run_broker(settings: Settings, ready: Callable[[], None]) -> None:
 
 
 def prepare_accounts(
-    settings: Settings, place: Installation, ledgers: Sequence[SiteLedger]
+    settings: Settings,
+    place: Installation,
+    ledgers: Sequence[SiteLedger],
+    mapping: ForeignMapping = NOTHING,
 ) -> None:
     """Give core, and the simulators of a demo, their accounts on the embedded broker."""
     files = AccountFiles(place.broker)
-    accounts = [core_account(CORE_ACCOUNT, settings.broker.root)]
+    own = core_account(CORE_ACCOUNT, settings.broker.root)
+    accounts = [replace(own, lines=(*own.lines, *foreign_lines(mapping)))]
     if settings.demo:
         accounts.append(estate_account(SIMULATOR_ACCOUNT, ledgers, settings.broker.root))
     for account in accounts:

@@ -21,7 +21,7 @@ from gateway.codecs.native.message import Limits
 from gateway.codecs.native.times import Belief
 from gateway.service import Gateway, GatewaySettings
 from gengfu.app.broker import endpoint_of
-from gengfu.app.setup import classes_of, rule_files
+from gengfu.app.setup import classes_of, mapping_of, rule_files
 from gengfu.config import Settings
 from gengfu.core.clock import DAY, SECOND, Clock, Micros
 from gengfu.core.partition import EVERY_PARTITION, partition_of
@@ -98,6 +98,7 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
         GatewaySettings(
             endpoint=endpoint_of(settings, place),
             root=settings.broker.root,
+            mapping=mapping_of(settings),
             client_id=settings.broker.client_id,
             limits=Limits(
                 belief=Belief(ahead=settings.belief.ahead, behind=settings.belief.behind)

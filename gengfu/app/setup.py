@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from gateway.accounts import AccountFiles, device_account
+from gateway.mapping.file import load_mapping
+from gateway.mapping.model import NOTHING, ForeignMapping
 from gengfu.app.broker import prepare_accounts
 from gengfu.app.people import gate_of
 from gengfu.config import Settings
@@ -40,6 +42,15 @@ def classes_of(settings: Settings) -> Mapping[str, EquipmentClass]:
     return load_classes(None, *extra)
 
 
+def mapping_of(settings: Settings) -> ForeignMapping:
+    """Return which foreign devices are which equipment; nothing when no file says it.
+
+    Raises:
+        BadInput: all mistakes in the file at once, with their lines.
+    """
+    return NOTHING if settings.mappings is None else load_mapping(settings.mappings)
+
+
 def rule_files(settings: Settings) -> Mapping[str, str]:
     """Return the built-in rule packs and the installation's own rule files: name → YAML text."""
     folders = (RULE_PACKS, *((settings.rules_dir,) if settings.rules_dir else ()))
@@ -70,7 +81,7 @@ def import_ledger(
         place = Installation(settings.data)
         ledger_store(place).replace(ledgers, settings.clock.clock().now())
         if settings.broker.embedded:
-            prepare_accounts(settings, place, ledgers)
+            prepare_accounts(settings, place, ledgers, mapping_of(settings))
     return ledgers
 
 
@@ -94,7 +105,7 @@ def prepare(settings: Settings, place: Installation) -> None:
     if settings.demo and not gate.accounts.all():
         _make_demo_accounts(gate, place, now)
     if settings.broker.embedded:
-        prepare_accounts(settings, place, store.all())
+        prepare_accounts(settings, place, store.all(), mapping_of(settings))
     token = gate.setup.issue(at=now)
     if token is None:
         (place.secrets / SETUP_TOKEN).unlink(missing_ok=True)

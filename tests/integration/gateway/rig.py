@@ -10,6 +10,7 @@ import aiomqtt
 import pytest
 
 from gateway.lane import Bounds
+from gateway.mapping.model import NOTHING, ForeignMapping
 from gateway.service import Gateway, GatewaySettings, Journal
 from gateway.session import Endpoint
 from gengfu.core.batch import Event
@@ -50,9 +51,12 @@ async def running_gateway(
     bounds: Bounds | None = None,
     ledgers: Sequence[SiteLedger] | None = None,
     ready: bool = True,
+    mapping: ForeignMapping = NOTHING,
 ) -> AsyncIterator[Running]:
     """Run a gateway until the block ends; a failed journal ends it earlier."""
-    settings = GatewaySettings(endpoint=replace(endpoint, first_wait_s=0.05, longest_wait_s=0.2))
+    settings = GatewaySettings(
+        endpoint=replace(endpoint, first_wait_s=0.05, longest_wait_s=0.2), mapping=mapping
+    )
     if bounds is not None:
         settings = replace(settings, alarm=bounds, telemetry=bounds)
     with ThreadPoolExecutor(1) as worker:

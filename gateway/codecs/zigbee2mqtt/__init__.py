@@ -1,0 +1,1 @@
+"""Zigbee2MQTT: ``zigbee2mqtt/NAME`` with a JSON object, ``…/availability`` beside it."""

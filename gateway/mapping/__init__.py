@@ -1,0 +1,1 @@
+"""Which foreign device and field is which equipment and point, and what follows from that."""

@@ -1,0 +1,186 @@
+"""Read the mapping file that people write: strictly, with all its mistakes at once."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+
+from gateway.codecs.formats import FORMATS
+from gateway.codecs.spoken import Format
+from gateway.mapping.model import (
+    DeviceMapping,
+    FieldMapping,
+    ForeignMapping,
+    ToEvent,
+    ToPoint,
+)
+from gengfu.core.batch import Lane
+from gengfu.core.errors import BadInput, Fault
+from gengfu.core.names import MAX_TEXT
+from gengfu.core.naming import is_slug
+from gengfu.ledger.marked import Page, is_identifier
+
+_DEVICE_OPTIONS = ("base", "fields", "online", "lane", "zone")
+_POINT_KEYS = frozenset({"point", "scale", "offset", "words"})
+_EVENT_KEYS = frozenset({"event", "when", "every", "part", "attributes"})
+_FIELD_OPTIONS = tuple(sorted((_POINT_KEYS | _EVENT_KEYS | {"equipment"}) - {"point", "event"}))
+_UNFIT = frozenset("+#\0")
+
+
+def load_mapping(file: Path) -> ForeignMapping:
+    """Read a mapping file.
+
+    Raises:
+        BadInput: all mistakes at once, each with its line.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise BadInput([Fault(str(file), "", f"cannot be read: {exc}", "save as UTF-8")]) from exc
+    return read_mapping(text, str(file))
+
+
+def read_mapping(text: str, file: str) -> ForeignMapping:
+    """Read a mapping's text.
+
+    Raises:
+        BadInput: all mistakes at once, each with its line.
+    """
+    page = Page(file)
+    node = page.root(text)
+    found = page.fields(node, required=("devices",), optional=("host",)) if node else {}
+    devices = tuple(_device(page, item) for item in page.items(found.get("devices")))
+    _find_doubles(page, devices)
+    mapping = ForeignMapping(file=file, devices=devices, host=_host(page, found.get("host")))
+    if page.faults:
+        raise BadInput(page.faults)
+    return mapping
+
+
+def _device(page: Page, node: yaml.Node) -> DeviceMapping:
+    found = _entry(page, node)
+    form = _format(page, node, found)
+    equipment = _equipment(page, found.get("equipment"))
+    device = page.text(found.get(form.name)) if form else ""
+    base = page.text(found["base"]) if "base" in found else form.base if form else ""
+    for key, text in ((form.name if form else "", device), ("base", base)):
+        if key in found and (not text or not _UNFIT.isdisjoint(text)):
+            page.fault(found[key], f"{text!r} can be no part of a topic", "leave out + and #")
+    fields = {
+        name: _field(page, name, one, equipment)
+        for name, one in (page.entries(found["fields"]) if "fields" in found else {}).items()
+    }
+    return DeviceMapping(
+        format=form.name if form else "",
+        base=base,
+        device=device,
+        equipment=equipment,
+        fields=fields,
+        tells_online="online" not in found or page.boolean(found["online"]),
+        lane=page.choice(found["lane"], Lane, Lane.ALARM) if "lane" in found else None,
+        zone=_zone(page, found.get("zone")),
+        line=node.start_mark.line + 1,
+    )
+
+
+def _entry(page: Page, node: yaml.Node) -> dict[str, yaml.Node]:
+    """Return a device's keys; the name of its format is one of them."""
+    return page.fields(node, required=("equipment",), optional=(*FORMATS, *_DEVICE_OPTIONS))
+
+
+def _format(page: Page, node: yaml.Node, found: Mapping[str, yaml.Node]) -> Format | None:
+    named = [FORMATS[key] for key in found if key in FORMATS]
+    if len(named) != 1:
+        known = ", ".join(FORMATS)
+        page.fault(node, "a device is named by exactly one format", f"one of {known}")
+    return named[0] if named else None
+
+
+def _equipment(page: Page, node: yaml.Node | None) -> str:
+    id_ = page.text(node)
+    if node is not None and not is_slug(id_):
+        page.fault(node, f"{id_!r} is no equipment id", "use a-z, 0-9, - and _")
+    return id_
+
+
+def _field(page: Page, name: str, node: yaml.Node, equipment: str) -> FieldMapping:
+    line = node.start_mark.line + 1
+    if isinstance(node, yaml.ScalarNode):
+        point = page.identifier(node, "the point")
+        return FieldMapping(name=name, equipment=equipment, becomes=ToPoint(point=point), line=line)
+    options = ("point", "event", *_FIELD_OPTIONS)
+    found = page.fields(node, required=(), optional=options)
+    if ("point" in found) == ("event" in found):
+        page.fault(node, f"{name!r} becomes either a point or an event", "say one of the two")
+    becomes = _to_event(page, found) if "event" in found else _to_point(page, found)
+    if "equipment" in found:
+        equipment = _equipment(page, found["equipment"])
+    return FieldMapping(name=name, equipment=equipment, becomes=becomes, line=line)
+
+
+def _to_point(page: Page, found: Mapping[str, yaml.Node]) -> ToPoint:
+    _refuse(page, found, _EVENT_KEYS - {"event"}, "a point")
+    scale, offset = page.number(found.get("scale")), page.number(found.get("offset"))
+    if scale == 0:
+        page.fault(found["scale"], "the scale is zero", "every value would be the same")
+    words = page.entries(found["words"]) if "words" in found else {}
+    return ToPoint(
+        point=page.identifier(found.get("point"), "the point"),
+        scale=1.0 if scale is None else scale,
+        offset=offset or 0.0,
+        words={word: page.text(ours) for word, ours in words.items()},
+    )
+
+
+def _to_event(page: Page, found: Mapping[str, yaml.Node]) -> ToEvent:
+    _refuse(page, found, _POINT_KEYS - {"point"}, "an event")
+    part = page.text(found.get("part"))
+    if len(part) > MAX_TEXT:
+        page.fault(found["part"], f"the part is longer than {MAX_TEXT} characters")
+    attributes = page.entries(found["attributes"]) if "attributes" in found else {}
+    return ToEvent(
+        type=page.identifier(found.get("event"), "the event"),
+        when=frozenset(_when(page, found.get("when"))),
+        every=page.boolean(found["every"]) if "every" in found else None,
+        part=part or None,
+        attributes={name: page.text(value) for name, value in attributes.items()},
+    )
+
+
+def _when(page: Page, node: yaml.Node | None) -> tuple[str, ...]:
+    """Return one value, or a list of them."""
+    return (page.text(node),) if isinstance(node, yaml.ScalarNode) else page.texts(node)
+
+
+def _refuse(page: Page, found: Mapping[str, yaml.Node], keys: frozenset[str], what: str) -> None:
+    for key in sorted(keys & found.keys()):
+        page.fault(found[key], f"{key!r} is not for {what}")
+
+
+def _zone(page: Page, node: yaml.Node | None) -> str | None:
+    name = page.text(node)
+    try:
+        return ZoneInfo(name).key if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        if node is not None:
+            page.fault(node, f"{name!r} is no time zone", "write Asia/Shanghai")
+        return None
+
+
+def _host(page: Page, node: yaml.Node | None) -> str | None:
+    name = page.text(node)
+    if node is not None and (not is_identifier(name.lower().replace("-", "_")) or "/" in name):
+        page.fault(node, f"{name!r} is no host id", "use letters, digits, - and _")
+    return name or None
+
+
+def _find_doubles(page: Page, devices: tuple[DeviceMapping, ...]) -> None:
+    seen: dict[tuple[str, str, str], int] = {}
+    for one in devices:
+        key = (one.format, one.base, one.device)
+        first = seen.setdefault(key, one.line)
+        if one.device and first != one.line:
+            page.faults.append(
+                Fault(page.file, str(one.line), f"{one.device!r} stands in line {first} already")
+            )

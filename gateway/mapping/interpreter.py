@@ -1,0 +1,153 @@
+"""Foreign messages become what native ones are: readings and events of equipment.
+
+It routes a topic to its format's reader and places what was said by the mapping. It remembers the
+last value of fields that become events, and whatever a format's own rules make its reader remember;
+it knows neither a socket nor a clock, and lives in the journal's worker thread.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.codecs.formats import FORMATS
+from gateway.codecs.native.message import Limits
+from gateway.codecs.native.notes import letter
+from gateway.codecs.spoken import Outgoing, Reader, Utterance
+from gateway.decoded import Decoded, RawMessage, Rejected
+from gateway.directory import Directory
+from gateway.mapping.model import DeviceMapping, ForeignMapping, ToEvent
+from gateway.mapping.placing import Told, place, place_unmapped
+from gengfu.core.batch import Lane
+from gengfu.core.clock import Micros
+from gengfu.core.record import RejectReason
+from gengfu.ledger.model import EquipmentClass
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """To which format's reader a topic's messages go, and in which lane they come."""
+
+    format: str
+    base: str
+    lane: Lane
+
+
+class Interpreter:
+    """The mapping at work."""
+
+    def __init__(self, mapping: ForeignMapping, vital: frozenset[str]) -> None:
+        """Prepare; ``vital`` are the points whose readings belong into the alarm lane."""
+        self._devices = {(one.format, one.base, one.device): one for one in mapping.devices}
+        self._routes: dict[str, Route] = {}
+        self._filters: dict[str, Lane] = {}
+        for device in mapping.devices:
+            self._add_route(device, _lane(device, vital))
+        self._readers = {name: FORMATS[name].open() for name in {d.format for d in mapping.devices}}
+        self._told: Told = {}
+
+    def filters(self, lane: Lane) -> tuple[str, ...]:
+        """Return the topic filters that a lane's session subscribes to."""
+        return tuple(topic for topic, one in self._filters.items() if one is lane)
+
+    def knows(self, topic: str) -> bool:
+        """Tell whether a topic is one that the mapping asked for."""
+        return bool(self._routes) and self.route(topic) is not None
+
+    def wants(self, topic: str, lane: Lane, root: str) -> bool:
+        """Tell whether a lane has any use for a topic; our own and the broker's are not judged."""
+        if topic.startswith((root + "/", "$")):
+            return True
+        found = self.route(topic)
+        return found is not None and found.lane is lane
+
+    def route(self, topic: str) -> Route | None:
+        """Return where a topic's messages go; None when the mapping knows nothing of it."""
+        found = self._routes.get(topic)
+        while found is None and "/" in topic:
+            topic = topic.rpartition("/")[0]
+            found = self._routes.get(topic)
+        return found
+
+    def decode(
+        self, message: RawMessage, directory: Directory, limits: Limits
+    ) -> tuple[Decoded, ...]:
+        """Turn a foreign message into what it says of each equipment."""
+        route = self.route(message.topic)
+        if route is None:
+            return (_rejected(message, Rejected(RejectReason.BAD_TOPIC, "is not in the mapping")),)
+        if len(message.payload) > limits.payload:
+            detail = f"{len(message.payload)} bytes are more than {limits.payload}"
+            return (_rejected(message, Rejected(RejectReason.OVERSIZE, detail)),)
+        decoded: list[Decoded] = []
+        for said in self._reader(route).read(message, route.base):
+            if isinstance(said, Rejected):
+                decoded.append(_rejected(message, said))
+                continue
+            for device, utterance in self._concerned(route, said):
+                if device is None:
+                    decoded.extend(place_unmapped(utterance, message))
+                else:
+                    decoded.extend(
+                        place(utterance, device, message, route.lane, directory, limits, self._told)
+                    )
+        return tuple(decoded)
+
+    def due(self, now: Micros) -> Sequence[Outgoing]:
+        """Return what the formats' rules ask us to send by now."""
+        return [one for reader in self._readers.values() for one in reader.due(now)]
+
+    def _reader(self, route: Route) -> Reader:
+        return self._readers[route.format]
+
+    def _concerned(
+        self, route: Route, said: Utterance
+    ) -> Iterator[tuple[DeviceMapping | None, Utterance]]:
+        """Yield whom an utterance is about: its device, and those below when it says so."""
+        own = self._devices.get((route.format, route.base, said.device))
+        if own is not None or said.fields:
+            yield own, said
+        if said.below:
+            heirs = Utterance(device=said.device, presence=said.presence, key=said.key)
+            for (form, base, name), device in self._devices.items():
+                if (form, base) == (route.format, route.base) and name.startswith(
+                    said.device + "/"
+                ):
+                    yield device, heirs
+
+    def _add_route(self, device: DeviceMapping, lane: Lane) -> None:
+        """Listen for a device; what several share comes by the alarm lane when one needs it."""
+        for topic in FORMATS[device.format].filters(device.base, device.device):
+            shared = self._filters.get(topic)
+            one = Lane.ALARM if Lane.ALARM in (shared, lane) else lane
+            self._filters[topic] = one
+            start = topic.removesuffix("/#").removesuffix("/+")
+            self._routes[start] = Route(device.format, device.base, one)
+
+
+def possible_filters(topic: str) -> tuple[str, ...]:
+    """Return every filter of ours by which a topic can have been asked for."""
+    levels = topic.split("/")
+    starts = ["/".join(levels[:length]) for length in range(1, len(levels) + 1)]
+    return (topic, *(f"{start}/{wild}" for start in starts for wild in "+#"))
+
+
+def vital_points(classes: Mapping[str, EquipmentClass]) -> frozenset[str]:
+    """Return the names of points that any class calls vital."""
+    return frozenset(
+        point.name for one in classes.values() for point in one.points.values() if point.vital
+    )
+
+
+def _lane(device: DeviceMapping, vital: frozenset[str]) -> Lane:
+    if device.lane is not None:
+        return device.lane
+    urgent = not device.fields or any(
+        isinstance(one.becomes, ToEvent) or one.becomes.point in vital
+        for one in device.fields.values()
+    )
+    return Lane.ALARM if urgent else Lane.TELEMETRY
+
+
+def _rejected(message: RawMessage, rejected: Rejected) -> Decoded:
+    return Decoded(
+        site=None, received_at=message.received_at, rejections=(letter(message, rejected),)
+    )

@@ -1,0 +1,127 @@
+"""The mapping file is refused whole, with every mistake and its line."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.mapping.check import check_mapping
+from gateway.mapping.file import load_mapping, read_mapping
+from gateway.mapping.interpreter import Interpreter, vital_points
+from gateway.mapping.model import ToEvent, ToPoint
+from gengfu.core.batch import Lane
+from gengfu.core.errors import BadInput
+from tests.fakes.small_estate import shipped_classes, small_estate
+
+
+def test_a_mapping_is_read_as_something_else() -> None:
+    """Short and long forms, defaults, words in YAML's own booleans."""
+    mapping = read_mapping(
+        """
+devices:
+  - zigbee2mqtt: a/b
+    equipment: pump-1
+    base: zigbee-2
+    zone: Asia/Shanghai
+    fields:
+      leak: floor_leak
+      p: {point: pressure_out, scale: 0.001, offset: 1}
+      c: {point: run, words: {true: "on", 2: "off"}, equipment: pump-2}
+      a: {event: fault, when: [x, y], every: false, part: p1, attributes: {signal: smoke}}
+""",
+        "m.yaml",
+    )
+    (device,) = mapping.devices
+    assert (device.format, device.base, device.device) == ("zigbee2mqtt", "zigbee-2", "a/b")
+    assert device.speaks_for == ("pump-1", "pump-2")
+    assert [one.becomes for one in device.fields.values()] == [
+        ToPoint(point="floor_leak"),
+        ToPoint(point="pressure_out", scale=0.001, offset=1.0),
+        ToPoint(point="run", words={"true": "on", "2": "off"}),
+        ToEvent(
+            type="fault",
+            when=frozenset({"x", "y"}),
+            every=False,
+            part="p1",
+            attributes={"signal": "smoke"},
+        ),
+    ]
+
+
+FAULTY = """\
+devices:
+  - equipment: pump-1
+  - {zigbee2mqtt: a, topic: b, equipment: pump-1}
+  - {zigbee2mqtt: 'a/#', equipment: pump-1}
+  - {zigbee2mqtt: c, equipment: Pump 1, colour: red}
+  - zigbee2mqtt: d
+    equipment: pump-1
+    lane: fast
+    zone: Mars/Olympus
+    fields:
+      x: {point: run, event: fault}
+      y: {point: Run-It}
+      z: {point: run, scale: 0}
+      w: {event: fault, scale: 2}
+      v: {}
+  - {zigbee2mqtt: d, equipment: pump-1}
+host: a/b
+"""
+
+
+def test_only_the_first_mistake_is_told() -> None:
+    """All mistakes at once, each with the line it stands in."""
+    with pytest.raises(BadInput) as refused:
+        read_mapping(FAULTY, "m.yaml")
+    lines = [int(fault.place) for fault in refused.value.faults]
+    assert sorted(lines) == [2, 3, 4, 5, 5, 8, 9, 11, 12, 13, 14, 15, 16, 17]
+
+
+@pytest.mark.parametrize("text", ["", "devices", "[", "devices: {a: b}", "other: 1", "\0"])
+def test_a_file_that_is_no_mapping_is_taken(text: str) -> None:
+    """Whatever is no mapping is refused with a sentence."""
+    with pytest.raises(BadInput):
+        read_mapping(text, "m.yaml")
+
+
+def test_a_missing_file_is_a_traceback(tmp_path: Path) -> None:
+    """A file that cannot be read is a mistake in the settings like any other."""
+    with pytest.raises(BadInput, match="cannot be read"):
+        load_mapping(tmp_path / "none.yaml")
+
+
+def test_a_mapping_that_leads_nowhere_is_not_told() -> None:
+    """Equipment, points, events and words that do not exist, with what was probably meant."""
+    mapping = read_mapping(
+        """\
+devices:
+  - zigbee2mqtt: a
+    equipment: pump-9
+    fields:
+      x: {point: flor_leak, equipment: pump-1}
+      y: {event: expired, equipment: door-1}
+      z: {point: contact, equipment: door-1, words: {true: shut}}
+      w: {point: contact, equipment: door-1, words: {true: closed}}
+""",
+        "m.yaml",
+    )
+    faults = check_mapping(mapping, [small_estate()], shipped_classes())
+    assert [fault.place for fault in faults] == ["2", "5", "6", "7"]
+    assert faults[1].mend == "did you mean floor_leak?"
+
+
+@pytest.mark.parametrize(
+    ("entry", "lane"),
+    [
+        ("fields: {x: water_temp}", Lane.TELEMETRY),
+        ("fields: {x: water_temp}, lane: alarm", Lane.ALARM),
+        ("fields: {x: contact}", Lane.ALARM),
+        ("fields: {x: {event: fault}}", Lane.ALARM),
+        ("fields: {x: {event: fault}}, lane: telemetry", Lane.TELEMETRY),
+        ("online: true", Lane.ALARM),
+    ],
+)
+def test_an_alarm_comes_by_the_telemetry_lane(entry: str, lane: Lane) -> None:
+    """Events and vital points come by the alarm lane, and what the file says goes first."""
+    text = f"devices: [{{zigbee2mqtt: a, equipment: pump-1, {entry}}}]"
+    interpreter = Interpreter(read_mapping(text, "m"), vital_points(shipped_classes()))
+    assert interpreter.filters(lane) == ("zigbee2mqtt/a", "zigbee2mqtt/a/availability")
