@@ -1,13 +1,11 @@
 """Availability of everything in the ledger, added up by equipment, class, building or site."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-from dashboards.availability.account import NOTHING, Account, Window, account_of
-from dashboards.web.ports import AvailabilityRow
-from gengfu.core.clock import SECOND, Clock, Micros
+from dashboards.availability.account import Window, account_of
+from dashboards.availability.figures import AvailabilityRow, By, Entry, added_up, row_of
+from gengfu.core.clock import Clock, Micros
 from gengfu.core.states import StateInterval
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 
@@ -15,15 +13,6 @@ Planned: TypeAlias = Callable[[str, Micros, Micros], Sequence[Window]]
 """Equipment, start, end → its planned windows of maintenance."""
 
 NO_BUILDING = "-"
-
-
-class By(StrEnum):
-    """What figures are added up by."""
-
-    EQUIPMENT = "equipment"
-    CLASS = "class"
-    BUILDING = "building"
-    SITE = "site"
 
 
 class States(Protocol):
@@ -47,29 +36,6 @@ class Ledgers(Protocol):
 
     @property
     def classes(self) -> Mapping[str, EquipmentClass]: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """The account of one equipment, with what it is added up by."""
-
-    site: str
-    building: str
-    equipment_class: str
-    equipment: str
-    account: Account
-
-    def key(self, by: By) -> str:
-        """Return the row it belongs to. A building's id is unique in its site only."""
-        match by:
-            case By.EQUIPMENT:
-                return self.equipment
-            case By.CLASS:
-                return self.equipment_class
-            case By.BUILDING:
-                return f"{self.site}/{self.building}"
-            case By.SITE:
-                return self.site
 
 
 def unplanned(_equipment: str, _start: Micros, _end: Micros) -> Sequence[Window]:
@@ -135,31 +101,3 @@ class AvailabilityService:
             for one in ledger.equipment.values():
                 building = ledger.building_of(one.place) or NO_BUILDING
                 yield ledger.site.id, building, one.equipment_class, one.id
-
-
-def added_up(
-    entries: Sequence[Entry], by: By, sites: frozenset[str] | None = None
-) -> dict[str, Account]:
-    """Add accounts up by key; ``sites`` None = of every site."""
-    sums: dict[str, Account] = {}
-    for entry in entries:
-        if sites is None or entry.site in sites:
-            key = entry.key(by)
-            sums[key] = sums.get(key, NOTHING) + entry.account
-    return sums
-
-
-def row_of(key: str, account: Account) -> AvailabilityRow:
-    """Return an account as the pages show it, in seconds."""
-    return AvailabilityRow(
-        key=key,
-        availability=account.availability,
-        coverage=account.coverage,
-        failures=account.failures,
-        mtbf_s=account.mtbf_s,
-        mttr_s=account.mttr_s,
-        planned_s=account.planned / SECOND,
-        down_s=account.down / SECOND,
-        unknown_s=account.unknown / SECOND,
-        count=account.count,
-    )

@@ -10,7 +10,7 @@ from grafana_foundation_sdk.builders import stat, statetimeline, table, timeseri
 from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 
-from dashboards.availability.service import By
+from dashboards.availability.figures import By
 from dashboards.grafana import look
 from dashboards.grafana.frame import frame, variable
 from dashboards.grafana.influxql import SOURCE, TABLE, Query, over_time, select

@@ -1,6 +1,6 @@
 """What the desk writes back to InfluxDB beside the readings, by the names that dashboards ask for.
 
-``dashboards.availability.writeback`` writes ``availability`` and ``operating_state``, and
+``dashboards.grafana.figures`` writes ``availability`` and ``operating_state``, and
 ``alert_changes`` here writes ``alert``.
 """
 

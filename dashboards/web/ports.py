@@ -11,8 +11,10 @@ from typing import Protocol
 from alerts.model import Alert, Entry, Report, Step, StepRequest
 from alerts.read import AlertFilter, Change, Page
 from dashboards.accounting import Accounting
+from dashboards.availability.figures import AvailabilityRow
+from dashboards.estate.point_value import PointValue
 from gengfu.core.clock import Clock, Micros, SystemClock
-from gengfu.core.naming import Language, Scalar
+from gengfu.core.naming import Language
 from gengfu.core.record import DeadLetter
 from gengfu.core.states import StateInterval
 from gengfu.ledger.model import EquipmentClass, SiteLedger
@@ -112,15 +114,6 @@ class Core(Protocol):
         """Say the number of the newest change whenever alerts changed; a hint, nothing more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PointValue:
-    """A point's newest value: an enum as its word, a boolean as a boolean."""
-
-    value: Scalar
-    observed_at: Micros
-    received_at: Micros
-
-
 class Estate(Protocol):
     """What the desk knows of the equipment now and of its operating states."""
 
@@ -161,24 +154,6 @@ class Readings(Protocol):
         Raises:
             StoreUnavailable: when the store does not answer now.
         """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AvailabilityRow:
-    """The figures of an equipment, a class, a building or a site over a period. Spans in seconds."""
-
-    key: str
-    availability: float | None
-    """(required − down) / required; None when nothing is known."""
-    coverage: float
-    failures: int
-    mtbf_s: float | None
-    mttr_s: float | None
-    planned_s: float
-    down_s: float
-    unknown_s: float
-    count: int = 1
-    """How many pieces of equipment it is about."""
 
 
 class Availability(Protocol):

@@ -16,7 +16,7 @@ from alerts.schema import open_alerts
 from dashboards.accounting import Accounting, account, metrics_of
 from dashboards.availability.service import AvailabilityService
 from dashboards.estate import Estate
-from dashboards.figures_writer import FiguresWriter
+from dashboards.grafana.figures_writer import FiguresWriter
 from dashboards.grafana.alert_changes import AlertWriteBack
 from dashboards.web import vendor
 from dashboards.web.app import build_app

@@ -15,13 +15,9 @@ from alerts.model import Alert, Condition, Entry, Handling, Report, Step, StepRe
 from alerts.read import AlertFilter, BadCursor, Change, Page
 from alerts.refusals import IllegalStep, UnknownAlert
 from dashboards.accounting import Accounting
-from dashboards.web.ports import (
-    AvailabilityRow,
-    DeskPorts,
-    PartState,
-    PointValue,
-    Visitor,
-)
+from dashboards.availability.figures import AvailabilityRow
+from dashboards.estate.point_value import PointValue
+from dashboards.web.ports import DeskPorts, PartState, Visitor
 from gengfu.core.clock import MINUTE, Micros
 from gengfu.core.errors import BadInput, Fault, StoreUnavailable
 from gengfu.core.naming import Bilingual, Subject

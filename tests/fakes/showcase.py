@@ -10,8 +10,9 @@ import uvicorn
 
 from alerts.model import Condition, FindingVerdict, Handling
 from dashboards.accounting import Accounting
+from dashboards.availability.figures import AvailabilityRow
+from dashboards.estate.point_value import PointValue
 from dashboards.web.app import build_app
-from dashboards.web.ports import AvailabilityRow, PointValue
 from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros, SystemClock
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Bilingual, Scalar, Subject

@@ -11,9 +11,9 @@ from alerts.model import Entry as Line
 from alerts.model import Step, What
 from alerts.read import Change
 from dashboards.availability.account import Account
-from dashboards.availability.service import Entry
-from dashboards.availability.writeback import availability_measurements, state_measurements
+from dashboards.availability.figures import Entry
 from dashboards.grafana.alert_changes import measurement
+from dashboards.grafana.figures import availability_measurements, state_measurements
 from dashboards.grafana.files import GENERATED, stale
 from gengfu.core.batch import BatchBuilder, ReadingBatch
 from gengfu.core.clock import HOUR, MINUTE, SystemClock

@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
+from dashboards.availability.figures import AvailabilityRow
 from dashboards.web.api.shapes import AvailabilityShape, Shape
 from dashboards.web.api.times import read_period
 from dashboards.web.identity import Desk, Who
-from dashboards.web.ports import AvailabilityRow, DeskPorts
+from dashboards.web.ports import DeskPorts
 from gengfu.core.clock import DAY, to_iso
 from gengfu.core.record import DeadLetter
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.document import alert_document, entry_document
 from alerts.model import Alert, Entry
-from dashboards.web.ports import PointValue
+from dashboards.estate.point_value import PointValue
 from gengfu.core.clock import Micros, to_iso
 from gengfu.core.naming import Bilingual, Scalar
 from gengfu.core.states import StateInterval

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from alerts.read import AlertFilter
+from dashboards.estate.point_value import PointValue
 from dashboards.web import figures
 from dashboards.web.api.estate import find_equipment
 from dashboards.web.identity import Desk, Who
-from dashboards.web.ports import PointValue
 from dashboards.web.render import language_of, page
 from dashboards.web.words import Words, words
 from gengfu.core.clock import DAY, HOUR, Micros

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from dashboards.availability.figures import AvailabilityRow
 from dashboards.web import figures
 from dashboards.web.api.estate import seen_ledgers
 from dashboards.web.api.figures import target_of
 from dashboards.web.identity import Desk, Who
-from dashboards.web.ports import AvailabilityRow, DeskPorts, Visitor
+from dashboards.web.ports import DeskPorts, Visitor
 from dashboards.web.render import Reader, page, reader_of
 from dashboards.web.words import marked
 from gengfu.core.clock import SECOND, Micros, to_utc

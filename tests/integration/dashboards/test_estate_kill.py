@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dashboards.estate import Estate
-from dashboards.estate_tables import EstateTables
+from dashboards.estate.tables import EstateTables
 from gengfu.core.batch import BatchBuilder, ReadingBatch
 from gengfu.core.clock import SECOND
 from gengfu.core.names import EquipmentName, Names, PointName

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from dashboards.availability.account import Account, Window, account_of
 from dashboards.availability.service import AvailabilityService
-from dashboards.availability.writeback import day_of
-from dashboards.figures_writer import FiguresWriter
+from dashboards.grafana.figures import day_of
+from dashboards.grafana.figures_writer import FiguresWriter
 from gengfu.core.clock import DAY, HOUR, SECOND, Micros, from_iso
 from gengfu.core.naming import Bilingual
 from gengfu.core.states import OperatingState, StateInterval

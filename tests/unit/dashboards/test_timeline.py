@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.operating_state import StateRule
-from dashboards.timeline import Base, Change, Sample, Timeline
+from dashboards.estate.operating_state import StateRule
+from dashboards.estate.timeline import Base, Change, Sample, Timeline
 from gengfu.core.clock import SECOND
 from gengfu.core.naming import Scalar
 from gengfu.core.states import OperatingState

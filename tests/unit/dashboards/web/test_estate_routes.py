@@ -4,7 +4,9 @@ import httpx
 import pytest
 
 from dashboards.accounting import Accounting
-from dashboards.web.ports import AvailabilityRow, PartState, PointValue
+from dashboards.availability.figures import AvailabilityRow
+from dashboards.estate.point_value import PointValue
+from dashboards.web.ports import PartState
 from gengfu.core.clock import HOUR, MINUTE, to_iso
 from gengfu.core.states import OperatingState
 from tests.fakes.desk import FakeDesk, interval, letter

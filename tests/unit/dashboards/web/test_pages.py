@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from alerts.lifecycle import TABLE
 from alerts.model import Alert, Entry, Handling, Step
+from dashboards.availability.figures import AvailabilityRow
 from dashboards.web.pages.alerts import folded
 from dashboards.web.pages.engineer import build_wall
 from dashboards.web.pages.manager import month_of
 from dashboards.web.pages.next_step import next_step, other_steps, worst_first
-from dashboards.web.ports import AvailabilityRow
 from gengfu.core.clock import HOUR, from_iso
 from gengfu.core.naming import Bilingual
 from gengfu.core.states import OperatingState

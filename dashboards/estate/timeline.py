@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from dashboards.operating_state import StateRule
+from dashboards.estate.operating_state import StateRule
 from gengfu.core.clock import Micros
 from gengfu.core.naming import Scalar
 from gengfu.core.states import OperatingState

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import structlog
 
 from dashboards.availability.service import AvailabilityService, Ledgers, States
-from dashboards.availability.writeback import (
+from dashboards.grafana.figures import (
     availability_measurements,
     day_of,
     state_measurements,

@@ -6,22 +6,15 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from dashboards.operating_state import StateRule
-from dashboards.timeline import Base, Change, Sample, Timeline, overlay
-from dashboards.web.ports import PointValue
+from dashboards.estate.operating_state import StateRule
+from dashboards.estate.point_value import Current, believed
+from dashboards.estate.timeline import Base, Change, Sample, Timeline, overlay
 from gengfu.core.clock import Micros
 from gengfu.core.states import OperatingState, StateInterval
 from gengfu.ledger.model import Equipment, EquipmentClass
 
 _SAVED_CHANGES = 8
 """Silence is dated back to the last sample: so many changes may have to be taken back."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Current(PointValue):
-    """A point's newest value; ``flags`` as ``gengfu.core.batch.Flag``."""
-
-    flags: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,11 +170,6 @@ class Remembered:
         before = self.unsaved_from
         self.unsaved_from = differs if before is None else min(differs, before)
         return differs
-
-
-def believed(value: PointValue) -> Micros:
-    """Return the time at which a value counts: never later than it was received."""
-    return min(value.observed_at, value.received_at)
 
 
 def _same_since(changes: Sequence[Change], index: int) -> Micros:

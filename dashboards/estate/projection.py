@@ -12,11 +12,12 @@ from typing import Protocol
 
 from sqlalchemy import Engine
 
-from dashboards.estate_tables import EstateTables, Step
-from dashboards.operating_state import StateRule
-from dashboards.remembered import Current, Remembered
-from dashboards.said import by_equipment
-from dashboards.timeline import Sample
+from dashboards.estate.operating_state import StateRule
+from dashboards.estate.point_value import Current
+from dashboards.estate.remembered import Remembered
+from dashboards.estate.said import by_equipment
+from dashboards.estate.tables import EstateTables, Step
+from dashboards.estate.timeline import Sample
 from gengfu.core.batch import Event, Flag, ReadingBatch
 from gengfu.core.clock import Micros
 from gengfu.core.names import Names

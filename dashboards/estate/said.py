@@ -4,8 +4,9 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from dashboards.remembered import Current, Remembered, believed
-from dashboards.timeline import Sample
+from dashboards.estate.point_value import Current, believed
+from dashboards.estate.remembered import Remembered
+from dashboards.estate.timeline import Sample
 from gengfu.core.batch import Flag, ReadingBatch
 from gengfu.core.clock import Micros
 from gengfu.core.names import Names, PointKind, PointName

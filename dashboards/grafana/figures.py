@@ -14,11 +14,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dashboards.availability.account import Account
-from dashboards.availability.service import (
-    By,
-    Entry,
-    added_up,
-)
+from dashboards.availability.figures import By, Entry, added_up
 from gengfu.core.clock import SECOND, Micros, to_utc
 from gengfu.core.states import OperatingState, StateInterval
 from gengfu.ledger.model import EquipmentClass, SiteLedger
