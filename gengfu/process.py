@@ -49,14 +49,23 @@ def _fate(name: str, group: ExceptionGroup[Exception]) -> int:
 
 
 def configure_logging() -> None:
-    """Log one JSON object a line to standard error."""
+    """Log to standard error: a line for a person at a terminal, else one JSON object a line."""
+    for_a_person = sys.stderr.isatty()
+    rendering: list[structlog.typing.Processor] = (
+        [structlog.dev.ConsoleRenderer(pad_event_to=0)]
+        if for_a_person
+        else [
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    )
+    time_format = "%H:%M:%S" if for_a_person else "iso"
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.TimeStamper(fmt=time_format, utc=not for_a_person),
+            *rendering,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
