@@ -1,4 +1,4 @@
-"""An alert as outsiders see it: the JSON of the API and of webhooks (interfaces.md: HTTP, Alert)."""
+"""An alert as outsiders see it: the JSON of the API and of webhooks (docs/alerts.md)."""
 
 from typing import TypedDict
 

@@ -38,7 +38,7 @@ def _id_from(*identity: str) -> str:
 def opens(verdict: Verdict) -> bool:
     """Tell whether a verdict without an open alert opens one.
 
-    What is only late news of the past opens none, unless lives depend on it (promises.md, P14).
+    What is only late news of the past opens none, unless lives depend on it (docs/promises.md, P14).
     """
     return verdict.turn is not Turn.OFF and not (
         verdict.late and verdict.kind is not Kind.LIFE_SAFETY

@@ -1,4 +1,4 @@
-"""What may be set about alerts. Figures come from field.md §2–3; every one is a setting."""
+"""What may be set about alerts. The defaults stand in docs/alerts.md too."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

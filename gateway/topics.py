@@ -1,4 +1,4 @@
-"""The topics between devices and Gengfu (interfaces.md): ``{root}/{site}/{equipment}/{way}/{kind}``.
+"""The topics between devices and Gengfu (docs/devices.md): ``{root}/{site}/{equipment}/{way}/{kind}``.
 
 Text in, values out; which equipment exists is the directory's matter.
 """

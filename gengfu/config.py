@@ -144,7 +144,7 @@ class ClockSettings(_Part):
 
 
 class BeliefSettings(_Part):
-    """Which device times are believed (design.md: Time)."""
+    """Which device times are believed (docs/architecture.md, Time)."""
 
     ahead_s: int = Field(default=300, ge=0)
     behind_s: int = Field(default=72 * 3600, ge=0)

@@ -1,6 +1,6 @@
 """One simulated connection to a real broker: sends what is put, hears ``down/ack``, stays connected.
 
-Events are kept and sent again until they are acknowledged, as interfaces.md asks of a device.
+Events are kept and sent again until they are acknowledged, as docs/devices.md asks of a device.
 """
 
 import asyncio

@@ -1,1 +1,1 @@
-"""Availability by time, from operating-state intervals (field.md §5; names as in EN 15341)."""
+"""Availability by time, from operating-state intervals (names as in EN 15341)."""

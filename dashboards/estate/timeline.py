@@ -5,7 +5,7 @@ is derived again: inside the window the result is the same whatever the order of
 Older ones are folded into ``base``; a sample from before it cannot change past states any more,
 but the value still counts from ``base`` on when it is newer than the one known.
 
-Silence and a lost link are dated back to the last valid sample (field.md §5).
+Silence and a lost link are dated back to the last valid sample.
 """
 
 from array import array

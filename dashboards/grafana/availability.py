@@ -18,7 +18,7 @@ from dashboards.grafana.measurements import AVAILABILITY, OPERATING_STATE
 from gengfu.ledger.model import EquipmentClass
 
 TARGET = 0.99
-"""Below it a figure is red (design.md's default; each class's own target stands in the table)."""
+"""Below it a figure is red unless a class's own target, in the table, says otherwise."""
 RATIO = 'sum("up_s") / (sum("up_s") + sum("down_s"))'
 """Over the days shown: planned maintenance counts on neither side, unknown is left out."""
 COVERAGE = '(sum("up_s") + sum("down_s")) / (sum("up_s") + sum("down_s") + sum("unknown_s"))'

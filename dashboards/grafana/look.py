@@ -1,4 +1,4 @@
-"""How our things look in Grafana: the same colours and words as on our own pages (look.md).
+"""How our things look in Grafana: the same colours and words as on our own pages.
 
 Normal is grey, colour is for what is not; unknown is neither green nor red.
 """

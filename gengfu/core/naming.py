@@ -11,7 +11,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 
 
 def is_slug(text: str) -> bool:
-    """Tell whether a text may be a site's or an equipment's id (interfaces.md: MQTT)."""
+    """Tell whether a text may be a site's or an equipment's id (docs/devices.md)."""
     return _SLUG.fullmatch(text) is not None
 
 

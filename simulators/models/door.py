@@ -126,7 +126,7 @@ class Door(Machine):
         self.tell("denied", card=self._card(), reason=reason)
 
     def _card(self) -> str:
-        """Return a reference to a card, never a person's name (field.md §7)."""
+        """Return a reference to a card, never a person's name."""
         return f"card-{self.rng.randrange(1, 640):04d}"
 
     def _say(self) -> None:

@@ -1,4 +1,4 @@
-"""The verdict from outside: which of the invariants (design.md) hold for what an oracle saw.
+"""The verdict from outside: which of the invariants (docs/architecture.md) hold for what an oracle saw.
 
 Each function returns what is wrong, in sentences; nothing means that the invariant holds.
 """

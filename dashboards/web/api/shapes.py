@@ -37,7 +37,7 @@ class Text(Shape):
 
 
 class AlertShape(Shape):
-    """An alert as ``interfaces.md`` has it."""
+    """An alert as docs/alerts.md has it."""
 
     id: str
     rule: str

@@ -1,1 +1,1 @@
-"""Gengfu's own JSON, every shape of interfaces.md."""
+"""Gengfu's own JSON, every shape of docs/devices.md."""

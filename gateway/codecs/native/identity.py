@@ -1,4 +1,4 @@
-"""By what a message is recognised when it is told again (design.md: Identity)."""
+"""By what a message is recognised when it is told again (docs/architecture.md, Identity)."""
 
 from collections.abc import Mapping
 from hashlib import blake2b

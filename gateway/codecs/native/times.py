@@ -1,4 +1,4 @@
-"""Which of a device's times is believed. Nothing is rejected for its time (design.md: Time)."""
+"""Which of a device's times is believed. Nothing is rejected for its time (docs/architecture.md, Time)."""
 
 import math
 from dataclasses import dataclass

@@ -166,7 +166,7 @@ def test_a_row_loses_something(
 
 
 def test_the_public_shape_lacks_a_field() -> None:
-    """The JSON of an alert has every field that interfaces.md names."""
+    """The JSON of an alert has every field that docs/alerts.md names."""
     named = (
         "id rule source equipment part site building zone place kind priority severity condition "
         "handling latched shelved_until verdict cause opened_at condition_since cleared_at "
