@@ -58,8 +58,8 @@ class _Link:
             with contextlib.suppress(OSError):
                 if reset:
                     end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-                else:
-                    end.shutdown(socket.SHUT_RDWR)
+                # A thread that reads from it must wake, or the connection outlives its closing.
+                end.shutdown(socket.SHUT_RD if reset else socket.SHUT_RDWR)
                 end.close()
 
 
