@@ -7,7 +7,7 @@ import contextlib
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,20 +35,21 @@ class Verdict:
     kills: Mapping[str, int]
     events: int
     values: int
-    """Values that the broker handed over and Gengfu acknowledged."""
-    lost_by_broker: int
-    """Values that the killed broker had taken and never handed over; no fault of ours."""
+    """Values that the broker handed over and Gengfu acknowledged; of a rival, those it stored."""
+    missing: int
+    """More values, that the broker took: lost in the killed broker, or by a rival."""
+    missing_events: int = 0
     faults: Sequence[str]
-    answered_s: Sequence[float]
+    answered_s: Sequence[float] = ()
     """Raised → ``down/ack``, of each event, kills included."""
-    visible_s: Sequence[float]
+    visible_s: Sequence[float] = ()
     """Raised → seen by somebody with the page open, kills included."""
 
     def __str__(self) -> str:
         kills = ", ".join(f"{name} {count}" for name, count in sorted(self.kills.items()))
         return (
             f"seed {self.seed}: {sum(self.kills.values())} kill -9 ({kills}); {self.events} events,"
-            f" {self.values} values, {self.lost_by_broker} lost in the killed broker;"
+            f" {self.values} values; missing {self.missing} values, {self.missing_events} events;"
             f" visible p50 {percentile(self.visible_s, 50):.2f} s,"
             f" p99 {percentile(self.visible_s, 99):.2f} s; {len(self.faults)} faults"
         )
@@ -81,13 +82,14 @@ class Trial:
             system = System(self.folder, ("--broker", address), receiver.settings())
             system.import_ledger(ROOT / "simulators" / "demo")
             spectator = Spectator(system)
-            with system.up(), spectator.looking(), self._devices(broker.port) as oracle:
-                self._load_and_kill(system, server, oracle)
+            with system.up(), spectator.looking(), self.devices(broker.port) as oracle:
+                self.load_and_kill(lambda victim: _kill(victim, system, server), oracle)
                 promised = _settle(system, oracle, tap)
                 return self._judge(system, oracle, promised, spectator, receiver)
 
     @contextlib.contextmanager
-    def _devices(self, port: int) -> Iterator[Oracle]:
+    def devices(self, port: int) -> Iterator[Oracle]:
+        """Connect the estate's devices."""
         oracle = Oracle(port=port, site="yunhe", seed=self.seed)
         oracle.connect()
         try:
@@ -95,7 +97,9 @@ class Trial:
         finally:
             oracle.close()
 
-    def _load_and_kill(self, system: System, server: Server, oracle: Oracle) -> None:
+    def load_and_kill(
+        self, kill: Callable[[str], bool], oracle: Oracle, *, insists: bool = True
+    ) -> None:
         """Publish all the time while processes are killed."""
         dice = random.Random(self.seed)
         next_kill, turn = time.monotonic() + dice.uniform(*self.pause_s), 0
@@ -104,21 +108,14 @@ class Trial:
                 oracle.measure(pump, *POINTS)
             if turn % 10 == 0 and len(oracle.raised) < MOST_ALARMS:
                 oracle.alarm(PANEL, f"1-{len(oracle.raised) + 1:03d}")
-            if turn % 25 == 0:
+            if insists and turn % 25 == 0:
                 oracle.insist()
             if time.monotonic() > next_kill:
-                self._kill(dice.choice(VICTIMS), system, server)
+                victim = dice.choice(VICTIMS)
+                self.killed[victim] += kill(victim)
                 next_kill = time.monotonic() + dice.uniform(*self.pause_s)
             turn += 1
             time.sleep(0.04)
-
-    def _kill(self, victim: str, system: System, server: Server) -> None:
-        if victim == "broker":
-            server.kill()
-            server.start()
-        elif not system.kill(victim):
-            return  # it was just away; that is no kill
-        self.killed[victim] += 1
 
     def _judge(
         self,
@@ -144,11 +141,20 @@ class Trial:
             kills=dict(self.killed),
             events=len(oracle.raised),
             values=values,
-            lost_by_broker=taken - values,
+            missing=taken - values,
             faults=faults,
             answered_s=[at - oracle.raised_at[one] for one, at in oracle.answered_at.items()],
             visible_s=_visible(oracle, spectator),
         )
+
+
+def _kill(victim: str, system: System, server: Server) -> bool:
+    """Kill a process; tell whether it was there, for one that was just away is no kill."""
+    if victim != "broker":
+        return system.kill(victim)
+    server.kill()
+    server.start()
+    return True
 
 
 def _visible(oracle: Oracle, spectator: Spectator) -> list[float]:
