@@ -10,7 +10,7 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import paho.mqtt.client as paho
@@ -37,7 +37,7 @@ class Endpoint:
     port: int = 1883
     tls: bool = False
     user: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     ca_file: Path | None = None
     """None = the machine's own authorities."""
     certificate_file: Path | None = None
@@ -55,6 +55,15 @@ class Delivery:
     mid: int
     qos: int
     epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What is said, retained, of our being there: after connecting, when leaving, and as last will."""
+
+    topic: str
+    payload: Callable[[bool, Micros], bytes]
+    """(online, when this connection was opened) → what is said."""
 
 
 @dataclass(slots=True)
@@ -85,6 +94,7 @@ class Session:
         filters: Sequence[str],
         receive: Callable[[Delivery], bool],
         clock: Clock,
+        announcement: Announcement | None = None,
     ) -> None:
         """Prepare a session; ``receive`` returns False when it wants no more until ``resume``.
 
@@ -99,6 +109,8 @@ class Session:
         self._filters = tuple(filters)
         self._receive = receive
         self._clock = clock
+        self._announcement = announcement
+        self._opened_at: Micros = 0
         self._epoch = 0
         self._paused = False
         self._fd: int | None = None
@@ -198,6 +210,11 @@ class Session:
         """Connect once and stay until the connection is lost; return why it was."""
         assert self._loop is not None
         self._lost = self._loop.create_future()
+        self._opened_at = self._clock.now()
+        if self._announcement is not None:
+            said = self._announcement
+            will = said.payload(False, self._opened_at)
+            self._client.will_set(said.topic, will, qos=1, retain=True)
         try:
             await asyncio.to_thread(self._client.reconnect)
         except (OSError, ValueError) as exc:
@@ -253,9 +270,16 @@ class Session:
         self._epoch += 1
         if self._client.socket() is not None:
             with suppress(OSError):
+                self._announce(online=False)
                 self._client.disconnect()
                 self._client.loop_write()
         self._unwatch()
+
+    def _announce(self, *, online: bool) -> None:
+        said = self._announcement
+        if said is not None and self._client.is_connected():
+            payload = said.payload(online, self._opened_at)
+            self._client.publish(said.topic, payload, qos=1, retain=True)
 
     def _unwatch(self) -> None:
         if self._fd is not None and self._loop is not None:
@@ -273,6 +297,7 @@ class Session:
 
     def _note_ready(self) -> None:
         self.trouble = None
+        self._announce(online=True)
         if self._outage_since is not None:
             seconds = round((self._clock.now() - self._outage_since) / SECOND, 1)
             self._outage_since = None

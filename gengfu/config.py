@@ -44,6 +44,17 @@ def _secret(value: SecretStr | None, file: Path | None) -> str | None:
     return file.read_text(encoding="utf-8").strip() if file is not None else None
 
 
+def _without_password(url: str) -> str:
+    """Return an address that may be shown and logged.
+
+    Raises:
+        ValueError: when a password stands in it.
+    """
+    if urlsplit(url).password is not None:
+        raise ValueError("an address is shown and logged: give the password by its own setting")
+    return url
+
+
 class BrokerSettings(_Part):
     """Where the devices' messages come from."""
 
@@ -67,7 +78,7 @@ class BrokerSettings(_Part):
             raise ValueError("write 'embedded', mqtt://host:port or mqtts://host:port")
         if url != "embedded" and not urlsplit(url).hostname:
             raise ValueError("names no host")
-        return url
+        return _without_password(url)
 
     @property
     def embedded(self) -> bool:
@@ -102,7 +113,7 @@ class StoreSettings(_Part):
         known = ("duckdb", "influxdb", "influxdbs")
         if url != "duckdb" and urlsplit(url).scheme not in known:
             raise ValueError("write 'duckdb' or influxdb://host:8086/database")
-        return url
+        return _without_password(url)
 
     def secret(self) -> str | None:
         """Return the token or password."""

@@ -60,7 +60,7 @@ class Installation:
         """
         try:
             for folder in (self.data, self.journal, self.secrets, self.broker):
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.secrets.chmod(0o700)
             probe = self.data / ".writable"
             probe.touch()
@@ -105,6 +105,7 @@ class Installation:
         """Write a secret that only the owner can read, and return its file."""
         file = self.secrets / name
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.fchmod(descriptor, 0o600)  # also when it was there before
         with open(descriptor, "w", encoding="utf-8") as handle:  # noqa: PTH123 – a descriptor
             handle.write(content)
         return file

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 
 import structlog
+from structlog.dev import plain_traceback
 
 from gengfu.core.errors import GengfuError, JournalError
 from gengfu.heartbeat import SupervisorGone, beat
@@ -24,6 +26,7 @@ def run_process(name: str, main: Main) -> int:
     0 = stopped as asked, 1 = it cannot work and a person must mend that, 3 = a failure that a
     restart may heal.
     """
+    os.umask(0o077)  # whatever a process of ours writes is for its owner alone
     configure_logging()
     structlog.contextvars.bind_contextvars(process=name)
     try:
@@ -49,10 +52,13 @@ def _fate(name: str, group: ExceptionGroup[Exception]) -> int:
 
 
 def configure_logging() -> None:
-    """Log to standard error: a line for a person at a terminal, else one JSON object a line."""
+    """Log to standard error: a line for a person at a terminal, else one JSON object a line.
+
+    Tracebacks are plain: with the values of local variables they would tell passwords.
+    """
     for_a_person = sys.stderr.isatty()
     rendering: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer(pad_event_to=0)]
+        [structlog.dev.ConsoleRenderer(pad_event_to=0, exception_formatter=plain_traceback)]
         if for_a_person
         else [
             structlog.processors.format_exc_info,

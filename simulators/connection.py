@@ -32,7 +32,7 @@ class BrokerAddress:
 
     url: str
     user: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     ca: str | None = None
 
     def client(self, identifier: str, will: aiomqtt.Will | None = None) -> aiomqtt.Client:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from grafana_client.api import GrafanaApi
@@ -23,7 +23,7 @@ class Target:
     """A Grafana and the token of a service account that may edit dashboards."""
 
     url: str
-    token: str
+    token: str = field(repr=False)
 
 
 def push(target: Target, documents: Mapping[str, str]) -> list[str]:

@@ -3,7 +3,7 @@
 ``admit`` stands before every route: nothing is allowed that ``permissions.TABLE`` does not allow.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ SESSION_DAYS = 30
 class Credential:
     """What a request brought to say who makes it; never shown, never logged."""
 
-    secret: str
+    secret: str = field(repr=False)
     is_session: bool
 
     def visitor(self, people: People, at: Micros) -> Visitor | None:

@@ -192,5 +192,5 @@ class DeskPorts:
     accounting: Callable[[], Accounting]
     readiness: Callable[[], Sequence[PartState]]
     metrics: Callable[[], bytes]
-    demo_accounts: Sequence[tuple[str, str]] = field(default=())
+    demo_accounts: Sequence[tuple[str, str]] = field(default=(), repr=False)
     """(login, password) shown on the sign-in page of a demo, and only there."""

@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from gateway.accounts import AccountFiles, device_account
@@ -127,7 +127,7 @@ class DemoAccount:
 
     login: str
     role: str
-    password: str
+    password: str = field(repr=False)
 
 
 _DEMO_PEOPLE = (

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
@@ -43,7 +43,7 @@ class NewAccount:
 
     login: str
     name: str
-    password: str
+    password: str = field(repr=False)
     roles: frozenset[Role]
     sites: frozenset[str] | None = None
     language: Language | None = None

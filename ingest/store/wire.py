@@ -10,7 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar, cast
@@ -51,7 +51,7 @@ class Server:
     database: str
     org: str = "gengfu"
     user: str | None = None
-    secret: str | None = None
+    secret: str | None = field(default=None, repr=False)
     retention_days: int = 0
     """0 = for ever. Applied when the database or bucket is created."""
     deadline_s: float = 20.0
