@@ -92,6 +92,13 @@ class Notified:
     what: str
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Be quiet: senders are killed here."""
+
+
 @dataclass(slots=True)
 class Receiver:
     """A webhook's other end: takes every notification and remembers it."""
@@ -108,8 +115,10 @@ class Receiver:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                delivery = self.headers["Gengfu-Delivery"]
+                text = self.rfile.read(int(self.headers["content-length"]))
+                if not text.endswith(b"}"):  # whoever sent it was killed in the middle
+                    return
+                body, delivery = json.loads(text), self.headers["Gengfu-Delivery"]
                 receiver.notified.append(
                     Notified(time.monotonic(), delivery, body["alert"]["id"], body["what"])
                 )
@@ -119,8 +128,7 @@ class Receiver:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 – its name there
                 """Be quiet."""
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
+        server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
