@@ -25,8 +25,6 @@ from gengfu.people.accounts import NewAccount
 from gengfu.people.gate import Gate
 from gengfu.people.roles import Role
 from ingest.journal.reader import FolderReader
-from rules.language import read_rules
-from rules.rule import Rule
 
 RULE_PACKS = Path(__file__).parents[2] / "rules" / "packs"
 DEMO_ESTATE = Path(__file__).parents[2] / "simulators" / "demo"
@@ -230,13 +228,3 @@ def access_lines(settings: Settings, folder: Path | None) -> str:
     files = AccountFiles(folder or place.broker)
     files.refresh(ledger_store(place).all(), settings.broker.root)
     return files.acl_file.read_text(encoding="utf-8")
-
-
-def checked_rules(settings: Settings, files: Sequence[Path]) -> tuple[Rule, ...]:
-    """Read rule files, or those in force when none are named.
-
-    Raises:
-        BadInput: all mistakes at once, with file and line.
-    """
-    texts = {file.name: file.read_text(encoding="utf-8") for file in files}
-    return read_rules(texts or rule_files(settings), classes_of(settings))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gengfu.cli.options import ConfigOption, settings_from
-from gengfu.cli.output import table
+from gengfu.cli.output import say, table
 
 _group = typer.Typer(help="Rules.", no_args_is_help=True)
 
@@ -24,7 +24,7 @@ def check(
     config: ConfigOption = None,
 ) -> None:
     """Check rule files, all mistakes at once with file and line, and list what they say."""
-    from gengfu.app.setup import checked_rules
+    from gengfu.app.rules import checked_rules
 
     rules = checked_rules(settings_from(config), files or [])
     table(
@@ -38,3 +38,23 @@ def check(
             for rule in rules
         ]
     )
+
+
+@_group.command("test")
+def run_tests(
+    files: Annotated[list[Path], typer.Argument(help="Files of rule tests.", exists=True)],
+    config: ConfigOption = None,
+) -> None:
+    """Run tests of rules: what equipment says goes in, the alerts that open are compared."""
+    from gengfu.app.rules import tested_rules
+
+    passed = failed = 0
+    for outcome in tested_rules(settings_from(config), files):
+        passed, failed = passed + outcome.passed, failed + (not outcome.passed)
+        if not outcome.passed:
+            say(f"FAILED {outcome.case.where}: {outcome.case.name}")
+            for line in outcome.differences:
+                say(f"  {line}")
+    say(f"{passed} passed, {failed} failed")
+    if failed:
+        raise typer.Exit(1)

@@ -1,0 +1,46 @@
+"""What people do with rules before they are in force: check them, and run their tests."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from gengfu.app.setup import classes_of, rule_files
+from gengfu.config import Settings
+from gengfu.core.errors import BadInput, Fault
+from rules.language import read_rules
+from rules.rule import Rule
+from rules.trial.reading import read_book
+from rules.trial.running import Outcome, run_book
+
+
+def checked_rules(settings: Settings, files: Sequence[Path]) -> tuple[Rule, ...]:
+    """Read rule files, or those in force when none are named.
+
+    Raises:
+        BadInput: all mistakes at once, with file and line.
+    """
+    texts = {file.name: _text(file) for file in files}
+    return read_rules(texts or rule_files(settings), classes_of(settings))
+
+
+def tested_rules(settings: Settings, files: Sequence[Path]) -> Iterator[Outcome]:
+    """Run files of rule tests, each on the rule files that it names or else on those in force.
+
+    Raises:
+        BadInput: a test file or a rule file has mistakes.
+    """
+    classes = classes_of(settings)
+    for file in files:
+        book = read_book(file.name, _text(file), classes)
+        beside = {name: _text(file.parent / name) for name in book.rules}
+        yield from run_book(book, _by_name(beside) or rule_files(settings), classes)
+
+
+def _by_name(files: Mapping[str, str]) -> Mapping[str, str]:
+    return {Path(name).name: text for name, text in files.items()}
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise BadInput([Fault(str(file), "", f"cannot be read: {exc}")]) from exc

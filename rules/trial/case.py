@@ -1,0 +1,82 @@
+"""What a rule test is, once it was read: an estate, what it says and when, which alerts must open."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gengfu.core.clock import SECOND, Micros
+from gengfu.core.naming import Language, Scalar, Subject
+from gengfu.ledger.model import Equipment
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One value that an equipment says; None = said to be missing."""
+
+    equipment: str
+    point: str
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """An event of an equipment, or (``by_person``) an action of a person on it."""
+
+    at: Micros
+    """Of its arrival, from the test's beginning."""
+    late: Micros = 0
+    """How much earlier it happened."""
+    equipment: str
+    type: str
+    part: str | None = None
+    attributes: Mapping[str, Scalar] = field(default_factory=dict)
+    by_person: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """An alert that must open. Times from the test's beginning; None or empty = not looked at."""
+
+    place: str
+    """Its line in the file."""
+    rule: str
+    subject: Subject
+    opened: Micros
+    cleared: Micros | None = None
+    """None = still on at the end."""
+    since: Micros | None = None
+    occurrences: int | None = None
+    severity: str = ""
+    title: Mapping[Language, str] = field(default_factory=dict)
+    values: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One test."""
+
+    file: str
+    place: str
+    name: str
+    rule: str
+    """The rule it is about: no other is looked at. Empty: all are."""
+    equipment: tuple[Equipment, ...]
+    samples: Mapping[Micros, tuple[Sample, ...]]
+    """By the time they are said, from the test's beginning."""
+    happenings: tuple[Happening, ...] = ()
+    tick: Micros = SECOND
+    until: Micros = 0
+    alerts: tuple[Expected, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """Return how a person finds it."""
+        return f"{self.file}:{self.place}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """A file of tests. ``rules`` are rule files beside it; none = the rules in force."""
+
+    file: str
+    rules: tuple[str, ...]
+    cases: tuple[Case, ...]

@@ -1,0 +1,244 @@
+"""Reads files of rule tests: YAML → ``Book``, or every mistake at once."""
+
+import re
+from collections.abc import Mapping
+from typing import get_args
+
+import yaml
+
+from gengfu.core.clock import SECOND, Micros
+from gengfu.core.errors import BadInput, Fault
+from gengfu.core.expression import nearest, parse_span
+from gengfu.core.naming import Bilingual, Language, Scalar, Subject, is_slug
+from gengfu.ledger.marked import Page
+from gengfu.ledger.model import Equipment, EquipmentClass
+from rules.trial.case import Book, Case, Expected, Happening, Sample
+from rules.trial.series import read_series, read_value
+from rules.trial.stage import BUILDING
+
+_CASE = ("rule", "every", "tick", "until", "series", "events")
+_ALERT = ("rule", "equipment", "part", "cleared", "since", "occurrences", "severity", "title")
+_PIECE = re.compile(r"[0-9.]+[^0-9.]*")
+LONGEST_TEST: Micros = 40 * 24 * 3600 * SECOND
+
+
+def read_book(file: str, text: str, classes: Mapping[str, EquipmentClass]) -> Book:
+    """Read one file of rule tests.
+
+    Raises:
+        BadInput: with every mistake: its line, what is wrong, how to mend it.
+    """
+    faults: list[Fault] = []
+    page = Page(file, faults)
+    root = page.root(text)
+    fields = page.fields(root, required=("tests",), optional=("rules",)) if root else {}
+    cases = tuple(_CaseReader(page, one, classes).read() for one in page.items(fields.get("tests")))
+    rules = page.texts(fields["rules"]) if "rules" in fields else ()
+    if faults:
+        raise BadInput(faults)
+    return Book(file=file, rules=rules, cases=cases)
+
+
+class _CaseReader:
+    """Reads one test; every mistake becomes a fault of the page."""
+
+    def __init__(self, page: Page, node: yaml.Node, classes: Mapping[str, EquipmentClass]) -> None:
+        self._page = page
+        self._node = node
+        self._classes = classes
+        self._fields = page.fields(node, required=("name", "equipment", "alerts"), optional=_CASE)
+        self._equipment: dict[str, Equipment] = {}
+
+    def read(self) -> Case:
+        page, fields = self._page, self._fields
+        self._equipment = self._estate(fields.get("equipment"))
+        samples, ends = self._series(fields.get("series"))
+        happenings = tuple(self._happening(one) for one in page.items(fields.get("events")))
+        last = max([ends, *(one.at for one in happenings)], default=0)
+        return Case(
+            file=page.file,
+            place=str(self._node.start_mark.line + 1),
+            name=page.text(fields.get("name")),
+            rule=page.text(fields.get("rule")),
+            equipment=tuple(self._equipment.values()),
+            samples=samples,
+            happenings=happenings,
+            tick=self._moment(fields.get("tick"), SECOND) or SECOND,
+            until=max(last, self._moment(fields.get("until"), 0)),
+            alerts=tuple(self._expected(one) for one in page.items(fields.get("alerts"))),
+        )
+
+    def _moment(self, node: yaml.Node | None, fallback: Micros) -> Micros:
+        """Return a time from the test's beginning: ``0s``, ``70s``, ``1h10m``."""
+        if node is None:
+            return fallback
+        text = self._page.text(node)
+        try:
+            total = sum(parse_span(piece) for piece in _PIECE.findall(text) or [text])
+        except ValueError as exc:
+            self._page.fault(node, str(exc))
+            return fallback
+        if not 0 <= total <= LONGEST_TEST:
+            self._page.fault(node, "a test lasts at most 40 days")
+            return 0
+        return total
+
+    def _estate(self, node: yaml.Node | None) -> dict[str, Equipment]:
+        if node is None:
+            return {}
+        found: dict[str, Equipment] = {}
+        for name, one in self._page.entries(node).items():
+            if not is_slug(name):
+                self._page.fault(one, f"{name!r} is no equipment's id", "use a-z, 0-9, - and _")
+            found[name] = self._one(name, one)
+        for parent in {one.parent for one in found.values()} - {None, *found}:
+            self._page.fault(node, f"no parent {parent!r} here", nearest(str(parent), found))
+        return found
+
+    def _one(self, name: str, node: yaml.Node) -> Equipment:
+        page = self._page
+        fields = page.fields(node, required=("class",), optional=("parent", "attributes"))
+        class_ = page.text(fields.get("class"))
+        if "class" in fields and class_ not in self._classes:
+            page.fault(fields["class"], f"no class {class_!r}", nearest(class_, self._classes))
+        attributes = page.entries(fields["attributes"]) if "attributes" in fields else {}
+        return Equipment(
+            id=name,
+            equipment_class=class_,
+            name=Bilingual(zh=name, en=name),
+            place=BUILDING,
+            parent=page.text(fields.get("parent")) or None,
+            attributes={key: _plain(page.text(one)) for key, one in attributes.items()},
+        )
+
+    def _class_of(self, node: yaml.Node, name: str) -> EquipmentClass | None:
+        one = self._equipment.get(name)
+        if one is None:
+            self._page.fault(node, f"no equipment {name!r} here", nearest(name, self._equipment))
+            return None
+        return self._classes.get(one.equipment_class)
+
+    def _series(self, node: yaml.Node | None) -> tuple[Mapping[Micros, tuple[Sample, ...]], Micros]:
+        """Return the samples by their time, and when the longest series ends."""
+        every = self._moment(self._fields.get("every"), 10 * SECOND) or SECOND
+        steps: dict[Micros, list[Sample]] = {}
+        last = 0
+        for name, points in (self._page.entries(node) if node else {}).items():
+            for point, one in self._page.entries(points).items():
+                samples = self._one_series(one, name, point)
+                last = max(last, (len(samples) - 1) * every)
+                for step, sample in enumerate(samples):
+                    if sample is not None:
+                        steps.setdefault(step * every, []).append(sample)
+        return {at: tuple(samples) for at, samples in steps.items()}, last
+
+    def _one_series(self, node: yaml.Node, name: str, point: str) -> list[Sample | None]:
+        class_ = self._class_of(node, name)
+        if class_ is None:
+            return []
+        if point not in class_.points:
+            mend = nearest(point, class_.points)
+            self._page.fault(node, f"class {class_.name} has no point {point!r}", mend)
+            return []
+        try:
+            said = read_series(self._page.text(node), class_.points[point])
+        except ValueError as exc:
+            self._page.fault(node, f"{point}: {exc}")
+            return []
+        return [Sample(name, point, one.value) if one is not None else None for one in said]
+
+    def _happening(self, node: yaml.Node) -> Happening:
+        page = self._page
+        fields = page.entries(node)
+        at, late = (
+            self._moment(fields.pop("at", None), 0),
+            self._moment(fields.pop("late", None), 0),
+        )
+        who = self._who(node, fields.pop("equipment", None))
+        part = page.text(fields.pop("part", None)) or None
+        by_person = "action" in fields
+        type_ = page.text(fields.pop("action" if by_person else "event", None))
+        class_ = self._class_of(node, who)
+        if class_ is not None and not by_person and type_ not in class_.events:
+            page.fault(
+                node, f"class {class_.name} has no event {type_!r}", nearest(type_, class_.events)
+            )
+        return Happening(
+            at=at,
+            late=late,
+            equipment=who,
+            type=type_,
+            part=part,
+            attributes={name: _plain(page.text(one)) for name, one in fields.items()},
+            by_person=by_person,
+        )
+
+    def _who(self, node: yaml.Node, named: yaml.Node | None) -> str:
+        """Return the equipment meant; where there is only one it need not be named."""
+        if named is not None:
+            return self._page.text(named)
+        if len(self._equipment) != 1:
+            self._page.fault(node, "which equipment?", "write: equipment: ID")
+            return ""
+        return next(iter(self._equipment))
+
+    def _expected(self, node: yaml.Node) -> Expected:
+        page = self._page
+        fields = page.fields(node, required=("opened",), optional=(*_ALERT, "values"))
+        who = self._who(node, fields.get("equipment"))
+        class_ = self._class_of(node, who)
+        rule = page.text(fields.get("rule")) or page.text(self._fields.get("rule"))
+        if not rule:
+            page.fault(node, "which rule?", "write: rule: PACK.NAME, here or for the test")
+        cleared, since = fields.get("cleared"), fields.get("since")
+        return Expected(
+            place=str(node.start_mark.line + 1),
+            rule=rule,
+            subject=Subject(who, page.text(fields.get("part")) or None),
+            opened=self._moment(fields.get("opened"), 0),
+            cleared=self._moment(cleared, 0) if cleared is not None else None,
+            since=self._moment(since, 0) if since is not None else None,
+            occurrences=self._whole(fields.get("occurrences")),
+            severity=page.text(fields.get("severity")),
+            title=self._title(fields.get("title")),
+            values=self._values(fields.get("values"), class_),
+        )
+
+    def _whole(self, node: yaml.Node | None) -> int | None:
+        number = self._page.number(node)
+        return None if number is None else int(number)
+
+    def _title(self, node: yaml.Node | None) -> Mapping[Language, str]:
+        if node is None:
+            return {}
+        entries = self._page.entries(node)
+        languages: tuple[Language, ...] = get_args(Language)
+        for language in entries.keys() - set(languages):
+            self._page.fault(node, f"no language {language!r}", "zh or en")
+        return {one: self._page.text(entries[one]) for one in languages if one in entries}
+
+    def _values(
+        self, node: yaml.Node | None, class_: EquipmentClass | None
+    ) -> Mapping[str, Scalar]:
+        found: dict[str, Scalar] = {}
+        for name, one in (self._page.entries(node) if node else {}).items():
+            text = self._page.text(one)
+            point = class_.points.get(name) if class_ else None
+            try:
+                unknown = text in {"stale", "null"}
+                found[name] = (
+                    None if unknown else read_value(text, point) if point else _plain(text)
+                )
+            except ValueError as exc:
+                self._page.fault(one, f"{name}: {exc}")
+        return found
+
+
+def _plain(text: str) -> Scalar:
+    """Return an attribute's value: a truth, a number, or else a text."""
+    if text in {"true", "false"}:
+        return text == "true"
+    try:
+        return float(text) if any(mark in text for mark in ".eE") else int(text)
+    except ValueError:
+        return text

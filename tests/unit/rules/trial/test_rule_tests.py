@@ -1,0 +1,114 @@
+"""Rule tests of users: both too few and too many alerts fail, and every mistake is told at once."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from gengfu.cli.program import app
+from gengfu.core.errors import BadInput
+from rules.packs import shipped
+from rules.trial.reading import read_book
+from rules.trial.running import run_book
+from tests.fakes.rule_scene import CLASSES
+
+HOT = """
+tests:
+  - name: a hot bearing
+    rule: pump.bearing_hot
+    equipment: {p: {class: pump}}
+    series:
+      p: {bearing_temp: 96x7 80x20}
+    alerts:
+      ALERTS
+"""
+RIGHT = "- {opened: 60s, cleared: 3m20s, since: 0s, severity: high, values: {bearing_temp: 96}}"
+
+
+def differences(alerts: str, text: str = HOT) -> list[str]:
+    book = read_book("t.yaml", text.replace("ALERTS", alerts), CLASSES)
+    return [line for outcome in run_book(book, shipped(), CLASSES) for line in outcome.differences]
+
+
+def test_what_is_expected_and_happens_passes() -> None:
+    """No difference in rule, subject, times, severity and values."""
+    assert differences(RIGHT) == []
+
+
+@pytest.mark.parametrize(
+    ("alerts", "line"),
+    [
+        ("[]", "extra    pump.bearing_hot on p, opened 1m, cleared 3m20s: Bearing hot: 96.0 °C"),
+        (
+            RIGHT.replace("60s", "61s"),
+            "line 9: other    pump.bearing_hot on p opened: expected 1m1s, found 1m",
+        ),
+        (
+            "- {opened: 60s}",
+            "line 9: other    pump.bearing_hot on p cleared: expected not at all, found 3m20s",
+        ),
+        (
+            RIGHT.replace("96}", "97}"),
+            "line 9: other    pump.bearing_hot on p value bearing_temp: expected 97, found 96",
+        ),
+        (
+            RIGHT.replace("severity: high", "title: {zh: 轴承热}"),
+            "line 9: other    pump.bearing_hot on p title: expected zh '轴承热', found '轴承温度高：96.0 °C'",
+        ),
+    ],
+)
+def test_a_difference_is_told_with_both_sides(alerts: str, line: str) -> None:
+    """An extra alert, another time, value or title each give one line."""
+    assert differences(alerts) == [line]
+
+
+def test_a_missing_alert_fails() -> None:
+    """What was expected and did not open is told with its line."""
+    twice = f"{RIGHT}\n      - {{opened: 9m}}"
+    assert differences(twice) == [
+        "line 10: missing  pump.bearing_hot on p, opened 9m, cleared not at all"
+    ]
+
+
+def test_without_a_rule_every_alert_counts() -> None:
+    """A test that names no rule sees the whole pack."""
+    text = HOT.replace("    rule: pump.bearing_hot\n", "").replace("80x20", "80x3 _x30")
+    found = differences("[]", text)
+    assert [line.split(" on ")[0] for line in found] == [
+        "extra    pump.bearing_hot",
+        "extra    pump.lost",
+    ]
+
+
+def test_all_mistakes_are_told_at_once_with_a_suggestion() -> None:
+    """Class, point, word, time and event mistakes of one file are one report."""
+    text = """
+tests:
+  - name: wrong
+    equipment: {p: {class: pomp}, d: {class: door}}
+    series:
+      d: {contact: ajar, lokced: "true"}
+    events: [{at: soon, equipment: d, event: grantd}]
+    alerts: [{opened: 1s, equipment: q, rule: door.forced}]
+"""
+    with pytest.raises(BadInput) as caught:
+        read_book("t.yaml", text, CLASSES)
+    told = str(caught.value)
+    for part in ("'pomp'", "'ajar'", "'lokced'", "'soon'", "'grantd'", "'q'", "granted", "locked"):
+        assert part in told, part
+
+
+def test_a_rule_that_no_file_has_is_a_mistake() -> None:
+    """A test of a rule that was renamed must not pass by seeing nothing."""
+    with pytest.raises(BadInput, match="bearing_hot"):
+        differences("[]", HOT.replace("bearing_hot", "bearing_hott"))
+
+
+@pytest.mark.parametrize(("alerts", "exit_code"), [(RIGHT, 0), ("[]", 1)])
+def test_the_command_fails_when_a_test_does(tmp_path: Path, alerts: str, exit_code: int) -> None:
+    """``gengfu rules test`` counts what passed, shows what differs, and exits 1."""
+    file = tmp_path / "mine.yaml"
+    file.write_text(HOT.replace("ALERTS", alerts), encoding="utf-8")
+    result = CliRunner().invoke(app, ["rules", "test", str(file)])
+    assert result.exit_code == exit_code
+    assert ("1 passed, 0 failed" if exit_code == 0 else "0 passed, 1 failed") in result.output
