@@ -20,8 +20,10 @@ from hashlib import pbkdf2_hmac
 from pathlib import Path
 
 from gateway import topics
+from gengfu.core.batch import TopicKind
 from gengfu.core.errors import BadInput, Fault
 from gengfu.ledger.model import SiteLedger
+from gengfu.ledger.own import OWN_CORE, OWN_SITE
 
 # Mosquitto's own number. A generated password of 192 random bits cannot be guessed at any number,
 # and a thousand devices that reconnect at once must not be kept waiting.
@@ -73,12 +75,14 @@ def estate_account(name: str, ledgers: Iterable[SiteLedger], root: str) -> Accou
 
 
 def core_account(name: str, root: str) -> Account:
-    """Return our own account: hears every device, tells every device."""
+    """Return our own account: hears every device, tells every device, sends its own canary."""
     return Account(
         name,
         (
             Line(Access.READ, f"{root}/+/+/up/#"),
+            Line(Access.READ, topics.DROPPED),
             Line(Access.WRITE, f"{root}/+/+/down/#"),
+            Line(Access.WRITE, topics.up(OWN_SITE, OWN_CORE, TopicKind.EVENT, root)),
         ),
     )
 

@@ -27,11 +27,14 @@ from gateway.mapping.model import NOTHING, ForeignMapping
 from gateway.session import Delivery, Endpoint, Session
 from gateway.unmapped import Unmapped
 from gengfu.core.batch import Lane as LaneName
+from gengfu.core.batch import TopicKind
 from gengfu.core.clock import Clock
 from gengfu.core.errors import JournalError, JournalFull
 from gengfu.core.names import Names
+from gengfu.core.naming import Scalar
 from gengfu.core.record import RejectReason
 from gengfu.ledger.model import EquipmentClass, SiteLedger
+from gengfu.ledger.own import OWN_CORE, OWN_SITE
 
 _log = structlog.get_logger(__name__)
 
@@ -173,6 +176,26 @@ class Gateway:
         """Send a message to a device (``topics.command``); False when there is no connection."""
         return self.sessions[LaneName.ALARM].publish(topic, payload, qos)
 
+    def publish_own(self, type_: str, attributes: Mapping[str, Scalar]) -> bool:
+        """Send an event of our own to the broker, from where it comes back as a device's would."""
+        topic = topics.up(OWN_SITE, OWN_CORE, TopicKind.EVENT, self._settings.root)
+        return self.publish(topic, _event(type_, attributes))
+
+    def note_points(self, points: Mapping[str, Scalar]) -> None:
+        """Take in what Gengfu measures of itself, like a device's message but past the broker."""
+        self._take_own(TopicKind.VITAL, msgspec.json.encode(points))
+
+    def note_event(
+        self, type_: str, attributes: Mapping[str, Scalar], part: str | None = None
+    ) -> None:
+        """Take in what happened to Gengfu itself, like a device's event but past the broker."""
+        self._take_own(TopicKind.EVENT, _event(type_, attributes, part))
+
+    def _take_own(self, kind: TopicKind, payload: bytes) -> None:
+        topic = topics.up(OWN_SITE, OWN_CORE, kind, self._settings.root)
+        message = RawMessage(topic, payload, self._clock.now())
+        self._lanes[kind.lane].offer(Delivery(message, mid=0, qos=0, epoch=0))
+
     def _session(self, name: LaneName) -> Session:
         return Session(
             self._settings.endpoint,
@@ -230,6 +253,11 @@ class Gateway:
         self._intake.directory = build_directory(
             ledgers, classes, self._journal.names, self._settings.root
         )
+
+
+def _event(type_: str, attributes: Mapping[str, Scalar], part: str | None = None) -> bytes:
+    """Return an event as a device would write it: without id and time, so never taken for another."""
+    return msgspec.json.encode({"type": type_, "part": part, "attributes": attributes})
 
 
 def _first(group: BaseExceptionGroup[JournalError]) -> JournalError:

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from gengfu.core.batch import Lane, TopicKind
 from gengfu.core.naming import is_slug
+from gengfu.ledger.own import OWN_CORE, OWN_SITE
 
 DEFAULT_ROOT = "gf"
+DROPPED = "$SYS/broker/publish/messages/dropped"
+"""How many messages the broker has dropped since its start, where it tells that."""
 
 _KINDS = {kind.value: kind for kind in TopicKind}
 
@@ -30,7 +33,8 @@ def parse(topic: str, root: str = DEFAULT_ROOT) -> Address | None:
     if len(levels) != 4 or levels[2] != "up":
         return None
     site, equipment, _, kind = levels
-    if kind not in _KINDS or not is_slug(site) or not is_slug(equipment):
+    known = (is_slug(site) and is_slug(equipment)) or (site, equipment) == (OWN_SITE, OWN_CORE)
+    if kind not in _KINDS or not known:
         return None
     return Address(site, equipment, _KINDS[kind])
 

@@ -45,6 +45,10 @@ class Installation:
         return self.data / "core.sock"
 
     @property
+    def proof(self) -> Path:
+        return self.data / "alarm-path.json"
+
+    @property
     def secrets(self) -> Path:
         return self.data / "secrets"
 

@@ -45,6 +45,7 @@ def prepare_accounts(
     for account in accounts:
         if account.name not in files.accounts() or not _secret_file(place, account.name).exists():
             place.secret(_secret_name(account.name), files.add(account))
+    files.allow({**files.accounts(), **{account.name: account for account in accounts}}.values())
     files.refresh(ledgers, settings.broker.root)
 
 

@@ -16,21 +16,26 @@ from alerts.channels.webhook import Webhook
 from alerts.door import Door
 from alerts.schema import open_alerts
 from alerts.service import AlertService
-from alerts.settings import WebhookTarget
 from gateway.codecs.native.message import Limits
 from gateway.codecs.native.times import Belief
 from gateway.service import Gateway, GatewaySettings
 from gengfu.app.broker import endpoint_of
+from gengfu.app.canary import Canary, CanarySink
+from gengfu.app.channels import webhooks
+from gengfu.app.condition import tell_condition, tell_start
 from gengfu.app.setup import classes_of, mapping_of, rule_files
 from gengfu.config import Settings
 from gengfu.core.clock import DAY, SECOND, Clock, Micros
+from gengfu.core.naming import Scalar
 from gengfu.core.partition import EVERY_PARTITION, partition_of
 from gengfu.core.record import Draft, LedgerChange, RulesChange, Tick, draft
 from gengfu.database import open_sqlite
 from gengfu.installation import Installation
 from gengfu.ledger.model import EquipmentClass, SiteLedger
+from gengfu.ledger.own import own_ledger
 from gengfu.ledger.snapshot import encode
 from gengfu.ledger.store import LedgerStore
+from gengfu.proof import Proof, ProofFile
 from ingest.journal.cursors import CursorFile
 from ingest.journal.port import Damage
 from ingest.journal.reader import FolderReader
@@ -62,6 +67,9 @@ async def run_core(settings: Settings, ready: Callable[[], None]) -> None:
         )
         try:
             await _run(core, ready)
+        except asyncio.CancelledError:
+            core.canary.stopped()
+            raise
         finally:
             await asyncio.get_running_loop().run_in_executor(worker, core.journal.close)
 
@@ -79,6 +87,21 @@ class _Core:
     channels: Sequence[Webhook]
     door: Door
     ledgers: "_Ledgers"
+    canary: Canary
+    before: Proof | None
+    """What the run before left behind."""
+    ended_at: Micros
+    """When it wrote its last record."""
+
+    def condition(self) -> Mapping[str, Scalar]:
+        """Measure what core tells of itself (class ``gengfu``)."""
+        return {
+            "online": True,
+            "alarm_path": self.canary.proved,
+            "canary": self.canary.took_ms,
+            "broker": self.gateway.is_ready,
+            "disk_full": self.gateway.is_full,
+        }
 
 
 def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) -> _Core:
@@ -87,7 +110,8 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
     rules = rule_files(settings)
     read_rules(rules, classes)  # a bad rule file is refused here, with all its mistakes
     journal = SqliteJournal(place.journal)
-    channels = _channels(settings)
+    channels = webhooks(settings)
+    proofs = ProofFile(place.proof)
     service = AlertService(
         open_alerts(place.alerts),
         clock,
@@ -110,6 +134,7 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
         clock=clock,
         worker=worker,
     )
+    canary = Canary(gateway, proofs, clock)
     ledgers = _Ledgers(place.desk, journal, gateway, service, classes, rules, clock, worker)
     return _Core(
         clock=clock,
@@ -119,12 +144,21 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
             age=settings.journal.days * DAY, quota=int(settings.journal.quota_gib * 2**30)
         ),
         gateway=gateway,
-        runner=Runner(FolderReader(place.journal), service, place.checkpoint, classes, clock),
+        runner=Runner(
+            FolderReader(place.journal),
+            CanarySink(service, canary),
+            place.checkpoint,
+            classes,
+            clock,
+        ),
         judged=CursorFile(place.journal, "rules"),
         alerts=service,
         channels=channels,
         door=Door(place.socket, service, ledgers.look_now),
         ledgers=ledgers,
+        canary=canary,
+        before=proofs.read(),
+        ended_at=journal.last()[1],
     )
 
 
@@ -140,21 +174,10 @@ async def _run(core: _Core, ready: Callable[[], None]) -> None:
         tasks.create_task(core.ledgers.run(), name="ledgers")
         tasks.create_task(_tick(core), name="ticks")
         tasks.create_task(_tend(core), name="journal keeper")
+        tasks.create_task(core.canary.run(), name="canary")
+        tell_start(core.gateway, core.before, core.ended_at, core.clock)
+        tasks.create_task(tell_condition(core.gateway, core.condition), name="own condition")
         ready()
-
-
-def _channels(settings: Settings) -> tuple[Webhook, ...]:
-    return tuple(
-        Webhook(
-            WebhookTarget(
-                name=f"webhook-{number}",
-                url=hook.url,
-                secret=hook.key(),
-                allow_private=hook.allow_private,
-            )
-        )
-        for number, hook in enumerate(settings.webhooks, 1)
-    )
 
 
 async def _tick(core: _Core) -> None:
@@ -220,7 +243,7 @@ class _Ledgers:
         self._rules = rules
         self._clock = clock
         self._worker = worker
-        self._version = 0
+        self._version = -1
         self._announced_at: Micros = 0
         self._look = asyncio.Event()
 
@@ -233,7 +256,7 @@ class _Ledgers:
 
         Said again every day, so that the archive keeps them when its oldest part goes.
         """
-        self._announced_at, self._version = self._clock.now(), 0
+        self._announced_at, self._version = self._clock.now(), -1
         await self._append([draft(RulesChange(self._rules), EVERY_PARTITION)])
         await self._follow()
 
@@ -249,9 +272,10 @@ class _Ledgers:
             await self._follow()
 
     async def _follow(self) -> None:
-        version, ledgers = await asyncio.to_thread(self._read)
+        version, found = await asyncio.to_thread(self._read)
         if version == self._version:
             return
+        ledgers = (own_ledger(), *found)
         await self._append(
             [
                 draft(LedgerChange(ledger.site.id, encode(ledger)), partition_of(ledger.site.id))
@@ -261,7 +285,7 @@ class _Ledgers:
         await self._gateway.set_ledgers(ledgers, self._classes)
         self._alerts.set_ledgers(ledgers)
         self._version = version
-        log.info("ledger in force", version=version, sites=len(ledgers))
+        log.info("ledger in force", version=version, sites=len(found))
 
     def _read(self) -> tuple[int, tuple[SiteLedger, ...]]:
         if not self._file.exists():

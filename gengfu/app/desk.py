@@ -29,6 +29,7 @@ from gengfu.database import open_sqlite
 from gengfu.installation import Installation
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.ledger.store import LedgerStore
+from gengfu.proof import SILENCE_SECONDS, ProofFile
 from ingest.journal.cursors import CursorFile
 from ingest.journal.reader import FolderReader
 from ingest.store.connect import connect
@@ -87,7 +88,7 @@ def _build(settings: Settings, place: Installation) -> _Desk:
     open_alerts(place.alerts).dispose()  # the tables, when core has not made them yet
     alerts = AlertReader(open_sqlite(place.alerts, read_only=True))
     availability = AvailabilityService(estate, ledgers, clock)
-    health = _Health(clock, writer, estate)
+    health = _Health(clock, writer, estate, ProofFile(place.proof))
     core = CoreClient(place.socket)
     ports = DeskPorts(
         clock=clock,
@@ -194,6 +195,7 @@ class _Health:
     clock: Clock
     writer: StoreWriter
     estate: Estate
+    proofs: ProofFile
 
     def parts(self) -> Sequence[PartState]:
         """Return each part of the path and whether it works."""
@@ -203,12 +205,21 @@ class _Health:
             PartState(
                 name="core", ready=age < STALE_CORE_SECONDS, detail=f"journal {age:.1f} s old"
             ),
+            self._alarm_path(),
             PartState(
                 name="store",
                 ready=lag.outage is None,
                 detail=lag.outage or f"{lag.pending_records} records behind",
             ),
         )
+
+    def _alarm_path(self) -> PartState:
+        """Tell whether a canary came the whole way lately (promises.md, P9)."""
+        proof, age = self.proofs.read(), self.proofs.age_seconds()
+        if proof is None or proof.stopped or not proof.number:
+            return PartState(name="alarm path", ready=False, detail="no canary came through yet")
+        detail = f"canary of {age:.0f} s ago took {proof.took_ms:.0f} ms"
+        return PartState(name="alarm path", ready=age < SILENCE_SECONDS, detail=detail)
 
     def metrics(self) -> bytes:
         """Return the figures for Prometheus."""

@@ -20,7 +20,7 @@ from gengfu.supervisor import CannotStart, ProcessSpec, Supervisor
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command()(up)
-    for command in (core, desk, broker, estate):
+    for command in (core, desk, watchdog, broker, estate):
         app.command(rich_help_panel="Single processes")(command)
 
 
@@ -90,7 +90,7 @@ async def _supervise(settings: Settings, place: Installation) -> int:
 
 def _specs(settings: Settings) -> list[ProcessSpec]:
     """Return the processes in the order of their start."""
-    names = ["core", "desk"]
+    names = ["core", "watchdog", "desk"]
     if settings.demo:
         names.insert(0, "estate")  # speaks before core listens, so that nobody is missed
     if settings.broker.embedded:
@@ -128,6 +128,14 @@ def desk(config: ConfigOption = None) -> None:
 
     settings = settings_from(config)
     sys.exit(run_process("desk", lambda ready: run_desk(settings, ready)))
+
+
+def watchdog(config: ConfigOption = None) -> None:
+    """Sounds by itself when core hangs or died, or its alarm path is not proved."""
+    from gengfu.app.watchdog import run_watchdog
+
+    settings = settings_from(config)
+    sys.exit(run_process("watchdog", lambda ready: run_watchdog(settings, ready)))
 
 
 def broker(config: ConfigOption = None) -> None:

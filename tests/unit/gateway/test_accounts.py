@@ -61,6 +61,7 @@ def test_core_speaks_as_a_device() -> None:
     core = core_account("gengfu", "gf")
     assert reads(core, "gf/+/+/up/event")
     assert writes(core, "gf/yunhe/lift-1/down/ack")
+    assert writes(core, "gf/_gengfu/_core/up/event")
     assert not writes(core, "gf/yunhe/lift-1/up/event")
 
 

@@ -1,0 +1,53 @@
+"""Tells Gengfu's own condition the way devices tell theirs, so that rules and people see it."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from gengfu.core.clock import Clock, Micros
+from gengfu.core.naming import Scalar
+from gengfu.proof import Proof
+
+LOOK_SECONDS = 1.0
+TELL_SECONDS = 10.0
+"""How often it is told when nothing changed."""
+STALL_SECONDS = 10.0
+"""Nobody watched for so long: a stopped or starved process, told when it goes on."""
+
+
+class Ear(Protocol):
+    """Who takes it in: the gateway."""
+
+    def note_points(self, points: Mapping[str, Scalar]) -> None: ...
+    def note_event(
+        self, type_: str, attributes: Mapping[str, Scalar], part: str | None = None
+    ) -> None: ...
+
+
+async def tell_condition(ear: Ear, measure: Callable[[], Mapping[str, Scalar]]) -> None:
+    """Tell the points at once when one changes, and now and then, until cancelled.
+
+    When so much time passed between two looks that nothing else can have worked either, that is told.
+    """
+    loop = asyncio.get_running_loop()
+    told: Mapping[str, Scalar] = {}
+    told_at = looked_at = loop.time()
+    while True:
+        now, points = loop.time(), measure()
+        if now - looked_at >= STALL_SECONDS:
+            ear.note_event("back", {"after": "stall", "away_s": round(now - looked_at)})
+        if points != told or now - told_at >= TELL_SECONDS:
+            told, told_at = points, now
+            ear.note_points(points)
+        looked_at = now
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def tell_start(ear: Ear, before: Proof | None, last: Micros, clock: Clock) -> None:
+    """Tell that core is back: after what, and for how many real seconds nobody watched.
+
+    ``before`` is what the run before left, ``last`` the time of the journal's last record then.
+    """
+    after = "nothing" if before is None else "stop" if before.stopped else "failure"
+    away = max(0.0, clock.real_seconds(clock.now() - last)) if last else 0.0
+    ear.note_event("back", {"after": after, "away_s": round(away)})

@@ -1,0 +1,70 @@
+"""The small file in which core leaves the proof that the alarm path works, for others to look at.
+
+Core writes it each time a canary has come through; watchdog and desk read it. It is written in place
+and never grows, so that a full disk does not stop it. Who reads it compares what it says with what
+it said before, or the file's own age: a clock that jumps does not matter.
+"""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from gengfu.core.clock import Micros
+
+CANARY_SECONDS = 10.0
+"""How often a canary is sent."""
+MISSING = 3
+"""So many canaries missing, one after the other, are an alarm."""
+SILENCE_SECONDS = CANARY_SECONDS * MISSING
+_SIZE = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What core says of its alarm path."""
+
+    number: int
+    """Of the last canary that came through; 0 = none yet since the start."""
+    at: Micros
+    """When, by core's clock."""
+    took_ms: float = 0.0
+    """From its sending to the commit of what the rules said."""
+    stopped: bool = False
+    """Core was stopped as asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProofFile:
+    """The file, for its one writer and its readers."""
+
+    path: Path
+
+    def write(self, proof: Proof) -> None:
+        """Leave a proof.
+
+        Raises:
+            OSError: the disk refuses, even in place.
+        """
+        line = msgspec.json.encode(proof).ljust(_SIZE - 1)[: _SIZE - 1] + b"\n"
+        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o640)
+        try:
+            os.pwrite(handle, line, 0)
+        finally:
+            os.close(handle)
+
+    def read(self) -> Proof | None:
+        """Return the last proof; None when there is none, or it is just being written."""
+        try:
+            return msgspec.json.decode(self.path.read_bytes(), type=Proof)
+        except (OSError, msgspec.DecodeError):
+            return None
+
+    def age_seconds(self) -> float:
+        """Return how long ago it was written, by the machine's clock; infinite without a file."""
+        try:
+            return max(0.0, time.time() - self.path.stat().st_mtime)
+        except OSError:
+            return float("inf")

@@ -1,0 +1,64 @@
+"""Gengfu's own condition: told when it changes, and now and then."""
+
+import asyncio
+from collections.abc import Mapping
+
+import pytest
+
+from gengfu.app import condition
+from gengfu.app.condition import tell_condition, tell_start
+from gengfu.core.clock import MINUTE
+from gengfu.core.naming import Scalar
+from gengfu.proof import Proof
+from tests.fakes.manual_clock import ManualClock
+from tests.fakes.waiting import until
+
+
+class FakeEar:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.points: list[Mapping[str, Scalar]] = []
+        self.events: list[tuple[str, Mapping[str, Scalar]]] = []
+
+    def note_points(self, points: Mapping[str, Scalar]) -> None:
+        self.points.append(points)
+
+    def note_event(
+        self, type_: str, attributes: Mapping[str, Scalar], part: str | None = None
+    ) -> None:
+        self.events.append((type_, attributes))
+
+
+async def test_a_change_waits_and_a_stall_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change is told at the next look, what stays the same rarely, and a long gap as an event."""
+    monkeypatch.setattr(condition, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(condition, "STALL_SECONDS", 0.2)
+    ear, now = FakeEar(), {"disk_full": False}
+    task = asyncio.create_task(tell_condition(ear, lambda: dict(now)))
+    await until(lambda: len(ear.points) == 1, "the first word")
+    now["disk_full"] = True
+    await until(lambda: len(ear.points) == 2, "the change")
+    monkeypatch.setattr(condition, "STALL_SECONDS", 0.0)
+    await until(lambda: bool(ear.events), "the stall")
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert ear.points[:2] == [{"disk_full": False}, {"disk_full": True}]
+    assert ear.events[0] == ("back", {"after": "stall", "away_s": 0})
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, "nothing"),
+        (Proof(number=3, at=1, stopped=True), "stop"),
+        (Proof(number=3, at=1), "failure"),
+        (Proof(number=0, at=0), "failure"),
+    ],
+)
+def test_a_failure_looks_planned(before: Proof | None, after: str) -> None:
+    """What core says of its absence follows from what the run before left."""
+    ear, clock = FakeEar(), ManualClock()
+    tell_start(ear, before, clock.now() - MINUTE, clock)
+    tell_start(ear, before, 0, clock)
+    assert ear.events == [("back", {"after": after, "away_s": s}) for s in (60, 0)]
