@@ -53,18 +53,18 @@ def test_a_failure_tells_the_values_of_variables(monkeypatch: pytest.MonkeyPatch
     def fails(password: str) -> None:
         raise ValueError(len(password))
 
-    terminal = Terminal()
+    made, terminal = "-".join(("hunter2", "made", "here")), Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     configure_logging()
     try:
-        fails("hunter2-in-a-variable"[:])
+        fails(made)
     except ValueError:
         structlog.get_logger().exception("failed")
     finally:
         structlog.reset_defaults()
     said = terminal.getvalue()
     assert "ValueError" in said
-    assert "password =" not in said
+    assert made not in said
 
 
 @pytest.mark.parametrize(
