@@ -22,6 +22,10 @@ check: .venv/dev.stamp
 bench: .venv/dev.stamp
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
+# Kills without end, added up over all runs in $GENGFU_SOAK (./soak): make soak ARGS="--minutes 60"
+soak: .venv/dev.stamp $(WEB)/static/vendor/.stamp services
+	$(BIN)/python -m tests.acceptance.soak $(ARGS)
+
 # The pictures of README and docs, from the running product.
 pictures: .venv/dev.stamp $(WEB)/static/vendor/.stamp
 	$(BIN)/python -m docs.pictures.take
