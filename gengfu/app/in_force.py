@@ -1,0 +1,116 @@
+"""Which rules and ledgers are in force: written into the journal first, then told to all in core.
+
+A replay of the journal therefore judges by what was in force at each moment.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import structlog
+from sqlalchemy.exc import OperationalError
+
+from alerts.service import AlertService
+from gateway.service import Gateway
+from gengfu.core.clock import DAY, Clock, Micros
+from gengfu.core.partition import EVERY_PARTITION, partition_of
+from gengfu.core.record import Draft, LedgerChange, RulesChange, draft
+from gengfu.database import open_sqlite
+from gengfu.ledger.model import EquipmentClass, SiteLedger
+from gengfu.ledger.own import own_ledger
+from gengfu.ledger.snapshot import encode
+from gengfu.ledger.store import LedgerStore
+from ingest.journal.sqlite import SqliteJournal
+
+log = structlog.get_logger()
+
+LOOK_SECONDS = 5.0
+"""How often core looks for a changed ledger when nobody told it."""
+
+
+class InForce:
+    """Follows the desk's ledger: a changed one goes into the journal and to all who need it."""
+
+    def __init__(
+        self,
+        file: Path,
+        journal: SqliteJournal,
+        gateway: Gateway,
+        alerts: AlertService,
+        classes: Mapping[str, EquipmentClass],
+        rules: Mapping[str, str],
+        clock: Clock,
+        worker: ThreadPoolExecutor,
+    ) -> None:
+        self._file = file
+        self._journal = journal
+        self._gateway = gateway
+        self._alerts = alerts
+        self._classes = classes
+        self._rules = rules
+        self._clock = clock
+        self._worker = worker
+        self._version = -1
+        self._announced_at: Micros = 0
+        self._look = asyncio.Event()
+
+    async def look_now(self) -> None:
+        """Look for a changed ledger without waiting."""
+        self._look.set()
+
+    async def announce(self) -> None:
+        """Write the rule set and every site's ledger: from here on they are in force.
+
+        Said again every day, so that the archive keeps them when its oldest part goes.
+        """
+        self._announced_at, self._version = self._clock.now(), -1
+        await self._append([draft(RulesChange(self._rules), EVERY_PARTITION)])
+        await self._follow()
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._look.wait()
+            self._look.clear()
+            if self._clock.now() - self._announced_at > DAY:
+                await self.announce()
+            await self._follow()
+
+    async def _follow(self) -> None:
+        version, found = await asyncio.to_thread(self._read)
+        if version == self._version:
+            return
+        ledgers = (own_ledger(), *found)
+        await self._append(
+            [
+                draft(LedgerChange(ledger.site.id, encode(ledger)), partition_of(ledger.site.id))
+                for ledger in ledgers
+            ]
+        )
+        await self._gateway.set_ledgers(ledgers, self._classes)
+        self._alerts.set_ledgers(ledgers)
+        self._version = version
+        log.info("ledger in force", version=version, sites=len(found))
+
+    def _read(self) -> tuple[int, tuple[SiteLedger, ...]]:
+        if not self._file.exists():
+            return 0, ()
+        engine = open_sqlite(self._file, read_only=True)
+        try:
+            store = LedgerStore(engine)
+            version = store.version()
+            return version, store.all() if version != self._version else ()
+        except OperationalError:
+            return 0, ()  # the desk is just making its tables
+        finally:
+            engine.dispose()
+
+    async def _append(self, drafts: Sequence[Draft]) -> None:
+        if drafts:
+            append = partial(self._journal.append, drafts, at=self._clock.now())
+            await asyncio.get_running_loop().run_in_executor(self._worker, append)

@@ -1,0 +1,65 @@
+"""Keeps the journal going beside those who write into it: the time, sealing, retention, damages."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from gengfu.core.clock import SECOND, Clock
+from gengfu.core.partition import EVERY_PARTITION
+from gengfu.core.record import Tick, draft
+from ingest.journal.port import Damage
+from ingest.journal.retention import Retention
+from ingest.journal.sqlite import SqliteJournal
+
+log = structlog.get_logger()
+
+TEND_SECONDS = 60.0
+"""How often old segments are sealed and dropped."""
+
+
+async def tick(journal: SqliteJournal, clock: Clock, worker: ThreadPoolExecutor) -> None:
+    """Write the time into the journal whenever nothing else did for a second of our clock.
+
+    How fast the clock runs is written at the start and whenever it changes.
+    """
+    told = 0.0
+
+    def append(now: int) -> None:
+        nonlocal told
+        rate = 1 / clock.real_seconds(SECOND)
+        if rate != told or journal.last()[1] <= now - SECOND:
+            journal.append([draft(Tick(rate=rate), EVERY_PARTITION)], at=now)
+            told = rate
+
+    loop = asyncio.get_running_loop()
+    while True:
+        await loop.run_in_executor(worker, append, clock.now())
+        await asyncio.sleep(max(clock.real_seconds(SECOND), 0.05))
+
+
+async def tend(
+    journal: SqliteJournal, clock: Clock, retention: Retention, judged: Callable[[], None]
+) -> None:
+    """Seal full segments and drop those past their retention, beside the appends.
+
+    ``judged`` is called before each look: it keeps how far the rules' checkpoint reaches.
+    """
+    _report(journal.damages)
+    while True:
+        judged()
+        _report(await asyncio.to_thread(journal.tend, clock.now(), retention))
+        await asyncio.sleep(TEND_SECONDS)
+
+
+def _report(damages: Sequence[Damage]) -> None:
+    for damage in damages:
+        log.error(
+            "journal_damage",
+            file=damage.file,
+            flaw=damage.flaw,
+            detail=damage.detail,
+            lost=len(damage.lost),
+            kept_as=damage.kept_as,
+        )
