@@ -1,45 +1,36 @@
 """The desk process: store writer, projections, pages and API. Core never waits for it."""
 
 import asyncio
-import contextlib
-import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import structlog
-import uvicorn
 
 from alerts.door import CoreClient
 from alerts.read import AlertReader
 from alerts.schema import open_alerts
-from dashboards.accounting import Accounting, account, metrics_of
 from dashboards.availability.service import AvailabilityService
 from dashboards.estate import Estate
-from dashboards.grafana.figures_writer import FiguresWriter
 from dashboards.grafana.alert_changes import AlertWriteBack
+from dashboards.grafana.figures_writer import FiguresWriter
 from dashboards.web import vendor
 from dashboards.web.app import build_app
-from dashboards.web.ports import DeskPorts, PartState
+from dashboards.web.ports import DeskPorts
+from gengfu.app.health import Health
 from gengfu.app.people import WebPeople, gate_of
 from gengfu.app.setup import classes_of, demo_accounts
+from gengfu.app.web_server import serve
 from gengfu.config import Settings
-from gengfu.core.clock import Clock
 from gengfu.database import open_sqlite
 from gengfu.installation import Installation
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.ledger.store import LedgerStore
-from gengfu.proof import SILENCE_SECONDS, ProofFile
+from gengfu.proof import ProofFile
 from ingest.journal.cursors import CursorFile
 from ingest.journal.reader import FolderReader
 from ingest.store.connect import connect
 from ingest.store.influx import InfluxStore
+from ingest.store.port import ReadingStore
 from ingest.store.writer import StoreWriter
-
-log = structlog.get_logger()
-
-STALE_CORE_SECONDS = 15.0
-"""Core writes the time into the journal every second; so old a journal means that it hangs."""
 
 
 async def run_desk(settings: Settings, ready: Callable[[], None]) -> None:
@@ -56,7 +47,7 @@ async def run_desk(settings: Settings, ready: Callable[[], None]) -> None:
         tasks.create_task(desk.ledgers.run(), name="ledgers")
         for write_back in desk.write_backs:
             tasks.create_task(write_back.run(), name="write back for Grafana")
-        tasks.create_task(_serve(settings, desk.ports, ready), name="web")
+        tasks.create_task(serve(build_app(desk.ports), settings.web, ready), name="web")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +74,11 @@ def _build(settings: Settings, place: Installation) -> _Desk:
     estate = Estate(engine, classes)
     estate.prepare()
     store = connect(settings.store, place.data)
-    keep = CursorFile(place.journal, "store").write
-    writer = StoreWriter(FolderReader(place.journal), store, classes, keep=keep)
-    open_alerts(place.alerts).dispose()  # the tables, when core has not made them yet
-    alerts = AlertReader(open_sqlite(place.alerts, read_only=True))
+    writer = _store_writer(place, store, classes)
+    alerts = _alert_reader(place)
     availability = AvailabilityService(estate, ledgers, clock)
-    health = _Health(clock, writer, estate, ProofFile(place.proof))
     core = CoreClient(place.socket)
+    health = Health(clock, writer, estate, ProofFile(place.proof))
     ports = DeskPorts(
         clock=clock,
         people=WebPeople(gate_of(engine, place)),
@@ -104,11 +93,11 @@ def _build(settings: Settings, place: Installation) -> _Desk:
         metrics=health.metrics,
         demo_accounts=_shown_accounts(settings, place),
     )
-    write_backs: list[FiguresWriter | AlertWriteBack] = []
+    write_backs: Sequence[FiguresWriter | AlertWriteBack] = ()
     if isinstance(store, InfluxStore):
-        write_backs.append(FiguresWriter(estate, availability, ledgers, store, clock))
-        cursor = place.data / "grafana-alerts.cursor"
-        write_backs.append(AlertWriteBack(alerts, store, cursor))
+        figures = FiguresWriter(estate, availability, ledgers, store, clock)
+        changes = AlertWriteBack(alerts, store, place.data / "grafana-alerts.cursor")
+        write_backs = (figures, changes)
     return _Desk(
         journal=place.journal,
         core=core,
@@ -120,47 +109,21 @@ def _build(settings: Settings, place: Installation) -> _Desk:
     )
 
 
+def _alert_reader(place: Installation) -> AlertReader:
+    open_alerts(place.alerts).dispose()  # the tables, when core has not made them yet
+    return AlertReader(open_sqlite(place.alerts, read_only=True))
+
+
+def _store_writer(
+    place: Installation, store: ReadingStore, classes: Mapping[str, EquipmentClass]
+) -> StoreWriter:
+    keep = CursorFile(place.journal, "store").write
+    return StoreWriter(FolderReader(place.journal), store, classes, keep=keep)
+
+
 def _shown_accounts(settings: Settings, place: Installation) -> Sequence[tuple[str, str]]:
     accounts = demo_accounts(place) if settings.demo else ()
     return [(account.login, account.password) for account in accounts]
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn that says when it listens, and leaves signals to the process."""
-
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._ready()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-async def _serve(settings: Settings, ports: DeskPorts, ready: Callable[[], None]) -> None:
-    app = build_app(ports)
-    config = uvicorn.Config(
-        app,
-        host=settings.web.host,
-        port=settings.web.port,
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=3,
-    )
-    server = _Server(config, ready)
-    serving = asyncio.create_task(server.serve(), name="uvicorn")
-    try:
-        await asyncio.shield(serving)
-    except asyncio.CancelledError:
-        await app.state.feed.close()
-        server.should_exit = True
-        await serving
-        raise
 
 
 class _Ledgers:
@@ -186,45 +149,3 @@ class _Ledgers:
         while True:
             await asyncio.sleep(2)
             await asyncio.to_thread(self.look)
-
-
-@dataclass(frozen=True, slots=True)
-class _Health:
-    """What the desk sees of the alarm path, and the figures."""
-
-    clock: Clock
-    writer: StoreWriter
-    estate: Estate
-    proofs: ProofFile
-
-    def parts(self) -> Sequence[PartState]:
-        """Return each part of the path and whether it works."""
-        lag = self.writer.lag()
-        age = self.clock.real_seconds(self.clock.now() - self.estate.now)
-        return (
-            PartState(
-                name="core", ready=age < STALE_CORE_SECONDS, detail=f"journal {age:.1f} s old"
-            ),
-            self._alarm_path(),
-            PartState(
-                name="store",
-                ready=lag.outage is None,
-                detail=lag.outage or f"{lag.pending_records} records behind",
-            ),
-        )
-
-    def _alarm_path(self) -> PartState:
-        """Tell whether a canary came the whole way lately (promises.md, P9)."""
-        proof, age = self.proofs.read(), self.proofs.age_seconds()
-        if proof is None or proof.stopped or not proof.number:
-            return PartState(name="alarm path", ready=False, detail="no canary came through yet")
-        detail = f"canary of {age:.0f} s ago took {proof.took_ms:.0f} ms"
-        return PartState(name="alarm path", ready=age < SILENCE_SECONDS, detail=detail)
-
-    def metrics(self) -> bytes:
-        """Return the figures for Prometheus."""
-        return metrics_of(self.accounting())
-
-    def accounting(self) -> Accounting:
-        """Return what came in and what became of it."""
-        return account(self.estate.tally(), self.estate.position, self.writer.lag())
