@@ -46,6 +46,10 @@ class Journal(Sink, Protocol):
 
     names: Names
 
+    @property
+    def is_tight(self) -> bool:
+        """Tell whether only what cannot wait may be written: the disk is full."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewaySettings:
@@ -115,7 +119,7 @@ class Gateway:
         """
         self.counters = GatewayCounters()
         self.is_full = False
-        """The journal has no room now; devices and broker keep what they have."""
+        """The journal has no room left, not even for alarms; devices and broker keep them."""
         self._settings = settings
         self._journal = journal
         self._clock = clock
@@ -124,8 +128,11 @@ class Gateway:
         self._foreign = Interpreter(settings.mapping, vital_points(classes))
         self._intake = Intake(journal, directory, settings.limits, foreign=self._foreign)
         self._lanes = {
-            LaneName.ALARM: Lane(settings.alarm, self._commit, self._committed),
-            LaneName.TELEMETRY: Lane(settings.telemetry, self._commit, self._committed),
+            name: Lane(bounds, partial(self._commit, name), self._committed)
+            for name, bounds in (
+                (LaneName.ALARM, settings.alarm),
+                (LaneName.TELEMETRY, settings.telemetry),
+            )
         }
         self.sessions = {name: self._session(name) for name in self._lanes}
 
@@ -218,9 +225,15 @@ class Gateway:
         self.sessions[name].acknowledge([delivery])
         return True
 
-    async def _commit(self, messages: Sequence[RawMessage]) -> Committed:
-        """Make a group durable, however long the disk stays full: it is not acknowledged before."""
+    async def _commit(self, lane: LaneName, messages: Sequence[RawMessage]) -> Committed:
+        """Make a group durable, however long the disk stays full: it is not acknowledged before.
+
+        Telemetry waits already while alarms go on with the journal's reserve.
+        """
         while True:
+            if lane is LaneName.TELEMETRY and self._journal.is_tight:
+                await asyncio.sleep(_FULL_WAIT_S)
+                continue
             commit = partial(self._intake.commit, messages, at=self._clock.now())
             try:
                 done = await asyncio.get_running_loop().run_in_executor(self._worker, commit)

@@ -28,11 +28,15 @@ from gengfu.core.naming import Scalar
 from gengfu.installation import Installation
 from gengfu.proof import Proof, ProofFile
 from ingest.journal.cursors import CursorFile
+from ingest.journal.port import Damage
 from ingest.journal.reader import FolderReader
 from ingest.journal.retention import Retention
 from ingest.journal.sqlite import SqliteJournal
 from rules.language import read_rules
 from rules.runner import Runner
+
+RESERVE_BYTES = 64 * 1024 * 1024
+"""What alarms live on when the disk is full."""
 
 
 async def run_core(settings: Settings, ready: Callable[[], None]) -> None:
@@ -80,6 +84,13 @@ class _Core:
         """Keep in the journal's folder how far the rules' checkpoint reaches."""
         self.judged.write(self.runner.saved)
 
+    def tell_damage(self, damage: Damage) -> None:
+        """Let people know of a damaged part of the journal."""
+        self.gateway.note_event(
+            "journal_damaged",
+            {"file": damage.file, "flaw": damage.flaw, "records": len(damage.lost)},
+        )
+
     def condition(self) -> Mapping[str, Scalar]:
         """Measure what core tells of itself (class ``gengfu``)."""
         return {
@@ -87,7 +98,7 @@ class _Core:
             "alarm_path": self.canary.proved,
             "canary": self.canary.took_ms,
             "broker": self.gateway.is_ready,
-            "disk_full": self.gateway.is_full,
+            "disk_full": self.journal.is_tight,
         }
 
 
@@ -95,7 +106,8 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
     clock, classes = settings.clock.clock(), classes_of(settings)
     rules = rule_files(settings)
     read_rules(rules, classes)  # a bad rule file is refused here, with all its mistakes
-    journal, proofs = SqliteJournal(place.journal), ProofFile(place.proof)
+    journal = SqliteJournal(place.journal, reserve=RESERVE_BYTES)
+    proofs = ProofFile(place.proof)
     channels = webhooks(settings)
     log = JournalActionLog(journal, clock, worker)
     service = AlertService(open_alerts(place.alerts), clock, channels=channels, action_log=log)
@@ -156,7 +168,8 @@ async def _run(core: _Core, ready: Callable[[], None]) -> None:
         tasks.create_task(core.in_force.run(), name="ledgers")
         tasks.create_task(tick(core.journal, core.clock, core.worker), name="ticks")
         tasks.create_task(
-            tend(core.journal, core.clock, core.retention, core.note_judged), name="journal keeper"
+            tend(core.journal, core.clock, core.retention, core.note_judged, core.tell_damage),
+            name="journal keeper",
         )
         tasks.create_task(core.canary.run(), name="canary")
         tell_start(core.gateway, core.before, core.ended_at, core.clock)

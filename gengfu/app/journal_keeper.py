@@ -1,12 +1,14 @@
 """Keeps the journal going beside those who write into it: the time, sealing, retention, damages."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
 from gengfu.core.clock import SECOND, Clock
+from gengfu.core.errors import JournalFull
 from gengfu.core.partition import EVERY_PARTITION
 from gengfu.core.record import Tick, draft
 from ingest.journal.port import Damage
@@ -22,16 +24,19 @@ TEND_SECONDS = 60.0
 async def tick(journal: SqliteJournal, clock: Clock, worker: ThreadPoolExecutor) -> None:
     """Write the time into the journal whenever nothing else did for a second of our clock.
 
-    How fast the clock runs is written at the start and whenever it changes.
+    How fast the clock runs is written at the start and whenever it changes. On the way it is seen to
+    how full the disk is; a moment that finds no room at all is left out.
     """
     told = 0.0
 
     def append(now: int) -> None:
         nonlocal told
+        journal.mind_room()
         rate = 1 / clock.real_seconds(SECOND)
         if rate != told or journal.last()[1] <= now - SECOND:
-            journal.append([draft(Tick(rate=rate), EVERY_PARTITION)], at=now)
-            told = rate
+            with contextlib.suppress(JournalFull):
+                journal.append([draft(Tick(rate=rate), EVERY_PARTITION)], at=now)
+                told = rate
 
     loop = asyncio.get_running_loop()
     while True:
@@ -40,21 +45,30 @@ async def tick(journal: SqliteJournal, clock: Clock, worker: ThreadPoolExecutor)
 
 
 async def tend(
-    journal: SqliteJournal, clock: Clock, retention: Retention, judged: Callable[[], None]
+    journal: SqliteJournal,
+    clock: Clock,
+    retention: Retention,
+    judged: Callable[[], None],
+    tell: Callable[[Damage], None],
 ) -> None:
     """Seal full segments and drop those past their retention, beside the appends.
 
-    ``judged`` is called before each look: it keeps how far the rules' checkpoint reaches.
+    ``judged`` is called before each look: it keeps how far the rules' checkpoint reaches. ``tell``
+    is called for each damaged part. A full disk makes it wait: nothing is lost by that.
     """
-    _report(journal.damages)
+    _report(journal.damages, tell)
     while True:
-        judged()
-        _report(await asyncio.to_thread(journal.tend, clock.now(), retention))
+        try:
+            judged()
+            _report(await asyncio.to_thread(journal.tend, clock.now(), retention), tell)
+        except (JournalFull, OSError) as exc:
+            log.warning("journal_not_tended", reason=str(exc))
         await asyncio.sleep(TEND_SECONDS)
 
 
-def _report(damages: Sequence[Damage]) -> None:
+def _report(damages: Sequence[Damage], tell: Callable[[Damage], None]) -> None:
     for damage in damages:
+        tell(damage)
         log.error(
             "journal_damage",
             file=damage.file,

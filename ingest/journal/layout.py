@@ -18,6 +18,7 @@ LOCK = "lock"
 CURSORS = "cursors"
 DAMAGED = "damaged"
 IDENTITY = "identity.db"
+RESERVE = "reserve"
 
 SEGMENT_POSITIONS = 1_000_000
 """No segment spans more positions: past a segment whose end is unknown it is safe to go on here."""
@@ -53,7 +54,7 @@ def list_segments(folder: Path) -> list[SegmentFile]:
 
 def foreign_files(folder: Path) -> list[Path]:
     """Return what lies in the folder and is not the journal's."""
-    own = {LOCK, CURSORS, DAMAGED, IDENTITY}
+    own = {LOCK, CURSORS, DAMAGED, IDENTITY, RESERVE}
     return [
         path
         for path in sorted(folder.iterdir())

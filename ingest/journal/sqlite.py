@@ -21,6 +21,7 @@ from ingest.journal import layout, naming, sealing, segment
 from ingest.journal.identities import encode
 from ingest.journal.port import Damage
 from ingest.journal.reader import FolderReader, opened
+from ingest.journal.reserve import Reserve
 from ingest.journal.retention import Retention, drop
 from ingest.journal.segment import OpenSegment
 from ingest.journal.startup import StartUp
@@ -43,8 +44,12 @@ class Roll:
 class SqliteJournal:
     """Writes the journal. One process; ``append`` and ``known`` from one thread at a time."""
 
-    def __init__(self, folder: Path, *, roll: Roll = Roll(), vfs: str | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, roll: Roll = Roll(), vfs: str | None = None, reserve: int = 0
+    ) -> None:
         """Open a folder for writing, made when missing, after setting damaged parts aside.
+
+        ``reserve`` bytes are kept free for the day the disk is full (``reserve.py``).
 
         Raises:
             StartError: another process writes it, or it cannot be read or written.
@@ -58,6 +63,7 @@ class SqliteJournal:
         self._lock = _lock(folder)
         try:
             self._start()
+            self._reserve = Reserve(folder, reserve)
         except (apsw.Error, OSError) as exc:
             os.close(self._lock)
             raise StartError(f"the journal in {folder} cannot be opened: {exc}") from exc
@@ -88,7 +94,18 @@ class SqliteJournal:
     def append(
         self, drafts: Sequence[Draft], *, at: Micros, identities: Sequence[Identity] = ()
     ) -> range:
-        """Make records and identities durable; see ``port.Journal``."""
+        """Make records and identities durable; see ``port.Journal``.
+
+        When the disk is full, the reserve is given up for it.
+        """
+        try:
+            return self._append(drafts, at, identities)
+        except JournalFull:
+            if not self._reserve.release():
+                raise
+            return self._append(drafts, at, identities)
+
+    def _append(self, drafts: Sequence[Draft], at: Micros, identities: Sequence[Identity]) -> range:
         if self._failed:
             raise JournalError(self._failed)
         self._roll_if_due(at)
@@ -147,6 +164,15 @@ class SqliteJournal:
             following = OpenSegment(path, write=True, vfs=self._vfs)
         self._open.close(fold=True)
         self._open, self._filled, self._named = following, 0, (0, 0)
+
+    @property
+    def is_tight(self) -> bool:
+        """Tell whether we live on the reserve: only what cannot wait may be written."""
+        return not self._reserve.is_held
+
+    def mind_room(self) -> None:
+        """Look how full the disk is; call it every second, in the thread of ``append``."""
+        self._reserve.mind()
 
     def tend(self, at: Micros, retention: Retention = Retention()) -> tuple[Damage, ...]:  # noqa: B008 – frozen
         """Seal finished segments and drop expired ones; in any thread, beside ``append``.

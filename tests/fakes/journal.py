@@ -18,6 +18,7 @@ class FakeJournal:
         self.names = Names()
         self.records: list[Record] = []
         self.fails = False
+        self.is_tight = False
         self.gate = threading.Event()
         """Clear it and ``append`` hangs until it is set again."""
         self.gate.set()

@@ -1,0 +1,111 @@
+"""The disk is full: the reserve is given up, the append goes through, and all is made good again."""
+
+import os
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+
+import apsw
+import pytest
+
+from gengfu.core.errors import JournalFull
+from ingest.journal import layout
+from ingest.journal.reserve import Reserve
+from ingest.journal.sqlite import SqliteJournal
+from tests.fakes.disk import DyingDisk
+from tests.unit.ingest.journal.folder import note, payloads
+
+SIZE = 64 * 1024
+
+
+class SmallDisk:
+    """A disk whose free room a test sets; the reserve's file counts as the real one does."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.free = 10 * SIZE
+        """Room beside the reserve, as if it were not there."""
+        self._file = folder / layout.RESERVE
+        monkeypatch.setattr(os, "statvfs", self._statvfs)
+
+    @property
+    def is_reserved(self) -> bool:
+        return self._file.exists()
+
+    def _statvfs(self, _path: object) -> SimpleNamespace:
+        held = SIZE if self.is_reserved else 0
+        return SimpleNamespace(f_bavail=max(0, self.free - held), f_frsize=1)
+
+
+@pytest.fixture
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallDisk:
+    return SmallDisk(tmp_path, monkeypatch)
+
+
+def test_the_reserve_flaps(disk: SmallDisk, tmp_path: Path) -> None:
+    """It goes when the disk is nearly full and comes back only with as much room beside it."""
+    reserve = Reserve(tmp_path, SIZE)
+    assert reserve.is_held
+    assert (tmp_path / layout.RESERVE).stat().st_blocks * 512 >= SIZE
+    for free, held in [
+        (2 * SIZE, True),
+        (SIZE + SIZE // 4, True),
+        (SIZE + SIZE // 4 - 1, False),
+        (2 * SIZE - 1, False),
+        (2 * SIZE, True),
+        (SIZE, False),
+    ]:
+        disk.free = free
+        reserve.mind()
+        assert (reserve.is_held, disk.is_reserved) == (held, held), free
+
+
+def test_no_reserve_is_a_full_disk(disk: SmallDisk, tmp_path: Path) -> None:
+    """Without a reserve nothing is made, nothing is given up and the disk is never tight."""
+    disk.free = 0
+    reserve = Reserve(tmp_path, 0)
+    reserve.mind()
+    assert reserve.is_held
+    assert not reserve.release()
+    assert not disk.is_reserved
+
+
+def test_an_alarm_is_refused_for_want_of_room(disk: SmallDisk, tmp_path: Path) -> None:
+    """An append that finds the disk full gives up the reserve and goes through; the next start too."""
+    faulty = DyingDisk()
+
+    def no_room(operation: str) -> None:
+        if operation == "write" and disk.is_reserved:
+            raise apsw.FullError("no space left on device")
+
+    with closing(SqliteJournal(tmp_path, vfs=faulty.install("reserved"), reserve=SIZE)) as journal:
+        journal.append([note(b"1")], at=0)
+        assert not journal.is_tight
+        faulty.fails = no_room
+        assert journal.append([note(b"fire")], at=0) == range(2, 3)
+        assert journal.is_tight
+        faulty.fails = None
+        journal.mind_room()
+        assert not journal.is_tight
+    with closing(SqliteJournal(tmp_path, reserve=SIZE)) as journal:
+        assert journal.damages == ()
+        assert not journal.is_tight
+    assert payloads(tmp_path) == [b"1", b"fire"]
+
+
+def test_a_disk_fuller_than_full_lies(disk: SmallDisk, tmp_path: Path) -> None:
+    """When the reserve is used up as well, the append is refused, and works when there is room."""
+    faulty, full = DyingDisk(), True
+
+    def no_room(operation: str) -> None:
+        if operation == "write" and full:
+            raise apsw.FullError("no space left on device")
+
+    with closing(SqliteJournal(tmp_path, vfs=faulty.install("exhausted"), reserve=SIZE)) as journal:
+        faulty.fails = no_room
+        for _ in range(2):
+            with pytest.raises(JournalFull):
+                journal.append([note(b"1")], at=0)
+        assert journal.is_tight
+        full = False
+        journal.append([note(b"1")], at=0)
+    assert payloads(tmp_path) == [b"1"]
