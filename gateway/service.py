@@ -17,6 +17,7 @@ import structlog
 
 from gateway import lane, topics
 from gateway.codecs.native.message import Limits
+from gateway.codecs.sparkplug.state import state_payload, state_topic
 from gateway.decoded import RawMessage
 from gateway.directory import build_directory
 from gateway.intake import Committed, Intake, Sink
@@ -24,7 +25,7 @@ from gateway.lane import Bounds, Lane
 from gateway.mapping.check import check_mapping
 from gateway.mapping.interpreter import Interpreter, possible_filters, vital_points
 from gateway.mapping.model import NOTHING, ForeignMapping
-from gateway.session import Delivery, Endpoint, Session
+from gateway.session import Announcement, Delivery, Endpoint, Session
 from gateway.unmapped import Unmapped
 from gengfu.core.batch import Lane as LaneName
 from gengfu.core.batch import TopicKind
@@ -39,6 +40,8 @@ from gengfu.ledger.own import OWN_CORE, OWN_SITE
 _log = structlog.get_logger(__name__)
 
 _FULL_WAIT_S = 1.0
+_RULES_LOOK_S = 0.5
+"""How often the foreign formats' rules are looked at."""
 
 
 class Journal(Sink, Protocol):
@@ -160,6 +163,8 @@ class Gateway:
             async with asyncio.TaskGroup() as outer:
                 for name, session in self.sessions.items():
                     outer.create_task(session.run(), name=f"{name} session")
+                if self._foreign.has_rules:
+                    outer.create_task(self._keep_rules(), name="foreign rules")
                 # The lanes stop first, while the sessions can still acknowledge for them.
                 async with asyncio.TaskGroup() as inner:
                     for name, session in self.sessions.items():
@@ -209,8 +214,24 @@ class Gateway:
             client_id=f"{self._settings.client_id}.{name}",
             filters=(*topics.filters(name, self._settings.root), *self._foreign.filters(name)),
             receive=partial(self._receive, name),
+            announcement=self._announcement if name is LaneName.ALARM else None,
             clock=self._clock,
         )
+
+    @property
+    def _announcement(self) -> Announcement | None:
+        host = self._settings.mapping.host
+        return None if host is None else Announcement(state_topic(host), state_payload)
+
+    async def _keep_rules(self) -> None:
+        """Send what the foreign formats' rules ask of us, such as Sparkplug's rebirth requests."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_RULES_LOOK_S)
+            if self.is_ready:
+                due = await loop.run_in_executor(self._worker, self._foreign.due, self._clock.now())
+                for one in due:
+                    self.publish(one.topic, one.payload, qos=0)
 
     def _receive(self, name: LaneName, delivery: Delivery) -> bool:
         """Offer a message to its lane; what an earlier mapping had asked for is not asked for more.

@@ -100,7 +100,12 @@ class Format:
     """The topics' beginning where the installation did not choose another."""
     filters: Callable[[str, str], Sequence[str]]
     """(base, device) → what to subscribe to: topics, or beginnings ending in ``/+`` or ``/#``."""
-    open: Callable[[], Reader]
+    open: Callable[[Sequence[str]], Reader]
+    """Names of the mapped devices → a reader."""
+    like: str = "NAME"
+    """How a device is named, for people; its slashes are checked when ``levels`` says so."""
+    levels: tuple[int, ...] = ()
+    """How many levels a device's name has; empty = any."""
     anything: Sequence[str]
     """What to subscribe to when looking for devices."""
     orders: Callable[[str, str], Sequence[str]] = lambda _base, _device: ()

@@ -52,6 +52,7 @@ def read_mapping(text: str, file: str) -> ForeignMapping:
     found = page.fields(node, required=("devices",), optional=("host",)) if node else {}
     devices = tuple(_device(page, item) for item in page.items(found.get("devices")))
     _find_doubles(page, devices)
+    _find_quarrels(page, devices)
     mapping = ForeignMapping(file=file, devices=devices, host=_host(page, found.get("host")))
     if page.faults:
         raise BadInput(page.faults)
@@ -67,6 +68,8 @@ def _device(page: Page, node: yaml.Node) -> DeviceMapping:
     for key, text in ((form.name if form else "", device), ("base", base)):
         if key in found and (not text or not _UNFIT.isdisjoint(text)):
             page.fault(found[key], f"{text!r} can be no part of a topic", "leave out + and #")
+    if form and device and form.levels and device.count("/") + 1 not in form.levels:
+        page.fault(found[form.name], f"{device!r} is no name of a device", f"write {form.like}")
     fields = {
         name: _field(page, name, one, equipment)
         for name, one in (page.entries(found["fields"]) if "fields" in found else {}).items()
@@ -184,3 +187,15 @@ def _find_doubles(page: Page, devices: tuple[DeviceMapping, ...]) -> None:
             page.faults.append(
                 Fault(page.file, str(one.line), f"{one.device!r} stands in line {first} already")
             )
+
+
+def _find_quarrels(page: Page, devices: tuple[DeviceMapping, ...]) -> None:
+    """Note topics that two formats would read."""
+    readers: dict[str, DeviceMapping] = {}
+    for one in devices:
+        for topic in FORMATS[one.format].filters(one.base, one.device) if one.format else ():
+            other = readers.setdefault(topic, one)
+            if (other.format, other.base) != (one.format, one.base):
+                message = f"{topic!r} is already read as {other.format} by line {other.line}"
+                page.faults.append(Fault(page.file, str(one.line), message))
+                break

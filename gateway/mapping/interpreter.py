@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from gateway.codecs.formats import FORMATS
 from gateway.codecs.native.message import Limits
-from gateway.codecs.native.notes import letter
-from gateway.codecs.spoken import Outgoing, Reader, Utterance
+from gateway.codecs.native.notes import Notes, letter
+from gateway.codecs.spoken import Outgoing, Reader, Stateless, Utterance
 from gateway.decoded import Decoded, RawMessage, Rejected
 from gateway.directory import Directory
 from gateway.mapping.model import DeviceMapping, ForeignMapping, ToEvent
@@ -38,10 +38,16 @@ class Interpreter:
         """Prepare; ``vital`` are the points whose readings belong into the alarm lane."""
         self._devices = {(one.format, one.base, one.device): one for one in mapping.devices}
         self._routes: dict[str, Route] = {}
+        """By a whole topic."""
+        self._starts: dict[str, Route] = {}
+        """By a topic's beginning, whatever levels follow."""
         self._filters: dict[str, Lane] = {}
         for device in mapping.devices:
             self._add_route(device, _lane(device, vital))
-        self._readers = {name: FORMATS[name].open() for name in {d.format for d in mapping.devices}}
+        named: dict[str, list[str]] = {}
+        for device in mapping.devices:
+            named.setdefault(device.format, []).append(device.device)
+        self._readers = {name: FORMATS[name].open(devices) for name, devices in named.items()}
         self._told: Told = {}
 
     def filters(self, lane: Lane) -> tuple[str, ...]:
@@ -50,7 +56,7 @@ class Interpreter:
 
     def knows(self, topic: str) -> bool:
         """Tell whether a topic is one that the mapping asked for."""
-        return bool(self._routes) and self.route(topic) is not None
+        return self.route(topic) is not None
 
     def wants(self, topic: str, lane: Lane, root: str) -> bool:
         """Tell whether a lane has any use for a topic; our own and the broker's are not judged."""
@@ -64,7 +70,7 @@ class Interpreter:
         found = self._routes.get(topic)
         while found is None and "/" in topic:
             topic = topic.rpartition("/")[0]
-            found = self._routes.get(topic)
+            found = self._starts.get(topic)
         return found
 
     def decode(
@@ -78,9 +84,10 @@ class Interpreter:
             detail = f"{len(message.payload)} bytes are more than {limits.payload}"
             return (_rejected(message, Rejected(RejectReason.OVERSIZE, detail)),)
         decoded: list[Decoded] = []
+        notes = Notes()  # one dead letter for each reason, however many parts were unreadable
         for said in self._reader(route).read(message, route.base):
             if isinstance(said, Rejected):
-                decoded.append(_rejected(message, said))
+                notes.reject("", said)
                 continue
             for device, utterance in self._concerned(route, said):
                 if device is None:
@@ -89,7 +96,16 @@ class Interpreter:
                     decoded.extend(
                         place(utterance, device, message, route.lane, directory, limits, self._told)
                     )
+        letters = notes.letters(message)
+        if letters:
+            at = message.received_at
+            decoded.append(Decoded(site=None, received_at=at, rejections=letters))
         return tuple(decoded)
+
+    @property
+    def has_rules(self) -> bool:
+        """Tell whether a format is mapped whose rules may ask us to send something."""
+        return any(not isinstance(one, Stateless) for one in self._readers.values())
 
     def due(self, now: Micros) -> Sequence[Outgoing]:
         """Return what the formats' rules ask us to send by now."""
@@ -120,7 +136,8 @@ class Interpreter:
             one = Lane.ALARM if Lane.ALARM in (shared, lane) else lane
             self._filters[topic] = one
             start = topic.removesuffix("/#").removesuffix("/+")
-            self._routes[start] = Route(device.format, device.base, one)
+            routes = self._routes if start == topic else self._starts
+            routes[start] = Route(device.format, device.base, one)
 
 
 def possible_filters(topic: str) -> tuple[str, ...]:

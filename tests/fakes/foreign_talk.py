@@ -21,6 +21,7 @@ from gengfu.core.identity import Identified
 from gengfu.core.names import Names
 from tests.fakes.small_estate import shipped_classes, small_estate
 
+GOLDEN = Path(__file__).parents[1] / "golden"
 RECEIVED = from_iso("2025-11-20T01:00:00Z")
 
 

@@ -31,7 +31,7 @@ TOPIC = Format(
     name="topic",
     base="",
     filters=lambda base, device: (f"{base}/{device}" if base else device,),
-    open=lambda: Stateless(read),
+    open=lambda _devices: Stateless(read),
     anything=(),
     recognise=lambda topic: None,
 )

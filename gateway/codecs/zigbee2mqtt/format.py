@@ -55,7 +55,7 @@ ZIGBEE2MQTT = Format(
     name="zigbee2mqtt",
     base="zigbee2mqtt",
     filters=filters,
-    open=lambda: Stateless(read),
+    open=lambda _devices: Stateless(read),
     anything=("zigbee2mqtt/#",),
     recognise=starts_with("zigbee2mqtt"),
 )

@@ -1,0 +1,1 @@
+"""Frigate: cameras whose pictures are watched by a network video recorder."""

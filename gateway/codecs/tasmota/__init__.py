@@ -1,0 +1,1 @@
+"""Tasmota: power meters, relays and sensors by ``tele/…`` and ``stat/…``."""

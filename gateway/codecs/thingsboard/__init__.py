@@ -1,0 +1,1 @@
+"""ThingsBoard: its gateway topics (many devices) and its device topic (one)."""
