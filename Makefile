@@ -4,7 +4,7 @@ BIN := .venv/bin
 PACKAGES := gengfu gateway ingest rules alerts dashboards simulators
 WEB := dashboards/web
 
-.PHONY: run test check bench soak pictures lock services clean
+.PHONY: run test check audit bench soak pictures lock services clean
 
 run: .venv/run.stamp $(WEB)/static/vendor/.stamp
 	@exec $(BIN)/gengfu up --demo --data demo-data $(ARGS)
@@ -18,6 +18,10 @@ check: .venv/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m dashboards.grafana check
+
+# Known weaknesses of what is locked; asks a public database.
+audit: .venv/dev.stamp
+	$(BIN)/pip-audit --disable-pip --require-hashes -r requirements/run.txt
 
 bench: .venv/dev.stamp
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -72,11 +72,7 @@ def test_a_core_that_hangs_is_not_noticed(tmp_path: Path) -> None:
     broker, proofs = mosquitto(tmp_path / "broker"), ProofFile(tmp_path / "data/alarm-path.json")
     with telephone() as outside, ExitStack() as stack:
         first = stack.enter_context(broker.up())
-        settings = tmp_path / "gengfu.yaml"
-        hook = f"{{url: '{outside.url}', secret: {SECRET}, allow_private: true}}"
-        settings.write_text(
-            f"data: {tmp_path / 'data'}\nbroker: {{url: '{broker.url}'}}\nwebhooks: [{hook}]\n"
-        )
+        settings = _settings(tmp_path, broker.url, outside.url)
         environment = {"PYTHONPATH": str(ROOT)}
         core = stack.enter_context(
             running(
@@ -107,6 +103,13 @@ def test_a_core_that_hangs_is_not_noticed(tmp_path: Path) -> None:
         wait_for("a canary on the new broker", lambda: proofs.read() != proved, seconds=30)
     assert known <= KNOWN_WITHIN, outside.told
     print(f"SIGSTOP of core known after {known:.1f} s")
+
+
+def _settings(folder: Path, broker: str, receiver: str) -> Path:
+    hook = f"{{url: '{receiver}', secret: {SECRET}, allow_private: true}}"
+    file = folder / "gengfu.yaml"
+    file.write_text(f"data: {folder / 'data'}\nbroker: {{url: '{broker}'}}\nwebhooks: [{hook}]\n")
+    return file
 
 
 def _proved(proofs: ProofFile) -> bool:
