@@ -38,10 +38,19 @@ class _Part(BaseModel):
 
 
 def _secret(value: SecretStr | None, file: Path | None) -> str | None:
-    """Return a secret given directly or in a file of its own."""
+    """Return a secret given directly or in a file of its own.
+
+    Raises:
+        BadInput: when the file cannot be read.
+    """
     if value is not None:
         return value.get_secret_value()
-    return file.read_text(encoding="utf-8").strip() if file is not None else None
+    if file is None:
+        return None
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise BadInput([Fault(str(file), "", f"the secret cannot be read: {exc}")]) from exc
 
 
 def _without_password(url: str) -> str:
@@ -113,6 +122,8 @@ class StoreSettings(_Part):
         known = ("duckdb", "influxdb", "influxdbs")
         if url != "duckdb" and urlsplit(url).scheme not in known:
             raise ValueError("write 'duckdb' or influxdb://host:8086/database")
+        if urlsplit(url).scheme.startswith("influxdb") and not urlsplit(url).hostname:
+            raise ValueError("names no host: write influxdb://host:8086/database")
         return _without_password(url)
 
     def secret(self) -> str | None:
@@ -142,7 +153,12 @@ class ClockSettings(_Part):
     @classmethod
     def _is_a_time(cls, start: str | None) -> str | None:
         if start is not None:
-            from_iso(start)
+            try:
+                from_iso(start)
+            except ValueError as exc:
+                raise ValueError(
+                    f"write a time with its zone, 2026-01-31T08:00:00+08:00 ({exc})"
+                ) from exc
         return start
 
     def clock(self) -> Clock:
@@ -264,7 +280,8 @@ def _read_yaml(file: Path) -> tuple[dict[str, Any], _Lines]:
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
         line = str(mark.line + 1) if mark else ""
-        raise BadInput([Fault(str(file), line, f"is not YAML: {exc}")]) from exc
+        what = getattr(exc, "problem", None) or exc
+        raise BadInput([Fault(str(file), line, f"is not YAML: {what}")]) from exc
     if not isinstance(tree, dict):
         raise BadInput([Fault(str(file), "1", "must be a mapping of settings")])
     lines: _Lines = {}

@@ -45,6 +45,10 @@ class Installation:
         return self.data / "core.sock"
 
     @property
+    def safety(self) -> Path:
+        return self.data / "safety"
+
+    @property
     def proof(self) -> Path:
         return self.data / "alarm-path.json"
 
@@ -123,7 +127,7 @@ def check_ports(settings: Settings) -> None:
     """
     _must_be_free(settings.web.host, settings.web.port, "--port")
     if settings.broker.embedded:
-        _must_be_free("127.0.0.1", settings.broker.port, "broker.port")
+        _must_be_free("127.0.0.1", settings.broker.port, "GENGFU_BROKER__PORT")
     else:
         _must_answer(settings.broker.url)
 

@@ -11,6 +11,7 @@ from gateway.mapping.access import foreign_lines
 from gateway.mapping.model import NOTHING, ForeignMapping
 from gateway.session import Endpoint
 from gengfu.config import Settings
+from gengfu.core.errors import StartError
 from gengfu.installation import Installation
 from gengfu.ledger.model import SiteLedger
 
@@ -55,13 +56,16 @@ def endpoint_of(
     """Return where the broker is and as whom to speak to it.
 
     On the embedded broker that is ``embedded_account`` with its generated password.
+
+    Raises:
+        StartError: when the embedded broker has no such account.
     """
     broker = settings.broker
     url = urlsplit(broker.address)
     tls = url.scheme == "mqtts"
     user, password = broker.user, broker.secret()
     if broker.embedded:
-        user, password = embedded_account, _secret_file(place, embedded_account).read_text()
+        user, password = embedded_account, _own_password(place, embedded_account)
     return Endpoint(
         host=url.hostname or "127.0.0.1",
         port=url.port or (8883 if tls else 1883),
@@ -72,6 +76,16 @@ def endpoint_of(
         certificate_file=broker.certificate_file,
         key_file=broker.key_file,
     )
+
+
+def _own_password(place: Installation, account: str) -> str:
+    try:
+        return _secret_file(place, account).read_text(encoding="utf-8")
+    except FileNotFoundError as exc:
+        raise StartError(
+            f"The embedded broker of {place.data} has no account {account!r}: "
+            "start it with --demo, or name another broker with --broker."
+        ) from exc
 
 
 def _secret_name(account: str) -> str:

@@ -1,7 +1,8 @@
 """Simulated and recorded traffic: the demo's estate as a process, scenarios, replays."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,9 @@ from gengfu.app.broker import SIMULATOR_ACCOUNT, endpoint_of
 from gengfu.app.setup import classes_of, ledger_store
 from gengfu.config import Settings
 from gengfu.core.clock import Clock, ScaledClock, SystemClock
+from gengfu.core.errors import BadInput, Fault
 from gengfu.installation import Installation
+from gengfu.ledger.model import EquipmentClass, SiteLedger
 from simulators.connection import BrokerAddress
 from simulators.publish import Published, run_estate, run_scenario
 from simulators.recording import Recording, read_recording
@@ -89,6 +92,9 @@ async def play_recording(
     """
     recording = read_recording(file, points, zone=zone)
     place = Installation(settings.data)
+    ledgers = ledger_store(place).all()
+    if ledgers:  # none: this machine only plays, for a system elsewhere
+        _check_speaker(ledgers, classes_of(settings), site, equipment, recording.points)
     return await replay(
         recording,
         site=site,
@@ -99,6 +105,40 @@ async def play_recording(
         keep_times=keep_times,
         root=settings.broker.root,
     )
+
+
+def _check_speaker(
+    ledgers: Sequence[SiteLedger],
+    classes: Mapping[str, EquipmentClass],
+    site: str,
+    equipment: str,
+    points: Sequence[str],
+) -> None:
+    """Refuse a recording that nobody would hear: an equipment or a point that is not known."""
+    found = {ledger.site.id: ledger.equipment for ledger in ledgers}.get(site)
+    if found is None:
+        sites = ", ".join(ledger.site.id for ledger in ledgers)
+        raise BadInput([Fault("--site", "", f"the ledger has no site {site!r}", f"it has {sites}")])
+    if equipment not in found:
+        raise BadInput([Fault("--equipment", "", f"the site {site} has no {equipment!r}")])
+    known = classes[found[equipment].equipment_class].points
+    faults = [
+        Fault(
+            "--map",
+            "",
+            f"{found[equipment].equipment_class} has no point {point!r}",
+            _like(point, known),
+        )
+        for point in points
+        if point not in known
+    ]
+    if faults:
+        raise BadInput(faults)
+
+
+def _like(word: str, known: Collection[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else ""
 
 
 def _pace(recording: Recording, place: Installation, speed: float) -> Clock:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from gengfu.app.setup import classes_of, rule_files
+from gengfu.app.setup import classes_of, mapping_of, rule_files, rule_text
 from gengfu.config import Settings
 from gengfu.core.errors import BadInput, Fault
 from rules.language import read_rules
@@ -18,8 +18,26 @@ def checked_rules(settings: Settings, files: Sequence[Path]) -> tuple[Rule, ...]
     Raises:
         BadInput: all mistakes at once, with file and line.
     """
-    texts = {file.name: _text(file) for file in files}
+    texts = {file.name: rule_text(file) for file in files}
     return read_rules(texts or rule_files(settings), classes_of(settings))
+
+
+def check_folders(settings: Settings) -> None:
+    """Read what the settings name: classes, rules, foreign devices.
+
+    Raises:
+        BadInput: all mistakes of all files at once.
+    """
+    faults: list[Fault] = []
+    for read in (lambda: classes_of(settings), lambda: mapping_of(settings)):
+        try:
+            read()
+        except BadInput as exc:
+            faults += exc.faults
+    if not faults:  # rules speak of classes: with those broken they would only repeat it
+        checked_rules(settings, ())
+        return
+    raise BadInput(faults)
 
 
 def tested_rules(settings: Settings, files: Sequence[Path]) -> Iterator[Outcome]:
@@ -30,17 +48,10 @@ def tested_rules(settings: Settings, files: Sequence[Path]) -> Iterator[Outcome]
     """
     classes = classes_of(settings)
     for file in files:
-        book = read_book(file.name, _text(file), classes)
-        beside = {name: _text(file.parent / name) for name in book.rules}
+        book = read_book(file.name, rule_text(file), classes)
+        beside = {name: rule_text(file.parent / name) for name in book.rules}
         yield from run_book(book, _by_name(beside) or rule_files(settings), classes)
 
 
 def _by_name(files: Mapping[str, str]) -> Mapping[str, str]:
     return {Path(name).name: text for name, text in files.items()}
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise BadInput([Fault(str(file), "", f"cannot be read: {exc}")]) from exc

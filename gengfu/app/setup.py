@@ -50,10 +50,30 @@ def mapping_of(settings: Settings) -> ForeignMapping:
 
 
 def rule_files(settings: Settings) -> Mapping[str, str]:
-    """Return the built-in rule packs and the installation's own rule files: name → YAML text."""
-    folders = (RULE_PACKS, *((settings.rules_dir,) if settings.rules_dir else ()))
-    files = (file for folder in folders for file in sorted(folder.glob("*.yaml")))
-    return {file.name: file.read_text(encoding="utf-8") for file in files}
+    """Return the built-in rule packs and the installation's own rule files: name → YAML text.
+
+    Raises:
+        BadInput: when the installation's folder is not there or a file is not UTF-8.
+    """
+    own = settings.rules_dir
+    if own is not None and not own.is_dir():
+        raise BadInput([Fault(str(own), "", "there is no such folder of rules", "rules_dir")])
+    files = (
+        file for folder in (RULE_PACKS, own) if folder for file in sorted(folder.glob("*.yaml"))
+    )
+    return {file.name: rule_text(file) for file in files}
+
+
+def rule_text(file: Path) -> str:
+    """Return what a rule file says.
+
+    Raises:
+        BadInput: when it cannot be read.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise BadInput([Fault(str(file), "", f"cannot be read: {exc}")]) from exc
 
 
 def ledger_store(place: Installation) -> LedgerStore:

@@ -15,7 +15,13 @@ def register(app: typer.Typer) -> None:
 
 @_group.command("check")
 def check(config: ConfigOption = None) -> None:
-    """Read the settings, report every mistake at once, print what is in force (secrets as ***)."""
+    """Read the settings and the classes, rules and mappings they name, report every mistake at once.
+
+    Prints what is in force, secrets as ***.
+    """
+    from gengfu.app.rules import check_folders
+
     settings = settings_from(config)
+    check_folders(settings)
     for name, value in settings:
         say(f"{name}: {value}")

@@ -1,12 +1,15 @@
 """Options that several commands share, and how they become settings."""
 
 import os
+from collections.abc import Container
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
 from gengfu.config import ENVIRONMENT_PREFIX, Settings, read_settings
+from gengfu.core.errors import BadInput, Fault
 
 ConfigOption: TypeAlias = Annotated[
     Path | None,
@@ -20,6 +23,20 @@ BrokerOption: TypeAlias = Annotated[
 ]
 
 
+_OPTIONS = {
+    f"{ENVIRONMENT_PREFIX}{key}": option
+    for key, option in {
+        "DATA": "--data",
+        "WEB__PORT": "--port",
+        "BROKER__URL": "--broker",
+        "STORE__URL": "--store",
+        "CLOCK__START": "--clock-start",
+        "CLOCK__RATE": "--clock-rate",
+    }.items()
+}
+"""The environment variable that an option fills → the option, for what is said of a mistake."""
+
+
 def settings_from(config: Path | None, **overrides: object) -> Settings:
     """Read the settings with the command line's overrides (dots as ``__``), the strongest of all.
 
@@ -30,7 +47,20 @@ def settings_from(config: Path | None, **overrides: object) -> Settings:
     """
     if config is not None:
         os.environ["GENGFU_CONFIG"] = str(config)
-    for key, value in overrides.items():
-        if value is not None:
-            os.environ[ENVIRONMENT_PREFIX + key.upper()] = str(value)
-    return read_settings(config)
+    given = {
+        ENVIRONMENT_PREFIX + key.upper(): str(value)
+        for key, value in overrides.items()
+        if value is not None
+    }
+    os.environ.update(given)
+    try:
+        return read_settings(config)
+    except BadInput as exc:
+        raise BadInput([_as_written(fault, given) for fault in exc.faults]) from exc
+
+
+def _as_written(fault: Fault, given: Container[str]) -> Fault:
+    """Name the option of the command line where a mistake was made in one."""
+    if fault.place not in given or fault.place not in _OPTIONS:
+        return fault
+    return replace(fault, file="command line", place=_OPTIONS[fault.place])

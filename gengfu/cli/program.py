@@ -25,7 +25,7 @@ for module in (processes, configuration, ledger, rules, devices, users, traffic,
 def main() -> None:
     """Run one command; an expected error is one clear text and exit 1, never a traceback."""
     try:
-        app()
+        app(prog_name=app.info.name)
     except GengfuError as exc:
         complain(exc)
         sys.exit(1)

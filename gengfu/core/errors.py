@@ -35,7 +35,8 @@ class Fault:
 
     def __str__(self) -> str:
         mend = f" ({self.mend})" if self.mend else ""
-        return f"{self.file}:{self.place}: {self.message}{mend}"
+        where = f"{self.file}:{self.place}" if self.place else self.file
+        return f"{where}: {self.message}{mend}"
 
 
 class BadInput(GengfuError):

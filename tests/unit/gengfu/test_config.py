@@ -63,3 +63,14 @@ def test_a_file_that_is_no_mapping_is_one_clear_fault(tmp_path: Path, text: str)
     with pytest.raises(BadInput) as refusal:
         read_settings(file)
     assert refusal.value.faults[0].file == str(file)
+
+
+def test_a_store_without_a_host_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    """``influxdb://`` alone is a mistake in the settings, not one that a process finds later."""
+    file = tmp_path / "gengfu.yaml"
+    file.write_text("store: {url: 'influxdb://'}\nclock: {start: yesterday}\n")
+    with pytest.raises(BadInput) as refusal:
+        read_settings(file)
+    said = [str(fault) for fault in refusal.value.faults]
+    assert "names no host" in said[0]
+    assert "write a time with its zone" in said[1]
