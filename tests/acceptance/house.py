@@ -24,7 +24,13 @@ _EQUIPMENT = 60
 """Of each kind; more than tests."""
 RESEND_S = 2.0
 """So long a device waits for its event's acknowledgement before it sends it again."""
-_KINDS = {"panel": "fire_panel", "stage": "fire_panel", "pump": "pump", "lift": "elevator"}
+_KINDS = {
+    "panel": "fire_panel",
+    "stage": "fire_panel",
+    "pump": "pump",
+    "victim": "pump",
+    "lift": "elevator",
+}
 
 
 @dataclass(slots=True)
@@ -85,6 +91,11 @@ class Devices:
     @property
     def lift(self) -> str:
         return f"lift-{self.number}"
+
+    @property
+    def victim(self) -> str:
+        """Another pump, for telemetry that the oracle does not know of."""
+        return f"victim-{self.number}"
 
     @property
     def stage(self) -> str:
