@@ -11,9 +11,7 @@ import base64
 import hmac
 import os
 import secrets
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import pbkdf2_hmac
@@ -22,6 +20,7 @@ from pathlib import Path
 from gateway import topics
 from gengfu.core.batch import TopicKind
 from gengfu.core.errors import BadInput, Fault
+from gengfu.durable import replace_file
 from gengfu.ledger.model import SiteLedger
 from gengfu.ledger.own import OWN_CORE, OWN_SITE
 
@@ -230,14 +229,4 @@ def _password_lines(passwords: Mapping[str, str]) -> list[str]:
 def _write_private(file: Path, lines: Iterable[str]) -> None:
     """Replace a file as a whole: a broker that reads it now sees the old one or the new one."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")  # mode 0600
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as output:
-            output.writelines(f"{line}\n" for line in lines)
-            output.flush()
-            os.fsync(output.fileno())
-        Path(name).replace(file)
-    except OSError:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+    replace_file(file, "".join(f"{line}\n" for line in lines).encode("utf-8"))

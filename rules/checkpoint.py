@@ -5,7 +5,6 @@ engine starts from the journal's beginning and says so. The file is complete or 
 written aside, made durable, and renamed.
 """
 
-import os
 import struct
 import zlib
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from gengfu.core.clock import Micros
 from gengfu.core.errors import BadInput
 from gengfu.core.names import EquipmentName, PointName
 from gengfu.core.naming import Scalar
+from gengfu.durable import replace_file
 from gengfu.ledger import snapshot
 from gengfu.ledger.model import EquipmentClass
 from rules.assembly import assemble, reset_links, use_rules
@@ -121,17 +121,7 @@ def write(path: Path, state: State) -> None:
     Raises:
         OSError: when the folder does not take it; the file is then as before.
     """
-    aside = path.with_name(f"{path.name}.new")
-    with aside.open("wb") as file:
-        file.write(encode(state))
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    replace_file(path, encode(state))
 
 
 def read(path: Path, classes: Mapping[str, EquipmentClass]) -> State | None:

@@ -16,6 +16,7 @@ from alerts.read import Change
 from dashboards.grafana.measurements import ALERT
 from gengfu.core.clock import SECOND
 from gengfu.core.errors import StoreUnavailable
+from gengfu.durable import replace_file
 from ingest.store.port import Measurement, MeasurementSink
 
 _log = structlog.get_logger(__name__)
@@ -97,9 +98,7 @@ class AlertWriteBack:
         if not changes:
             return False
         self._sink.write_measurements([measurement(change) for change in changes])
-        fresh = self._cursor.with_suffix(".new")
-        fresh.write_text(f"{changes[-1].id}\n", encoding="ascii")
-        fresh.replace(self._cursor)
+        replace_file(self._cursor, f"{changes[-1].id}\n".encode("ascii"))
         return len(changes) == AT_ONCE
 
     def _position(self) -> int:

@@ -7,7 +7,6 @@ The newest entry's number and HMAC stand in a head file beside the key, so that 
 import hashlib
 import hmac
 import json
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, insert, select
 
 from gengfu.core.clock import Micros
+from gengfu.durable import replace_file
 from gengfu.people import tables
 
 _BEGINNING = "0" * 64
@@ -120,12 +120,7 @@ class AuditTrail:
             self._write_head(bare.number, mac)
 
     def _write_head(self, number: int, mac: str) -> None:
-        new = self._head.with_name(f"{self._head.name}.{os.getpid()}.new")
-        with new.open("w", encoding="ascii") as file:
-            file.write(f"{number} {mac}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._head)
+        replace_file(self._head, f"{number} {mac}\n".encode("ascii"))
 
     def verify(self) -> list[AuditFault]:
         """Return every sign of an edit, a deletion, a reordering or a cut; [] when it is whole."""

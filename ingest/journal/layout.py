@@ -4,7 +4,6 @@
 ``0000000000000001.sealed`` is one that is finished. The number is the segment's first position.
 """
 
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -79,15 +78,6 @@ def leftovers(folder: Path) -> list[Path]:
 def companions(path: Path) -> tuple[Path, Path]:
     """Return the paths of an SQLite file's write-ahead log and its shared index."""
     return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make created, renamed and removed names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def remove(paths: Iterable[Path]) -> None:

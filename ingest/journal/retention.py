@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from gengfu.core.clock import DAY, Micros
+from gengfu.durable import sync_folder
 from ingest.journal import cursors, layout
 from ingest.journal.sealed import SealedSegment
 
@@ -57,7 +58,7 @@ def drop(folder: Path, retention: Retention, *, now: Micros) -> tuple[Kept, ...]
     for one in gone:
         one.path.unlink()
     if gone:
-        layout.sync_folder(folder)
+        sync_folder(folder)
     return gone
 
 

@@ -20,7 +20,8 @@ import msgspec
 
 from gengfu.core.clock import Micros
 from gengfu.core.record import NewNames, Record, RecordKind, checksum
-from ingest.journal.layout import NEW, sync_folder
+from gengfu.durable import sync_folder
+from ingest.journal.layout import NEW
 from ingest.journal.segment import READ_BYTES, BadRecord
 
 MAGIC = b"GENGFUJ\x01"

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from gengfu.core.record import Record
+from gengfu.durable import sync_folder
 from ingest.journal import carve, examine, layout, mending, sealed
 from ingest.journal.examine import Finding
 from ingest.journal.identities import IdentityIndex, Told
@@ -35,7 +36,7 @@ def seal(folder: Path, file: SegmentFile, index: IdentityIndex) -> tuple[Damage,
             sealed.write(target, _records(segment), identities)
     index.merge(file.first, told_by(identities))
     layout.remove((file.path, *layout.companions(file.path)))
-    layout.sync_folder(folder)
+    sync_folder(folder)
     return ()
 
 
@@ -87,8 +88,8 @@ def set_aside(folder: Path, path: Path, *, copy: bool = False) -> str:
             wal.replace(shelf / f"{name}-wal")
         path.replace(shelf / name)
         layout.remove((shm,))
-    layout.sync_folder(shelf)
-    layout.sync_folder(folder)
+    sync_folder(shelf)
+    sync_folder(folder)
     return name
 
 

@@ -15,7 +15,8 @@ import apsw
 
 from gengfu.core.clock import Micros
 from gengfu.core.record import NewNames, Record, RecordKind, checksum
-from ingest.journal.layout import NEW, companions, remove, sync_folder
+from gengfu.durable import sync_folder
+from ingest.journal.layout import NEW, companions, remove
 
 APPLICATION_ID = 0x47464A31
 """``GFJ1``, so that ``file`` and the start-up check recognise a segment."""

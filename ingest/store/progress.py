@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from gengfu.core.errors import StartError
+from gengfu.durable import replace_file
 from ingest.store.port import StoreCounts, Written
 from ingest.store.rows import Quarantined
 
@@ -48,13 +49,7 @@ class ProgressFile:
         """Make one more write part of the counts, durably."""
         counts = self.counts.after(written, position)
         content = msgspec.json.encode({"target": self._target, "counts": asdict(counts)})
-        fresh = self._path.with_suffix(".new")
-        with fresh.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
-        _sync_folder(self._path.parent)
+        replace_file(self._path, content)
         self.counts = counts
 
 
@@ -79,11 +74,3 @@ class QuarantineFile:
             return ()
         lines = self._path.read_bytes().splitlines()[-limit:]
         return tuple(msgspec.json.decode(line, type=Quarantined) for line in reversed(lines))
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
