@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from gengfu.core.clock import Clock, Micros
+from gengfu.app.look_back import Before
+from gengfu.core.clock import Clock
 from gengfu.core.naming import Scalar
-from gengfu.proof import Proof
+from ingest.journal.port import Damage
 
 LOOK_SECONDS = 1.0
 TELL_SECONDS = 10.0
@@ -43,11 +44,18 @@ async def tell_condition(ear: Ear, measure: Callable[[], Mapping[str, Scalar]]) 
         await asyncio.sleep(LOOK_SECONDS)
 
 
-def tell_start(ear: Ear, before: Proof | None, last: Micros, clock: Clock) -> None:
-    """Tell that core is back: after what, and for how many real seconds nobody watched.
-
-    ``before`` is what the run before left, ``last`` the time of the journal's last record then.
-    """
-    after = "nothing" if before is None else "stop" if before.stopped else "failure"
-    away = max(0.0, clock.real_seconds(clock.now() - last)) if last else 0.0
+def tell_start(ear: Ear, before: Before, clock: Clock) -> None:
+    """Tell that core is back: after what, for how many real seconds nobody watched, what was mended."""
+    proof, ended_at = before.proof, before.ended_at
+    after = "nothing" if proof is None else "stop" if proof.stopped else "failure"
+    away = max(0.0, clock.real_seconds(clock.now() - ended_at)) if ended_at else 0.0
     ear.note_event("back", {"after": after, "away_s": round(away)})
+    if before.compared.again:
+        ear.note_event("safety_mended", {"events": before.compared.again})
+    for damage in before.compared.damages:
+        ear.note_event("journal_damaged", describe(damage))
+
+
+def describe(damage: Damage) -> Mapping[str, Scalar]:
+    """Return what the event of a damaged file says."""
+    return {"file": damage.file, "flaw": damage.flaw, "records": len(damage.lost)}

@@ -18,20 +18,23 @@ from gateway.service import Gateway, GatewaySettings
 from gengfu.app.broker import endpoint_of
 from gengfu.app.canary import Canary, CanarySink
 from gengfu.app.channels import webhooks
-from gengfu.app.condition import tell_condition, tell_start
+from gengfu.app.condition import describe, tell_condition, tell_start
 from gengfu.app.in_force import InForce
 from gengfu.app.journal_keeper import tend, tick
+from gengfu.app.look_back import Before, life_safety_of, look_back
 from gengfu.app.setup import classes_of, mapping_of, rule_files
 from gengfu.config import Settings
-from gengfu.core.clock import DAY, Clock, Micros
+from gengfu.core.clock import DAY, Clock
 from gengfu.core.naming import Scalar
 from gengfu.installation import Installation
-from gengfu.proof import Proof, ProofFile
+from gengfu.proof import ProofFile
 from ingest.journal.cursors import CursorFile
 from ingest.journal.port import Damage
 from ingest.journal.reader import FolderReader
 from ingest.journal.retention import Retention
 from ingest.journal.sqlite import SqliteJournal
+from ingest.safety.doubled import DoubledJournal
+from ingest.safety.file import SafetyFile
 from rules.language import read_rules
 from rules.runner import Runner
 
@@ -66,6 +69,7 @@ class _Core:
     clock: Clock
     worker: ThreadPoolExecutor
     journal: SqliteJournal
+    doubled: DoubledJournal
     retention: Retention
     gateway: Gateway
     runner: Runner
@@ -75,10 +79,7 @@ class _Core:
     door: Door
     in_force: InForce
     canary: Canary
-    before: Proof | None
-    """What the run before left behind."""
-    ended_at: Micros
-    """When it wrote its last record."""
+    before: Before
 
     def note_judged(self) -> None:
         """Keep in the journal's folder how far the rules' checkpoint reaches."""
@@ -86,10 +87,7 @@ class _Core:
 
     def tell_damage(self, damage: Damage) -> None:
         """Let people know of a damaged part of the journal."""
-        self.gateway.note_event(
-            "journal_damaged",
-            {"file": damage.file, "flaw": damage.flaw, "records": len(damage.lost)},
-        )
+        self.gateway.note_event("journal_damaged", describe(damage))
 
     def condition(self) -> Mapping[str, Scalar]:
         """Measure what core tells of itself (class ``gengfu``)."""
@@ -99,6 +97,7 @@ class _Core:
             "canary": self.canary.took_ms,
             "broker": self.gateway.is_ready,
             "disk_full": self.journal.is_tight,
+            "safety_copy": self.doubled.is_doubled,
         }
 
 
@@ -111,9 +110,11 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
     channels = webhooks(settings)
     log = JournalActionLog(journal, clock, worker)
     service = AlertService(open_alerts(place.alerts), clock, channels=channels, action_log=log)
+    doubled = DoubledJournal(journal, SafetyFile(place.safety), life_safety_of(classes))
+    before = look_back(doubled, journal, proofs, place, judged=service.applied_position())
     gateway = Gateway(
         _gateway_settings(settings, place),
-        journal=journal,
+        journal=doubled,
         ledgers=(),
         classes=classes,
         clock=clock,
@@ -126,6 +127,7 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
         clock=clock,
         worker=worker,
         journal=journal,
+        doubled=doubled,
         retention=_retention(settings),
         gateway=gateway,
         runner=Runner(FolderReader(place.journal), sink, place.checkpoint, classes, clock),
@@ -135,8 +137,7 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
         door=Door(place.socket, service, in_force.look_now),
         in_force=in_force,
         canary=canary,
-        before=proofs.read(),
-        ended_at=journal.last()[1],
+        before=before,
     )
 
 
@@ -166,12 +167,12 @@ async def _run(core: _Core, ready: Callable[[], None]) -> None:
         tasks.create_task(core.alerts.run(), name="alerts")
         tasks.create_task(core.door.run(), name="door")
         tasks.create_task(core.in_force.run(), name="ledgers")
-        tasks.create_task(tick(core.journal, core.clock, core.worker), name="ticks")
+        tasks.create_task(tick(core.doubled, core.clock, core.worker), name="ticks")
         tasks.create_task(
             tend(core.journal, core.clock, core.retention, core.note_judged, core.tell_damage),
             name="journal keeper",
         )
         tasks.create_task(core.canary.run(), name="canary")
-        tell_start(core.gateway, core.before, core.ended_at, core.clock)
+        tell_start(core.gateway, core.before, core.clock)
         tasks.create_task(tell_condition(core.gateway, core.condition), name="own condition")
         ready()

@@ -14,6 +14,7 @@ from gengfu.core.record import Tick, draft
 from ingest.journal.port import Damage
 from ingest.journal.retention import Retention
 from ingest.journal.sqlite import SqliteJournal
+from ingest.safety.doubled import DoubledJournal
 
 log = structlog.get_logger()
 
@@ -21,7 +22,7 @@ TEND_SECONDS = 60.0
 """How often old segments are sealed and dropped."""
 
 
-async def tick(journal: SqliteJournal, clock: Clock, worker: ThreadPoolExecutor) -> None:
+async def tick(journal: DoubledJournal, clock: Clock, worker: ThreadPoolExecutor) -> None:
     """Write the time into the journal whenever nothing else did for a second of our clock.
 
     How fast the clock runs is written at the start and whenever it changes. On the way it is seen to

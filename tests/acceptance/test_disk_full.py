@@ -121,6 +121,8 @@ def test_a_full_disk_stops_alarms(tmp_path: Path) -> None:
         wait_for("the fires to be safe", lambda: len(device.safe) == 20)
         wait_for("the fires' alert", lambda: is_open("fire_panel.first_signal"))
         assert MARK not in journaled(data)
+        (second,) = (data / "safety").glob("*.log")
+        assert second.read_bytes().count(b'"type":"fire"') == 20
         assert is_open("system.disk_full")
 
         os.truncate(data / "filler", 0)

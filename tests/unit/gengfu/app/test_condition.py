@@ -7,9 +7,12 @@ import pytest
 
 from gengfu.app import condition
 from gengfu.app.condition import tell_condition, tell_start
+from gengfu.app.look_back import Before
 from gengfu.core.clock import MINUTE
 from gengfu.core.naming import Scalar
 from gengfu.proof import Proof
+from ingest.journal.port import Damage, Flaw
+from ingest.safety.doubled import Compared
 from tests.fakes.manual_clock import ManualClock
 from tests.fakes.waiting import until
 
@@ -59,6 +62,18 @@ async def test_a_change_waits_and_a_stall_is_silent(monkeypatch: pytest.MonkeyPa
 def test_a_failure_looks_planned(before: Proof | None, after: str) -> None:
     """What core says of its absence follows from what the run before left."""
     ear, clock = FakeEar(), ManualClock()
-    tell_start(ear, before, clock.now() - MINUTE, clock)
-    tell_start(ear, before, 0, clock)
+    for ended_at in (clock.now() - MINUTE, 0):
+        tell_start(ear, Before(proof=before, ended_at=ended_at), clock)
     assert ear.events == [("back", {"after": after, "away_s": s}) for s in (60, 0)]
+
+
+def test_mending_is_kept_quiet() -> None:
+    """What the two records of life-safety events differed in is told."""
+    ear, clock = FakeEar(), ManualClock()
+    bad = Damage(file="2026-11.log", flaw=Flaw.BAD_CHECKSUM)
+    found = Compared(again=2, added=1, damages=(bad,))
+    tell_start(ear, Before(proof=None, ended_at=0, compared=found), clock)
+    assert ear.events[1:] == [
+        ("safety_mended", {"events": 2}),
+        ("journal_damaged", {"file": "2026-11.log", "flaw": "bad_checksum", "records": 0}),
+    ]
