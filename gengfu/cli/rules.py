@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from gengfu.cli.backtest import backtest
 from gengfu.cli.options import ConfigOption, settings_from
 from gengfu.cli.output import say, table
 
@@ -13,6 +14,7 @@ _group = typer.Typer(help="Rules.", no_args_is_help=True)
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
+    _group.command("backtest")(backtest)
     app.add_typer(_group, name="rules")
 
 

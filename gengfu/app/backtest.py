@@ -1,0 +1,93 @@
+"""Back-tests of rules on an installation's archive; the installation may be running or not."""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import replace
+
+from sqlalchemy.exc import DBAPIError
+
+from alerts.model import FindingVerdict
+from alerts.read import LONGEST_PAGE, AlertFilter, AlertReader
+from gengfu.app.canary import CANARY_RULE
+from gengfu.app.setup import classes_of
+from gengfu.config import Settings
+from gengfu.core.clock import Micros
+from gengfu.core.errors import GengfuError
+from gengfu.database import open_sqlite
+from gengfu.installation import Installation
+from ingest.journal.reader import FolderReader
+from rules.backtest.document import Document, document
+from rules.backtest.known import KnownAlert, hindsight
+from rules.backtest.replay import Progress, Replay, Replayed
+
+_FALSE = {FindingVerdict.FALSE, FindingVerdict.MISUSE, FindingVerdict.NOTHING_FOUND}
+
+
+def backtest(
+    settings: Settings,
+    start: Micros,
+    end: Micros,
+    draft: Mapping[str, str] | None = None,
+    progress: Progress = lambda _done, _of: None,
+) -> Document:
+    """Run all that ran live, or a draft beside its live version, over [start, end) of the archive.
+
+    Raises:
+        BadInput: with every mistake of the draft.
+        GengfuError: there is no journal, or it cannot be read.
+    """
+    place = Installation(settings.data)
+    if not place.journal.is_dir():
+        raise GengfuError(f"{place.journal} holds no journal: give the data folder with --data.")
+    begun = time.perf_counter()
+    with closing(FolderReader(place.journal)) as archive:
+        replay = Replay(archive, classes_of(settings), start=start, end=end, draft=draft)
+        result = without(CANARY_RULE, replay.run(progress))
+    wanted = _chosen(result.rules)
+    known = [one for one in known_alerts(place, start, end) if wanted(one.rule)]
+    seen = hindsight(known, result.found) if known else None
+    return document(result, seen, time.perf_counter() - begun)
+
+
+def without(rule: str, result: Replayed) -> Replayed:
+    """Leave out what never becomes an alert: core takes it off on its way."""
+    return replace(result, found=tuple(one for one in result.found if one.rule != rule))
+
+
+def _chosen(rules: tuple[str, ...]) -> Callable[[str], bool]:
+    return lambda rule: not rules or rule in rules
+
+
+def known_alerts(place: Installation, start: Micros, end: Micros) -> list[KnownAlert]:
+    """Return the alerts of a period that a person gave a verdict; none when there are no alerts."""
+    if not place.alerts.exists():
+        return []
+    engine = open_sqlite(place.alerts, read_only=True)
+    found: list[KnownAlert] = []
+    cursor: str | None = None
+    try:
+        while True:
+            wanted = AlertFilter(
+                open_only=False, since=start, until=end, cursor=cursor, limit=LONGEST_PAGE
+            )
+            page = AlertReader(engine).list(wanted)
+            found.extend(
+                KnownAlert(
+                    id=one.id,
+                    rule=one.rule,
+                    subject=one.subject,
+                    opened=one.opened_at,
+                    cleared=one.cleared_at or one.closed_at,
+                    is_false=one.verdict in _FALSE,
+                )
+                for one in page.alerts
+                if one.verdict is not None and one.source == "rule"
+            )
+            cursor = page.cursor
+            if cursor is None:
+                return found
+    except DBAPIError as exc:
+        raise GengfuError(f"The alerts in {place.alerts} cannot be read: {exc.orig}") from exc
+    finally:
+        engine.dispose()

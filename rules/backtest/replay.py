@@ -1,0 +1,259 @@
+"""Runs the live step over the archive: the journal's records in their order of arrival.
+
+The ledger is that of the time. So are the rules, unless a draft is tried: then two engines go over
+the same records in one pass, one with the draft, one with the version of the same rules that ran
+live. Nothing is written, and nothing running is asked.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from gengfu.core.batch import Event, ReadingBatch
+from gengfu.core.clock import HOUR, MINUTE, Micros
+from gengfu.core.names import Names
+from gengfu.core.record import Body, LedgerChange, NewNames, Record, RulesChange, Tick
+from gengfu.ledger.model import EquipmentClass
+from rules.backtest.selection import only
+from rules.engine import begin, step
+from rules.episodes import Episode, Episodes
+from rules.language import read_rules
+from rules.state import State
+from rules.verdict import Verdict
+
+LEAD: Micros = 25 * HOUR
+"""How much before the period is read: the journal says ledger and rules again every day."""
+BATCH = 500
+
+
+class Archive(Protocol):
+    """What a back-test reads: a reading end of the journal."""
+
+    def read(self, after: int, *, limit: int = ...) -> Sequence[Record]:
+        """Return records after a position, [] when nothing is new."""
+
+    def names_at(self, position: int) -> Names:
+        """Return the names as of a position."""
+
+    def first_position(self) -> int:
+        """Return the oldest position that is still there."""
+
+    def last_position(self) -> int:
+        """Return the newest position."""
+
+    def position_at(self, at: Micros) -> int:
+        """Return the last position written before ``at``."""
+
+
+class Lack(StrEnum):
+    """What a back-test did not have."""
+
+    NOTHING = "nothing"
+    """No record lies in the period."""
+    BEGINNING = "beginning"
+    """The archive begins within the period: what was before ``until`` is not in the result."""
+    LEAD = "lead"
+    """The archive begins shortly before: windows and learned normals were not full at first."""
+    LEDGER = "ledger"
+    """No ledger was known before ``until``, or (None) at all."""
+    LIVE_RULES = "live_rules"
+    """The rules that ran live were not known before ``until``, or (None) at all."""
+    RECORDS = "records"
+    """Damaged or dropped while being read: ``records`` of them."""
+    OLD_RULES = "old_rules"
+    """The rules of that time cannot be read by this version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """Something missing, and what that means for the result."""
+
+    lack: Lack
+    until: Micros | None = None
+    records: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What came of a pass over the archive."""
+
+    start: Micros
+    end: Micros
+    rules: tuple[str, ...]
+    """Which were tried; empty = all that ran live."""
+    records: int
+    readings: int
+    events: int
+    found: tuple[Episode, ...]
+    live: tuple[Episode, ...] | None
+    """Of the version that ran live; None when it is that which was tried."""
+    missing: tuple[Missing, ...]
+
+
+Progress = Callable[[int, int], None]
+"""(records done, records in all)"""
+Hear = Callable[[Sequence[Verdict]], None]
+"""Told what each step said within the period."""
+
+
+def _deaf(_verdicts: Sequence[Verdict]) -> None:
+    """Hear nothing."""
+
+
+@dataclass(slots=True)
+class _Side:
+    """One engine with its rule files and what it found."""
+
+    state: State
+    start: Micros
+    hear: Hear
+    episodes: Episodes = field(default_factory=Episodes)
+
+    def step(self, body: Body, position: int, now: Micros) -> None:
+        self.state, verdicts = step(self.state, body, position=position, now=now)
+        if now >= self.start and verdicts:
+            self.episodes.take(verdicts)
+            self.hear(verdicts)
+
+
+class Replay:
+    """One pass over the archive. Use ``run`` once."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        classes: Mapping[str, EquipmentClass],
+        *,
+        start: Micros,
+        end: Micros,
+        draft: Mapping[str, str] | None = None,
+        hear: Hear = _deaf,
+    ) -> None:
+        """Make ready to try ``draft`` (rule files), or all that ran live, over [start, end).
+
+        ``hear`` is told every verdict of what is tried.
+
+        Raises:
+            BadInput: with every mistake of the draft.
+        """
+        self._archive = archive
+        self._start, self._end = start, end
+        self._draft = draft
+        self._rules = tuple(rule.id for rule in read_rules(draft or {}, classes))
+        self._tried = _Side(begin(classes), start, hear)
+        self._live = _Side(begin(classes), start, _deaf) if draft else None
+        self._counts = [0, 0, 0]
+        self._missing: list[Missing] = []
+        self._first: Micros = 0
+        """When the first record was written."""
+
+    def run(self, progress: Progress = lambda _done, _of: None) -> Replayed:
+        """Read, step, collect.
+
+        Raises:
+            JournalError: when the archive cannot be read.
+        """
+        after = max(
+            self._archive.position_at(self._start - LEAD), self._archive.first_position() - 1
+        )
+        last = self._archive.last_position()
+        self._begin(after)
+        for record in self._records(after, last):
+            self._take(record)
+            if record.position % BATCH == 0:
+                progress(record.position - after, last - after)
+        self._look_back()
+        return Replayed(
+            start=self._start,
+            end=self._end,
+            rules=self._rules,
+            records=self._counts[0],
+            readings=self._counts[1],
+            events=self._counts[2],
+            found=self._tried.episodes.all(),
+            live=self._live.episodes.all() if self._live else None,
+            missing=tuple(self._missing),
+        )
+
+    def _begin(self, after: int) -> None:
+        names = self._archive.names_at(after)
+        known = NewNames((0, 0), tuple(names.equipment), tuple(names.points))
+        for side in self._sides():
+            side.step(known, after, 0)
+        if self._draft:
+            self._tried.step(RulesChange(self._draft), after, 0)
+
+    def _sides(self) -> list[_Side]:
+        return [self._tried, self._live] if self._live else [self._tried]
+
+    def _records(self, after: int, last: int) -> Iterator[Record]:
+        """Yield what lies in the period and its lead; note what is gone."""
+        position = after
+        while position < last:
+            found = self._archive.read(position, limit=BATCH)
+            for record in found:
+                if record.position > last or record.written_at >= self._end:
+                    return
+                if position == after:
+                    self._look_at_the_beginning(record.written_at)
+                elif record.position > position + 1:
+                    lost = record.position - position - 1
+                    self._missing.append(Missing(lack=Lack.RECORDS, records=lost))
+                position = record.position
+                yield record
+            if not found:
+                return
+
+    def _look_at_the_beginning(self, at: Micros) -> None:
+        self._first = at
+        if at > self._start:
+            self._missing.append(Missing(lack=Lack.BEGINNING, until=at))
+        elif at > self._start - LEAD + HOUR:
+            self._missing.append(Missing(lack=Lack.LEAD, until=at))
+
+    def _take(self, record: Record) -> None:
+        try:
+            body = record.body()
+        except ValueError:
+            body = Tick()  # as live: passing it over is all that helps
+        match body:
+            case ReadingBatch():
+                self._counts[1] += len(body)
+            case (Event(), *_):
+                self._counts[2] += len(body)
+            case LedgerChange() if not self._tried.state.ledgers:
+                self._late(Lack.LEDGER, record.written_at)
+            case RulesChange():
+                self._take_rules(body, record)
+                return
+        self._counts[0] += 1
+        for side in self._sides():
+            side.step(body, record.position, record.written_at)
+
+    def _take_rules(self, body: RulesChange, record: Record) -> None:
+        """Give the live version to whom it belongs; a draft stays as it is."""
+        side = self._live or self._tried
+        if not side.state.files:
+            self._late(Lack.LIVE_RULES, record.written_at)
+        files = only(body.files, self._rules) if self._live else body.files
+        self._counts[0] += 1
+        side.step(RulesChange(files), record.position, record.written_at)
+        if self._live:
+            self._tried.step(Tick(self._tried.state.rate), record.position, record.written_at)
+
+    def _late(self, lack: Lack, at: Micros) -> None:
+        """Note what came late; where the journal begins it comes within moments."""
+        if at > max(self._start, self._first + MINUTE):
+            self._missing.append(Missing(lack=lack, until=at))
+
+    def _look_back(self) -> None:
+        """Note what never came."""
+        side = self._live or self._tried
+        never = {
+            Lack.NOTHING: not self._counts[0],
+            Lack.LEDGER: not side.state.ledgers,
+            Lack.LIVE_RULES: not side.state.files and not side.state.refused,
+            Lack.OLD_RULES: bool(side.state.refused),
+        }
+        self._missing.extend(Missing(lack=lack) for lack, so in never.items() if so)

@@ -1,0 +1,34 @@
+"""Leaves of rule files only some rules, as texts again: the engine reads what it always reads."""
+
+from collections.abc import Collection, Mapping
+
+import yaml
+
+
+def only(files: Mapping[str, str], rules: Collection[str]) -> Mapping[str, str]:
+    """Return the files with those rules alone (``<pack>.<name>``); files left empty are left out.
+
+    The files must have been read without a fault before; those that cannot be are left out.
+    """
+    chosen = {name: _chosen(text, rules) for name, text in files.items()}
+    return {name: text for name, text in chosen.items() if text}
+
+
+def _chosen(text: str, rules: Collection[str]) -> str:
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:
+        return ""
+    if not isinstance(root, yaml.MappingNode):
+        return ""
+    fields = {key.value: value for key, value in root.value}
+    pack, listed = fields.get("pack"), fields.get("rules")
+    if not isinstance(pack, yaml.ScalarNode) or not isinstance(listed, yaml.SequenceNode):
+        return ""
+    listed.value = [one for one in listed.value if f"{pack.value}.{_id(one)}" in rules]
+    return yaml.serialize(root, allow_unicode=True) if listed.value else ""
+
+
+def _id(rule: yaml.Node) -> str:
+    fields = rule.value if isinstance(rule, yaml.MappingNode) else []
+    return next((str(value.value) for key, value in fields if key.value == "id"), "")
