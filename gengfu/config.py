@@ -29,6 +29,7 @@ from pydantic_settings import (
 
 from gengfu.core.clock import SECOND, Clock, Micros, ScaledClock, SystemClock, from_iso
 from gengfu.core.errors import BadInput, Fault
+from gengfu.marked import read_text
 
 ENVIRONMENT_PREFIX = "GENGFU_"
 
@@ -45,12 +46,7 @@ def _secret(value: SecretStr | None, file: Path | None) -> str | None:
     """
     if value is not None:
         return value.get_secret_value()
-    if file is None:
-        return None
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise BadInput([Fault(str(file), "", f"the secret cannot be read: {exc}")]) from exc
+    return read_text(file).strip() if file is not None else None
 
 
 def _without_password(url: str) -> str:
@@ -271,12 +267,10 @@ _Lines = dict[tuple[str, ...], int]
 
 
 def _read_yaml(file: Path) -> tuple[dict[str, Any], _Lines]:
+    text = read_text(file)
     try:
-        text = file.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         tree = yaml.safe_load(text) or {}
-    except (OSError, UnicodeDecodeError) as exc:
-        raise BadInput([Fault(str(file), "", f"cannot be read: {exc}")]) from exc
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
         line = str(mark.line + 1) if mark else ""

@@ -10,19 +10,11 @@ import yaml
 
 from gengfu.core.clock import Micros
 from gengfu.core.errors import BadInput, Fault
-from gengfu.core.expression import (
-    Expression,
-    ExpressionError,
-    Scope,
-    check,
-    nearest,
-    parse,
-    parse_span,
-)
+from gengfu.core.expression import Expression, Scope, nearest, parse_span
 from gengfu.core.naming import Bilingual, is_slug
 from gengfu.core.urgency import Kind, Severity
-from gengfu.ledger.marked import Page
 from gengfu.ledger.model import EquipmentClass
+from gengfu.marked import Page
 from rules.rule import Count, Hold, Matcher, Rule, Source, SubjectKind, placeholders
 from rules.vocabulary import ATTRIBUTES, class_scope, fillable
 
@@ -152,15 +144,7 @@ class _RuleReader:
     def _expression(self, name: str, node: yaml.Node | None, scope: Scope) -> Expression | None:
         if node is None:
             return None
-        try:
-            expression = parse(self._page.text(node))
-        except ExpressionError as exc:
-            flaw = exc.flaw
-            self._page.fault(node, f"{name}, column {flaw.column}: {flaw.message}", flaw.suggestion)
-            return None
-        for flaw in check(expression, scope):
-            self._page.fault(node, f"{name}, column {flaw.column}: {flaw.message}", flaw.suggestion)
-        return expression
+        return self._page.expression(node, scope, name)
 
     def _matchers(
         self, node: yaml.Node | None, equipment_class: EquipmentClass

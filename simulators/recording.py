@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from gengfu.core.clock import SECOND, Micros, to_utc
 from gengfu.core.errors import BadInput, Fault
+from gengfu.marked import read_text
 
 TIME_NAMES = ("ts", "time", "timestamp", "datetime", "date", "date_time", "observed_at", "时间")
 
@@ -54,11 +55,7 @@ def read_recording(
     Raises:
         BadInput: with every mistake of the file and of the mapping.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise BadInput([Fault(str(path), "file", f"cannot be read: {exc}")]) from exc
-    lines = text.splitlines()
+    lines = read_text(path).splitlines()
     first = lines[0] if lines else ""
     delimiter = max(_DELIMITERS, key=first.count)
     cells = csv.reader(lines, delimiter=delimiter)

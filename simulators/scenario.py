@@ -13,10 +13,10 @@ from typing import TypeVar
 import yaml
 
 from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
-from gengfu.core.errors import BadInput, Fault
+from gengfu.core.errors import BadInput
 from gengfu.core.naming import Bilingual, Scalar
-from gengfu.ledger.marked import Page
 from gengfu.ledger.model import Equipment, SiteLedger
+from gengfu.marked import Page, read_text
 from simulators.catalogue import PLAYERS, faults_of
 from simulators.device import Injection
 
@@ -94,10 +94,7 @@ def read_scenario(path: Path, ledgers: Sequence[SiteLedger]) -> Scenario:
     Raises:
         BadInput: with every mistake and its line.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise BadInput([Fault(str(path), "file", f"cannot be read: {exc}")]) from exc
+    text = read_text(path)
     equipment = {id_: one for ledger in ledgers for id_, one in ledger.equipment.items()}
     reader = _Reader(Page(str(path)), equipment)
     scenario = reader.scenario(text)

@@ -19,7 +19,7 @@ from gengfu.core.batch import Lane
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.names import MAX_TEXT
 from gengfu.core.naming import is_slug
-from gengfu.ledger.marked import Page, is_identifier
+from gengfu.marked import Page, is_identifier
 
 _DEVICE_OPTIONS = ("base", "fields", "online", "lane", "zone")
 _POINT_KEYS = frozenset({"point", "scale", "offset", "words"})

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from gengfu.app.setup import classes_of, mapping_of, rule_files, rule_text
+from gengfu.app.setup import classes_of, mapping_of, rule_files
 from gengfu.config import Settings
 from gengfu.core.errors import BadInput, Fault
+from gengfu.marked import read_text
 from rules.language import read_rules
 from rules.rule import Rule
 from rules.trial.reading import read_book
@@ -18,7 +19,7 @@ def checked_rules(settings: Settings, files: Sequence[Path]) -> tuple[Rule, ...]
     Raises:
         BadInput: all mistakes at once, with file and line.
     """
-    texts = {file.name: rule_text(file) for file in files}
+    texts = {file.name: read_text(file) for file in files}
     return read_rules(texts or rule_files(settings), classes_of(settings))
 
 
@@ -48,8 +49,8 @@ def tested_rules(settings: Settings, files: Sequence[Path]) -> Iterator[Outcome]
     """
     classes = classes_of(settings)
     for file in files:
-        book = read_book(file.name, rule_text(file), classes)
-        beside = {name: rule_text(file.parent / name) for name in book.rules}
+        book = read_book(file.name, read_text(file), classes)
+        beside = {name: read_text(file.parent / name) for name in book.rules}
         yield from run_book(book, _by_name(beside) or rule_files(settings), classes)
 
 

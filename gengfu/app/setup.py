@@ -21,6 +21,7 @@ from gengfu.ledger.csv_export import export_folder
 from gengfu.ledger.csv_import import read_folder
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.ledger.store import LedgerStore
+from gengfu.marked import read_text
 from gengfu.people.accounts import NewAccount
 from gengfu.people.gate import Gate
 from gengfu.people.roles import Role
@@ -61,19 +62,7 @@ def rule_files(settings: Settings) -> Mapping[str, str]:
     files = (
         file for folder in (RULE_PACKS, own) if folder for file in sorted(folder.glob("*.yaml"))
     )
-    return {file.name: rule_text(file) for file in files}
-
-
-def rule_text(file: Path) -> str:
-    """Return what a rule file says.
-
-    Raises:
-        BadInput: when it cannot be read.
-    """
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise BadInput([Fault(str(file), "", f"cannot be read: {exc}")]) from exc
+    return {file.name: read_text(file) for file in files}
 
 
 def ledger_store(place: Installation) -> LedgerStore:

@@ -13,7 +13,6 @@ from zoneinfo import available_timezones
 from gengfu.core.errors import Fault
 from gengfu.core.names import MAX_WHOLE
 from gengfu.core.naming import Bilingual, Scalar, is_slug
-from gengfu.ledger.marked import is_identifier
 from gengfu.ledger.model import (
     Equipment,
     EquipmentClass,
@@ -23,6 +22,7 @@ from gengfu.ledger.model import (
     SiteLedger,
     ZoneKind,
 )
+from gengfu.marked import is_identifier
 
 MAX_NAME = 128
 MAX_LEVEL = 1000

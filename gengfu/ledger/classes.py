@@ -11,13 +11,13 @@ from pathlib import Path
 import yaml
 
 from gengfu.core.errors import BadInput, Fault
-from gengfu.core.expression import Expression, ExpressionError, PointType, Scope, check, parse
+from gengfu.core.expression import PointType, Scope
 from gengfu.core.expression.parser import BUILT_IN, RESERVED
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Bilingual, is_slug
 from gengfu.core.states import OperatingState
-from gengfu.ledger.marked import Page, is_identifier
 from gengfu.ledger.model import Criticality, EquipmentClass, EventDef, PointDef, StateClause
+from gengfu.marked import Page, is_identifier, read_text
 
 SHIPPED = Path(__file__).parent / "classes"
 
@@ -76,9 +76,9 @@ def load_classes(folder: Path | None = None, *extra: Path) -> Mapping[str, Equip
 def _load(path: Path, faults: list[Fault]) -> EquipmentClass | None:
     page = Page(str(path), faults)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as exc:
-        faults.append(Fault(str(path), "1", f"cannot be read: {exc}", "save it as UTF-8"))
+        text = read_text(path)
+    except BadInput as exc:
+        faults.extend(exc.faults)
         return None
     before = len(faults)
     node = page.root(text)
@@ -227,23 +227,10 @@ def _clauses(
         found = page.fields(item, required=("state", "when"))
         state = page.choice(found.get("state"), OperatingState, OperatingState.UNKNOWN)
         when = page.text(found.get("when"))
-        expression = _expression(page, found.get("when"), scope)
+        expression = page.expression(found["when"], scope) if "when" in found else None
         named |= expression.points if expression else set()
         clauses.append(StateClause(state=state, when=when))
     if node is not None and not clauses:
         page.fault(node, "no clause says how the operating state follows from the points")
     offline = () if ONLINE.name in named else (OFFLINE_IS_UNKNOWN,)
     return (*offline, *clauses)
-
-
-def _expression(page: Page, node: yaml.Node | None, scope: Scope) -> Expression | None:
-    if node is None:
-        return None
-    try:
-        expression = parse(page.text(node))
-    except ExpressionError as exc:
-        page.fault(node, str(exc))
-        return None
-    for flaw in check(expression, scope):
-        page.fault(node, f"column {flaw.column}: {flaw.message}", flaw.suggestion)
-    return expression

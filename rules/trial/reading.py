@@ -10,8 +10,8 @@ from gengfu.core.clock import SECOND, Micros
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.expression import nearest, parse_span
 from gengfu.core.naming import Bilingual, Language, Scalar, Subject, is_slug
-from gengfu.ledger.marked import Page
 from gengfu.ledger.model import Equipment, EquipmentClass
+from gengfu.marked import Page
 from rules.trial.case import Book, Case, Expected, Happening, Sample
 from rules.trial.series import read_series, read_value
 from rules.trial.stage import BUILDING

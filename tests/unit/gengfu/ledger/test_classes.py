@@ -120,7 +120,7 @@ def test_wrong_name_or_missing_folder_passes(tmp_path: Path) -> None:
         load_classes(None, tmp_path, tmp_path / "missing")
     messages = " ".join(fault.message for fault in caught.value.faults)
     assert "the class is 'gate'" in messages
-    assert "cannot be read" in messages
+    assert "is not UTF-8" in messages
     assert "no such folder" in messages
 
 

@@ -10,13 +10,14 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import TypeVar
 
 import yaml
 
 from gengfu.core.clock import Micros
-from gengfu.core.errors import Fault
-from gengfu.core.expression import parse_span
+from gengfu.core.errors import BadInput, Fault
+from gengfu.core.expression import Expression, ExpressionError, Scope, check, parse, parse_span
 from gengfu.core.naming import Bilingual
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -27,6 +28,20 @@ _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 def is_identifier(text: str) -> bool:
     """Tell whether a text can stand bare in an expression: a point, an enum's word, an attribute."""
     return _IDENTIFIER.fullmatch(text) is not None
+
+
+def read_text(file: Path) -> str:
+    """Return the text of a file that a person wrote: UTF-8, with or without a byte order mark.
+
+    Raises:
+        BadInput: when it cannot be read or is no UTF-8.
+    """
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as exc:
+        raise BadInput([Fault(str(file), "", f"cannot be read: {exc.strerror or exc}")]) from exc
+    except UnicodeDecodeError as exc:
+        raise BadInput([Fault(str(file), "", "is not UTF-8", "save it as UTF-8")]) from exc
 
 
 @dataclass(slots=True)
@@ -165,6 +180,22 @@ class Page:
         if span <= 0:
             self.fault(node, "the duration is zero")
         return span
+
+    def expression(self, node: yaml.Node, scope: Scope, what: str = "") -> Expression | None:
+        """Return an expression that means something in a scope; None when it is none at all.
+
+        ``what`` names it in its faults, which give the column.
+        """
+        where = f"{what}, " if what else ""
+        try:
+            expression = parse(self.text(node))
+        except ExpressionError as exc:
+            flaw = exc.flaw
+            self.fault(node, f"{where}column {flaw.column}: {flaw.message}", flaw.suggestion)
+            return None
+        for flaw in check(expression, scope):
+            self.fault(node, f"{where}column {flaw.column}: {flaw.message}", flaw.suggestion)
+        return expression
 
     def choice(self, node: yaml.Node | None, words: type[Word], fallback: Word) -> Word:
         """Return one of an enumeration's words."""
