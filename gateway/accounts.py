@@ -11,7 +11,7 @@ import base64
 import hmac
 import os
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import pbkdf2_hmac
@@ -20,6 +20,7 @@ from pathlib import Path
 from gateway import topics
 from gengfu.core.batch import TopicKind
 from gengfu.core.errors import BadInput, Fault
+from gengfu.core.naming import is_slug
 from gengfu.durable import replace_file
 from gengfu.ledger.model import SiteLedger
 from gengfu.ledger.own import OWN_CORE, OWN_SITE
@@ -65,6 +66,30 @@ def device_account(ledgers: Iterable[SiteLedger], equipment: str, root: str) -> 
             speaks_for = (equipment, *ledger.children_of(equipment))
             return Account(equipment, _device_lines(ledger.site.id, speaks_for, root))
     raise BadInput([Fault("ledger", equipment, "there is no such equipment", "import it first")])
+
+
+def bridge_account(name: str, filters: Sequence[str], taken: Collection[str], root: str) -> Account:
+    """Return the account of a foreign device or bridge, which may use some topics that are not ours.
+
+    Raises:
+        BadInput: when its name is ``taken`` or none, or a filter would reach our own topics.
+    """
+    faults = [
+        Fault(
+            "--topic",
+            one,
+            "would let it speak as any device",
+            "name a beginning of its own, such as zigbee2mqtt/#",
+        )
+        for one in filters
+        if one.split("/")[0] in ("", "+", "#", root) or one.startswith("$")
+    ]
+    if not is_slug(name) or name in taken:
+        faults.append(Fault("account", name, "is somebody else's, or no name", "use a-z, 0-9, -"))
+    if faults:
+        raise BadInput(faults)
+    both = (Access.WRITE, Access.READ)
+    return Account(name, tuple(Line(access, one) for one in filters for access in both))
 
 
 def estate_account(name: str, ledgers: Iterable[SiteLedger], root: str) -> Account:

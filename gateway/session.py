@@ -195,7 +195,7 @@ class Session:
         if end.user is not None:
             client.username_pw_set(end.user, end.password)
         if end.tls:
-            client.tls_set_context(_tls_context(end))
+            client.tls_set_context(tls_context(end))
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
@@ -380,7 +380,12 @@ class Session:
             self._loop.remove_writer(self._fd)
 
 
-def _tls_context(end: Endpoint) -> ssl.SSLContext:
+def tls_context(end: Endpoint) -> ssl.SSLContext:
+    """Return what a TLS connection to a broker needs.
+
+    Raises:
+        StartError: when a certificate file cannot be used.
+    """
     try:
         context = ssl.create_default_context(cafile=end.ca_file)
         if end.certificate_file is not None:

@@ -19,7 +19,7 @@ from gengfu.core.batch import Lane
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.names import MAX_TEXT
 from gengfu.core.naming import is_slug
-from gengfu.marked import Page, is_identifier
+from gengfu.marked import Page, is_identifier, read_text
 
 _DEVICE_OPTIONS = ("base", "fields", "online", "lane", "zone")
 _POINT_KEYS = frozenset({"point", "scale", "offset", "words"})
@@ -34,11 +34,7 @@ def load_mapping(file: Path) -> ForeignMapping:
     Raises:
         BadInput: all mistakes at once, each with its line.
     """
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise BadInput([Fault(str(file), "", f"cannot be read: {exc}", "save as UTF-8")]) from exc
-    return read_mapping(text, str(file))
+    return read_mapping(read_text(file), str(file))
 
 
 def read_mapping(text: str, file: str) -> ForeignMapping:
@@ -72,7 +68,7 @@ def _device(page: Page, node: yaml.Node) -> DeviceMapping:
         page.fault(found[form.name], f"{device!r} is no name of a device", f"write {form.like}")
     fields = {
         name: _field(page, name, one, equipment)
-        for name, one in (page.entries(found["fields"]) if "fields" in found else {}).items()
+        for name, one in _entries(page, found.get("fields")).items()
     }
     return DeviceMapping(
         format=form.name if form else "",
@@ -98,6 +94,13 @@ def _format(page: Page, node: yaml.Node, found: Mapping[str, yaml.Node]) -> Form
         known = ", ".join(FORMATS)
         page.fault(node, "a device is named by exactly one format", f"one of {known}")
     return named[0] if named else None
+
+
+def _entries(page: Page, node: yaml.Node | None) -> Mapping[str, yaml.Node]:
+    """Return a mapping's values; one that is absent, or has only remarks in it, is empty."""
+    if node is None or node.tag == "tag:yaml.org,2002:null":
+        return {}
+    return page.entries(node)
 
 
 def _equipment(page: Page, node: yaml.Node | None) -> str:
@@ -127,7 +130,7 @@ def _to_point(page: Page, found: Mapping[str, yaml.Node]) -> ToPoint:
     scale, offset = page.number(found.get("scale")), page.number(found.get("offset"))
     if scale == 0:
         page.fault(found["scale"], "the scale is zero", "every value would be the same")
-    words = page.entries(found["words"]) if "words" in found else {}
+    words = _entries(page, found.get("words"))
     return ToPoint(
         point=page.identifier(found.get("point"), "the point"),
         scale=1.0 if scale is None else scale,
@@ -141,7 +144,7 @@ def _to_event(page: Page, found: Mapping[str, yaml.Node]) -> ToEvent:
     part = page.text(found.get("part"))
     if len(part) > MAX_TEXT:
         page.fault(found["part"], f"the part is longer than {MAX_TEXT} characters")
-    attributes = page.entries(found["attributes"]) if "attributes" in found else {}
+    attributes = _entries(page, found.get("attributes"))
     return ToEvent(
         type=page.identifier(found.get("event"), "the event"),
         when=frozenset(_when(page, found.get("when"))),
