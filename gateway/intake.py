@@ -4,7 +4,7 @@ Plain code without sockets or asyncio. It runs in the journal's worker thread; w
 acknowledge the messages when, and only when, it has returned.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -94,6 +94,7 @@ class _Group:
     duplicate: int = 0
     unknown_point: int = 0
     journaled: int = 0
+    shed: int = 0
     readings: dict[str, BatchBuilder] = field(default_factory=dict)
     events: dict[str, list[Event]] = field(default_factory=dict)
     rejections: dict[int, list[DeadLetter]] = field(default_factory=dict)
@@ -115,6 +116,10 @@ class _Group:
         if decoded.rejections:
             partition = EVERY_PARTITION if decoded.site is None else partition_of(decoded.site)
             self.rejections.setdefault(partition, []).extend(decoded.rejections)
+
+    def count_shed(self, decoded: Decoded) -> None:
+        self.received += decoded.received
+        self.shed += decoded.received
 
     def _add_rows(self, site: str, rows: Rows, received_at: Micros) -> None:
         if not rows.value:
@@ -146,6 +151,7 @@ class _Group:
             duplicate=self.duplicate,
             unknown_point=self.unknown_point,
             quarantined=quarantined,
+            shed=self.shed,
         )
 
     def drafts(self) -> list[Draft]:
@@ -174,21 +180,29 @@ class Intake:
         self._limits = limits
         self._codec = codec
         self._foreign = foreign
-        self._unwritten: dict[int, tuple[Sequence[RawMessage], list[Decoded]]] = {}
+        self._unwritten: dict[int, tuple[Sequence[RawMessage], list[tuple[Decoded, ...]]]] = {}
         """Groups for which there was no room: decoding is done once, for it may remember."""
 
-    def commit(self, messages: Sequence[RawMessage], *, at: Micros) -> Committed:
+    def commit(
+        self, messages: Sequence[RawMessage], *, at: Micros, shed: Collection[int] = ()
+    ) -> Committed:
         """Make a group of messages durable, in their order.
+
+        Of the messages whose numbers are in ``shed`` only the count is kept (invariant I5).
 
         Raises:
             JournalError: nothing of the group may be acknowledged.
         """
-        decoded = self._decode_once(messages)
+        spoken = self._decode_once(messages)
+        decoded = [one for n, said in enumerate(spoken) if n not in shed for one in said]
         identities = tuple(_identities(decoded))
         familiar = _Familiar(self._sink.known(identities) if identities else frozenset())
         group = _Group()
         for one in decoded:
             group.add(one, familiar)
+        for number in shed:
+            for one in spoken[number]:
+                group.count_shed(one)
         if group.received:
             self._sink.append(group.drafts(), at=at, identities=tuple(familiar.fresh))
         del self._unwritten[id(messages)]
@@ -196,11 +210,11 @@ class Intake:
             self.unmapped.note(one)
         return Committed(group.tally(), self._answers(decoded), _rejections(decoded))
 
-    def _decode_once(self, messages: Sequence[RawMessage]) -> list[Decoded]:
-        """Return what a group says; of one that is tried again, what it said the first time."""
+    def _decode_once(self, messages: Sequence[RawMessage]) -> list[tuple[Decoded, ...]]:
+        """Return what each message says; of a group tried again, what it said the first time."""
         tried = self._unwritten.get(id(messages))
         if tried is None:
-            decoded = [one for message in messages for one in self._decode(message)]
+            decoded = [self._decode(message) for message in messages]
             tried = self._unwritten[id(messages)] = (messages, decoded)
         return tried[1]
 

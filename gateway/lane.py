@@ -1,9 +1,11 @@
 """Group commit: while one group is made durable, the messages that come become the next group."""
 
 import asyncio
+import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 from gateway.decoded import RawMessage
@@ -25,6 +27,10 @@ class Bounds:
     """As many waiting messages wait no longer; below a broker's usual window of 20."""
     leave_s: float = 5.0
     """How long a commit under way may take when the lane is told to stop."""
+    shed_after_s: float = math.inf
+    """Full for so long without a break, though commits return: what is superseded is shed."""
+    stall_s: float = 10.0
+    """A commit that takes longer waits for something, such as room: that is no overload."""
 
 
 class Session(Protocol):
@@ -41,14 +47,18 @@ class Lane:
     def __init__(
         self,
         bounds: Bounds,
-        commit: Callable[[Sequence[RawMessage]], Awaitable[Committed]],
+        commit: Callable[[Sequence[RawMessage], Collection[int]], Awaitable[Committed]],
         committed: Callable[[Session, Committed], None],
     ) -> None:
+        """``commit`` is given messages, and which of them (by number) are only to be counted."""
+        self.is_shedding = False
+        """Whether it cannot follow, and keeps only the newest message of each topic."""
         self._bounds = bounds
         self._commit = commit
         self._committed = committed
         self._waiting: deque[Delivery] = deque()
         self._bytes = 0
+        self._full_since: float | None = None
         self._arrived = asyncio.Event()
         self._company = asyncio.Event()
 
@@ -64,7 +74,11 @@ class Lane:
         self._arrived.set()
         if len(self._waiting) >= self._bounds.company:
             self._company.set()
-        return not self._is_full(1.0)
+        if not self._is_full(1.0):
+            return True
+        if self._full_since is None:
+            self._full_since = asyncio.get_running_loop().time()
+        return False
 
     async def run(self, session: Session) -> None:
         """Commit and acknowledge group after group, until cancelled.
@@ -72,17 +86,23 @@ class Lane:
         Raises:
             JournalError: from the commit; that group is not acknowledged.
         """
+        loop = asyncio.get_running_loop()
         while True:
             await self._arrived.wait()
             if self._bounds.linger_s > 0:
                 await self._linger()
-            await self._commit_group(session, self._take())
+            began = loop.time()
+            await self._commit_group(session, self._take(), began)
             if not self._is_full(0.5):
+                self._full_since, self.is_shedding = None, False
                 session.resume()
+            elif self._full_since is not None and loop.time() - began > self._bounds.stall_s:
+                self._full_since = loop.time()
 
-    async def _commit_group(self, session: Session, group: Sequence[Delivery]) -> None:
+    async def _commit_group(self, session: Session, group: Sequence[Delivery], now: float) -> None:
         """Commit and acknowledge a group; when told to stop, see one that is under way through."""
-        commit = asyncio.ensure_future(self._commit([delivery.message for delivery in group]))
+        messages = [delivery.message for delivery in group]
+        commit = asyncio.ensure_future(self._commit(messages, self._to_shed(messages, now)))
         stop: asyncio.CancelledError | None = None
         try:
             await asyncio.shield(commit)
@@ -96,6 +116,23 @@ class Lane:
             commit.cancel()
         if stop is not None:
             raise stop
+
+    def _to_shed(self, messages: Sequence[RawMessage], now: float) -> Collection[int]:
+        """Return the numbers of the messages that something newer supersedes, when it must be so.
+
+        The newest message of each topic always stays: what is shown as the present is the present.
+        """
+        if self._full_since is not None and now - self._full_since >= self._bounds.shed_after_s:
+            self.is_shedding = True
+        if not self.is_shedding:
+            return ()
+        later = (delivery.message for delivery in self._waiting)
+        newest = {message.topic: message for message in chain(messages, later)}
+        return {
+            number
+            for number, message in enumerate(messages)
+            if newest[message.topic] is not message
+        }
 
     async def _linger(self) -> None:
         try:

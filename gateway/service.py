@@ -6,7 +6,7 @@ shared session the broker stops delivering at 20 unacknowledged messages.
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
@@ -66,7 +66,7 @@ class GatewaySettings:
     mapping: ForeignMapping = NOTHING
     """What foreign devices are here (docs/protocols.md)."""
     alarm: Bounds = field(default_factory=Bounds)
-    telemetry: Bounds = field(default_factory=partial(Bounds, linger_s=0.02))
+    telemetry: Bounds = field(default_factory=partial(Bounds, linger_s=0.02, shed_after_s=300))
 
 
 @dataclass(slots=True)
@@ -148,6 +148,11 @@ class Gateway:
     def pending(self) -> int:
         """Return how many messages wait for their commit."""
         return sum(one.pending for one in self._lanes.values())
+
+    @property
+    def is_shedding(self) -> bool:
+        """Tell whether telemetry comes faster than it can be kept, and old one is left out."""
+        return self._lanes[LaneName.TELEMETRY].is_shedding
 
     def unmapped(self) -> Sequence[Unmapped]:
         """Return the points that devices tell and no class has, the most frequent first."""
@@ -246,7 +251,9 @@ class Gateway:
         self.sessions[name].acknowledge([delivery])
         return True
 
-    async def _commit(self, lane: LaneName, messages: Sequence[RawMessage]) -> Committed:
+    async def _commit(
+        self, lane: LaneName, messages: Sequence[RawMessage], shed: Collection[int]
+    ) -> Committed:
         """Make a group durable, however long the disk stays full: it is not acknowledged before.
 
         Telemetry waits already while alarms go on with the journal's reserve.
@@ -255,7 +262,7 @@ class Gateway:
             if lane is LaneName.TELEMETRY and self._journal.is_tight:
                 await asyncio.sleep(_FULL_WAIT_S)
                 continue
-            commit = partial(self._intake.commit, messages, at=self._clock.now())
+            commit = partial(self._intake.commit, messages, at=self._clock.now(), shed=shed)
             try:
                 done = await asyncio.get_running_loop().run_in_executor(self._worker, commit)
             except JournalFull as exc:

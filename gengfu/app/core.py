@@ -98,6 +98,7 @@ class _Core:
             "broker": self.gateway.is_ready,
             "disk_full": self.journal.is_tight,
             "safety_copy": self.doubled.is_doubled,
+            "shedding": self.gateway.is_shedding,
         }
 
 

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.codecs.native.message import Limits, decode
 from gateway.decoded import Decoded, RawMessage
@@ -215,3 +217,33 @@ def test_names_come_after_the_rows_that_use_them(intake: Intake, journal: FakeJo
     first, *_ = reader.read(0)
     assert first.kind is RecordKind.NAMES
     assert reader.names.equipment == journal.names.equipment
+
+
+ANY = st.one_of(
+    st.sampled_from(
+        [
+            '{"speed": 1.0, "floor": 3}',
+            '{"seq": 5, "boot": "b", "points": {"speed": 1.0}}',
+            '{"speed": "fast", "unheard_of": 1}',
+            "not JSON",
+            '{"ts": [1, 2], "points": {"speed": [1.0, 2.0]}}',
+        ]
+    ),
+    st.text(max_size=20),
+)
+
+
+@given(st.lists(ANY, max_size=12), st.sets(st.integers(0, 11)))
+def test_a_shed_item_goes_uncounted(payloads: list[str], numbers: set[int]) -> None:
+    """Whatever is shed, received is exactly the sum of what became of it (invariant I5)."""
+    journal = FakeJournal()
+    directory = build_directory([small_estate()], shipped_classes(), journal.names)
+    intake = Intake(journal, directory, Limits())
+    messages = [message(TELEMETRY, payload) for payload in payloads]
+    shed = {number for number in numbers if number < len(messages)}
+    whole = sum(decode(one, directory, Limits()).received for one in messages)
+    tally = intake.commit(messages, at=AT, shed=shed).tally
+    kept = tally.journaled + tally.duplicate + tally.unknown_point + tally.quarantined
+    assert tally.received == whole == kept + tally.shed
+    assert tally.shed == sum(decode(messages[one], directory, Limits()).received for one in shed)
+    assert journal.bodies(RecordKind.TALLY) == ([tally] if whole else [])

@@ -1,7 +1,7 @@
 """Group commit: acknowledged only after the commit, in order, and bounded."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pytest
 
@@ -37,12 +37,14 @@ class HeldCommit:
 
     def __init__(self) -> None:
         self.groups: list[int] = []
+        self.shed: list[list[str]] = []
         self.started = asyncio.Event()
         self.let_go = asyncio.Event()
         self.error: Exception | None = None
 
-    async def __call__(self, messages: Sequence[RawMessage]) -> Committed:
+    async def __call__(self, messages: Sequence[RawMessage], shed: Collection[int]) -> Committed:
         self.groups.append(len(messages))
+        self.shed.append(sorted(messages[one].topic for one in shed))
         self.started.set()
         await self.let_go.wait()
         if self.error is not None:
@@ -165,3 +167,36 @@ async def test_a_hanging_journal_keeps_the_lane_from_stopping() -> None:
     with pytest.raises(asyncio.CancelledError):
         await running
     assert session.acknowledged == []
+
+
+def of_topic(topic: str, mid: int) -> Delivery:
+    return Delivery(RawMessage(topic, b"{}", 0), mid, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("shed_after_s", "stall_s", "sheds"), [(0.0, 60, True), (60, 60, False), (0.05, 0.0, False)]
+)
+async def test_what_cannot_be_followed_grows_old(
+    shed_after_s: float, stall_s: float, sheds: bool
+) -> None:
+    """Full for too long: all but the newest of each topic are left out, and all are acknowledged.
+
+    Not before its time, and not when a single commit took it: that one waited for something.
+    """
+    commit, session = HeldCommit(), FakeSession()
+    lane = Lane(
+        Bounds(messages=4, group=3, shed_after_s=shed_after_s, stall_s=stall_s), commit, nothing
+    )
+    for mid, topic in enumerate(("a", "b", "a", "c", "a")):
+        lane.offer(of_topic(topic, mid))
+    running = asyncio.create_task(lane.run(session))
+    await until(commit.started)
+    assert lane.is_shedding is sheds
+    for mid, topic in enumerate(("b", "c"), 5):
+        lane.offer(of_topic(topic, mid))
+    commit.let_go.set()
+    await settled(session, 7)
+    assert commit.shed[:2] == ([["a", "a"], ["c"]] if sheds else [[], []])
+    assert session.acknowledged == list(range(7))
+    assert not lane.is_shedding
+    running.cancel()
