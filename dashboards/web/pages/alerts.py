@@ -75,6 +75,11 @@ def card(ports: DeskPorts, alert: Alert) -> dict[str, object]:
     }
 
 
+def _waiting(active: Sequence[Alert]) -> list[Alert]:
+    """Return what nobody has taken while the card on top is already somebody's task."""
+    return [] if not active or active[0].untaken else [one for one in active[1:] if one.untaken]
+
+
 @router.get("/guard")
 def guard(ports: Desk, who: Who, request: Request) -> Response:
     """Show the worst open alert with its next step, the others as rows."""
@@ -89,6 +94,7 @@ def guard(ports: Desk, who: Who, request: Request) -> Response:
         request,
         "guard.html",
         card=card(ports, active[0]) if active else None,
+        waiting=_waiting(active),
         rows=active[1 : MOST_ROWS + 1],
         hidden=max(0, len(active) - MOST_ROWS - 1),
         shelved=[alert for alert in alerts if alert.shelved_until is not None],

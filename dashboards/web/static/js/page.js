@@ -3,7 +3,15 @@ import { listen } from "./live.js";
 import { tickAges, setServerTime } from "./ages.js";
 import { attend } from "./attention.js";
 
+/** What a tap unfolds must not open below the edge, or behind the bar at the thumb. */
+function revealWhatOpens() {
+  document.addEventListener("toggle", ({ target }) => {
+    if (target.matches("details.more[open]")) target.scrollIntoView({ block: "nearest" });
+  }, true);
+}
+
 setServerTime(Number(document.body.dataset.now));
 tickAges();
 attend();
 listen(document.body.dataset.stream);
+revealWhatOpens();
