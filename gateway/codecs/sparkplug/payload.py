@@ -70,6 +70,8 @@ def decode_payload(data: bytes) -> Payload:
             timestamp = value
         elif number == 3 and isinstance(value, int):
             seq = value
+        elif number == 5:
+            raise WireError("compressed payloads are not read")
         elif number == 2 and isinstance(value, memoryview):
             if len(metrics) == MOST_METRICS:
                 raise WireError(f"more than {MOST_METRICS} metrics")
