@@ -136,6 +136,17 @@ class AlertReader:
             found = {row["id"]: alert_of(row) for row in rows}
         return tuple(Change(line["change"], entry_of(line), found[line["alert"]]) for line in lines)
 
+    def fired(self, since: Micros, sites: Sequence[str] | None = None) -> Mapping[str, int]:
+        """Return how many alerts each rule opened since then."""
+        wanted = AlertFilter(
+            open_only=False, sites=tuple(sites) if sites is not None else None, since=since
+        )
+        query = (
+            select(alerts.c.rule, func.count()).where(*_conditions(wanted)).group_by(alerts.c.rule)
+        )
+        with self._engine.connect() as connection:
+            return {row.rule: row[1] for row in connection.execute(query)}
+
     def last_change(self) -> int:
         """Return the number of the newest change; 0 when there is none."""
         with self._engine.connect() as connection:

@@ -41,6 +41,8 @@ TABLE: Mapping[tuple[str, str], Roles] = {
     ("GET", "/api/v1/availability"): _READ,
     ("GET", "/api/v1/dead-letters"): _ENGINEER | {Role.AUDITOR},
     ("GET", "/api/v1/accounting"): _WATCH,
+    ("GET", "/api/v1/rules"): _WATCH,
+    ("POST", "/api/v1/rules/backtest"): _ENGINEER,
     ("GET", "/"): _READ,
     ("GET", "/guard"): _READ,
     ("GET", "/alerts"): _READ,
@@ -50,6 +52,9 @@ TABLE: Mapping[tuple[str, str], Roles] = {
     ("POST", "/report"): _HANDLE,
     ("GET", "/engineer"): _WATCH,
     ("GET", "/engineer/dead-letters"): _ENGINEER | {Role.AUDITOR},
+    ("GET", "/engineer/rules"): _WATCH,
+    ("GET", "/engineer/rules/backtest"): _ENGINEER,
+    ("POST", "/engineer/rules/backtest"): _ENGINEER,
     ("GET", "/equipment/{equipment_id}"): _READ,
     ("GET", "/manager"): _WATCH,
 }

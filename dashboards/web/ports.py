@@ -13,6 +13,7 @@ from alerts.read import AlertFilter, Change, Page
 from dashboards.accounting import Accounting
 from dashboards.availability.figures import AvailabilityRow
 from dashboards.estate.point_value import PointValue
+from dashboards.web.rulebook import RuleBook
 from gengfu.core.clock import Clock, Micros, SystemClock
 from gengfu.core.naming import Language
 from gengfu.core.record import DeadLetter
@@ -82,6 +83,9 @@ class Alerts(Protocol):
 
     def timeline(self, alert_id: str) -> Sequence[Entry]:
         """Return an alert's whole timeline, oldest first."""
+
+    def fired(self, since: Micros, sites: Sequence[str] | None = None) -> Mapping[str, int]:
+        """Return how many alerts each rule opened since then."""
 
     def last_change(self) -> int:
         """Return the number of the newest change; 0 when there is none."""
@@ -189,6 +193,7 @@ class DeskPorts:
     estate: Estate
     readings: Readings
     availability: Availability
+    rules: RuleBook
     accounting: Callable[[], Accounting]
     readiness: Callable[[], Sequence[PartState]]
     metrics: Callable[[], bytes]

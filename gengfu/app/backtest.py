@@ -1,7 +1,7 @@
 """Back-tests of rules on an installation's archive; the installation may be running or not."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -20,6 +20,7 @@ from ingest.journal.reader import FolderReader
 from rules.backtest.document import Document, document
 from rules.backtest.known import KnownAlert, hindsight
 from rules.backtest.replay import Progress, Replay, Replayed
+from rules.episodes import Episode
 
 _FALSE = {FindingVerdict.FALSE, FindingVerdict.MISUSE, FindingVerdict.NOTHING_FOUND}
 
@@ -29,9 +30,13 @@ def backtest(
     start: Micros,
     end: Micros,
     draft: Mapping[str, str] | None = None,
+    *,
+    sites: frozenset[str] | None = None,
     progress: Progress = lambda _done, _of: None,
 ) -> Document:
     """Run all that ran live, or a draft beside its live version, over [start, end) of the archive.
+
+    ``sites`` None = alerts of all sites.
 
     Raises:
         BadInput: with every mistake of the draft.
@@ -43,23 +48,32 @@ def backtest(
     begun = time.perf_counter()
     with closing(FolderReader(place.journal)) as archive:
         replay = Replay(archive, classes_of(settings), start=start, end=end, draft=draft)
-        result = without(CANARY_RULE, replay.run(progress))
-    wanted = _chosen(result.rules)
-    known = [one for one in known_alerts(place, start, end) if wanted(one.rule)]
+        result = _narrowed(replay.run(progress), sites)
+    rules = set(result.rules)
+    known = [
+        one for one in known_alerts(place, start, end, sites) if not rules or one.rule in rules
+    ]
     seen = hindsight(known, result.found) if known else None
     return document(result, seen, time.perf_counter() - begun)
 
 
-def without(rule: str, result: Replayed) -> Replayed:
-    """Leave out what never becomes an alert: core takes it off on its way."""
-    return replace(result, found=tuple(one for one in result.found if one.rule != rule))
+def _narrowed(result: Replayed, sites: frozenset[str] | None) -> Replayed:
+    """Leave out other sites, and the canary: core takes it off before it becomes an alert."""
+
+    def kept(episodes: Sequence[Episode]) -> tuple[Episode, ...]:
+        return tuple(
+            one
+            for one in episodes
+            if one.rule != CANARY_RULE and (sites is None or one.site in sites)
+        )
+
+    live = None if result.live is None else kept(result.live)
+    return replace(result, found=kept(result.found), live=live)
 
 
-def _chosen(rules: tuple[str, ...]) -> Callable[[str], bool]:
-    return lambda rule: not rules or rule in rules
-
-
-def known_alerts(place: Installation, start: Micros, end: Micros) -> list[KnownAlert]:
+def known_alerts(
+    place: Installation, start: Micros, end: Micros, sites: frozenset[str] | None = None
+) -> list[KnownAlert]:
     """Return the alerts of a period that a person gave a verdict; none when there are no alerts."""
     if not place.alerts.exists():
         return []
@@ -69,7 +83,12 @@ def known_alerts(place: Installation, start: Micros, end: Micros) -> list[KnownA
     try:
         while True:
             wanted = AlertFilter(
-                open_only=False, since=start, until=end, cursor=cursor, limit=LONGEST_PAGE
+                open_only=False,
+                sites=None if sites is None else tuple(sites),
+                since=start,
+                until=end,
+                cursor=cursor,
+                limit=LONGEST_PAGE,
             )
             page = AlertReader(engine).list(wanted)
             found.extend(

@@ -17,7 +17,8 @@ from dashboards.web.app import build_app
 from dashboards.web.ports import DeskPorts
 from gengfu.app.health import Health
 from gengfu.app.people import WebPeople, gate_of
-from gengfu.app.setup import classes_of, demo_accounts
+from gengfu.app.rulebook import RuleBook
+from gengfu.app.setup import classes_of, demo_accounts, rule_files
 from gengfu.app.web_server import serve
 from gengfu.config import Settings
 from gengfu.database import open_sqlite
@@ -88,6 +89,7 @@ def _build(settings: Settings, place: Installation) -> _Desk:
         estate=estate,
         readings=store,
         availability=availability,
+        rules=RuleBook(rule_files(settings), classes, place.data),
         accounting=health.accounting,
         readiness=health.parts,
         metrics=health.metrics,

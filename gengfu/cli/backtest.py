@@ -40,6 +40,9 @@ def backtest(
         list[Path] | None,
         typer.Option("--rule", help="Rule file to try beside the live version.", exists=True),
     ] = None,
+    site: Annotated[
+        list[str] | None, typer.Option("--site", help="Only of this site; may be repeated.")
+    ] = None,
     data: DataOption = None,
     config: ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
@@ -57,7 +60,8 @@ def backtest(
         raise BadInput([Fault("--from", since, "the period is empty")])
     draft = {file.name: file.read_text(encoding="utf-8") for file in rule or []}
     with _progress() as progress:
-        result = run(settings, start, end, draft or None, progress)
+        wanted = frozenset(site) if site else None
+        result = run(settings, start, end, draft or None, sites=wanted, progress=progress)
     if as_json:
         typer.echo(encode(result).decode())
     else:

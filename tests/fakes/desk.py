@@ -1,6 +1,7 @@
 """The desk's ports made by hand: the demo ledger, alerts in a list, people in a table."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -30,6 +31,12 @@ from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.people.roles import Role
 from ingest.store.port import Band, Trend
 from ingest.store.rows import Series
+from rules import packs
+from rules.backtest.document import Document, document
+from rules.backtest.replay import Lack, Missing, Replayed
+from rules.backtest.selection import only
+from rules.language import read_rules
+from rules.rule import Rule
 from tests.fakes.manual_clock import ManualClock
 
 DEMO = Path(__file__).parents[2] / "simulators" / "demo"
@@ -125,6 +132,13 @@ class FakeAlerts:
     def timeline(self, alert_id: str) -> Sequence[Entry]:
         """Return an alert's lines, oldest first."""
         return [change.entry for change in self.made if change.entry.alert == alert_id]
+
+    def fired(self, since: Micros, sites: Sequence[str] | None = None) -> Mapping[str, int]:
+        """Count alerts by rule."""
+        wanted = AlertFilter(
+            open_only=False, sites=tuple(sites) if sites is not None else None, since=since
+        )
+        return Counter(alert.rule for alert in self.held.values() if _fits(alert, wanted))
 
     def last_change(self) -> int:
         """Return the newest change's number."""
@@ -306,6 +320,50 @@ class FakeAvailability:
 
 
 @dataclass
+class FakeRuleBook:
+    """The shipped rules, and a back-test that answers what a test puts here."""
+
+    result: Document | None = None
+    fault: Exception | None = None
+    asked: list[tuple[Micros, Micros, str, frozenset[str] | None]] = field(default_factory=list)
+
+    def in_force(self) -> Sequence[Rule]:
+        """Return the shipped rules."""
+        return read_rules(packs.shipped(), shipped()[0])
+
+    def text_of(self, rule: str) -> str:
+        """Return a shipped rule's text."""
+        return next(iter(only(packs.shipped(), {rule}).values()), "")
+
+    async def backtest(
+        self, start: Micros, end: Micros, draft: str, sites: frozenset[str] | None
+    ) -> Document:
+        """Remember the question; answer what was put here."""
+        self.asked.append((start, end, draft, sites))
+        if self.fault is not None:
+            raise self.fault
+        if draft:
+            read_rules({"draft.yaml": draft}, shipped()[0])
+        return self.result or empty_document(start, end)
+
+
+def empty_document(start: Micros, end: Micros) -> Document:
+    """Return the result of a back-test in which nothing opened."""
+    nothing = Replayed(
+        start=start,
+        end=end,
+        rules=(),
+        records=0,
+        readings=0,
+        events=0,
+        found=(),
+        live=None,
+        missing=(Missing(lack=Lack.BEGINNING, until=start + MINUTE),),
+    )
+    return document(nothing, None, 0.0)
+
+
+@dataclass
 class FakeLedgers:
     """The demo's ledgers and the shipped classes."""
 
@@ -329,6 +387,7 @@ class FakeDesk:
     estate: FakeEstate = field(default_factory=FakeEstate)
     readings: FakeReadings = field(default_factory=FakeReadings)
     availability: FakeAvailability = field(default_factory=FakeAvailability)
+    rules: FakeRuleBook = field(default_factory=FakeRuleBook)
     parts: list[PartState] = field(default_factory=lambda: [PartState(name="core", ready=True)])
     sums: Accounting = field(default_factory=Accounting)
     demo_accounts: Sequence[tuple[str, str]] = ()
@@ -348,6 +407,7 @@ class FakeDesk:
             estate=self.estate,
             readings=self.readings,
             availability=self.availability,
+            rules=self.rules,
             accounting=lambda: self.sums,
             readiness=lambda: self.parts,
             metrics=lambda: b"# HELP gengfu_up Up.\ngengfu_up 1\n",

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from dashboards.web.pages import access, alerts, engineer, equipment, manager, report
+from dashboards.web.pages import access, alerts, engineer, equipment, manager, report, rules
 
 router = APIRouter()
-for part in (access, alerts, engineer, equipment, manager, report):
+for part in (access, alerts, engineer, equipment, manager, report, rules):
     router.include_router(part.router)

@@ -32,6 +32,7 @@ def _routes() -> set[tuple[str, str]]:
             pages.equipment,
             pages.manager,
             pages.report,
+            pages.rules,
         )
         for context in part.router.routes
         for method in context.methods

@@ -1,0 +1,108 @@
+"""``/rules``: those in force and how often they fired, and what others would have done."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from dashboards.web.api.shapes import Shape, Text
+from dashboards.web.api.times import read_period
+from dashboards.web.identity import Desk, Who
+from dashboards.web.ports import DeskPorts, Visitor
+from dashboards.web.problems import Problem, bad_request
+from dashboards.web.rulebook import BacktestBusy, BacktestFailed
+from gengfu.core.clock import DAY, Micros
+from gengfu.core.errors import BadInput
+from rules.backtest.document import Document
+from rules.rule import Rule
+
+router = APIRouter(prefix="/api/v1")
+COUNTED_DAYS = 30
+LONGEST_BACKTEST = 40 * DAY
+LONGEST_DRAFT = 48_000
+
+
+class RuleShape(Shape):
+    """A rule in force. ``source`` says whose its thresholds are."""
+
+    id: str
+    equipment_class: str
+    severity: str
+    kind: str
+    priority: int
+    latched: bool
+    title: Text
+    source: str
+    fired: int
+    """Alerts that it opened in the last 30 days, at the sites one may see."""
+
+    @classmethod
+    def of(cls, rule: Rule, fired: int) -> "RuleShape":
+        return cls(
+            id=rule.id,
+            equipment_class=rule.equipment_class,
+            severity=rule.severity,
+            kind=rule.kind,
+            priority=rule.priority,
+            latched=rule.latched,
+            title=Text.of(rule.title),
+            source=rule.source,
+            fired=fired,
+        )
+
+
+class BacktestBody(BaseModel):
+    """What to try: a rule file's YAML (empty: all rules as they ran live) over a period."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    start: Annotated[str | None, Field(alias="from")] = None
+    end: Annotated[str | None, Field(alias="to")] = None
+    rules: Annotated[str, Field(max_length=LONGEST_DRAFT)] = ""
+
+
+@router.get("/rules")
+def list_rules(ports: Desk, who: Who) -> list[RuleShape]:
+    """List the rules in force."""
+    counts = ports.alerts.fired(ports.clock.now() - COUNTED_DAYS * DAY, seen_sites(who))
+    return [RuleShape.of(rule, counts.get(rule.id, 0)) for rule in ports.rules.in_force()]
+
+
+@router.post("/rules/backtest")
+async def run_backtest(ports: Desk, who: Who, body: BacktestBody) -> Document:
+    """Try rules over the archive; without ``from`` over the last seven days."""
+    start, end = read_period(body.start, body.end, ports.clock.now(), default=7 * DAY)
+    return await backtest(ports, who, start, end, body.rules)
+
+
+async def backtest(
+    ports: DeskPorts, who: Visitor, start: Micros, end: Micros, draft: str
+) -> Document:
+    """Run a back-test for somebody.
+
+    Raises:
+        Problem: 422 with all mistakes of the draft, 429 while another one runs, 503 when it broke.
+    """
+    if end - start > LONGEST_BACKTEST:
+        raise bad_request("a back-test covers at most 40 days", where="body.from")
+    try:
+        return await ports.rules.backtest(start, end, draft, who.sites)
+    except BadInput as exc:
+        errors = [
+            {"where": f"rules:{one.place}", "detail": f"{one.message} {one.mend}".strip()}
+            for one in exc.faults
+        ]
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        raise Problem(status, "the rules have mistakes", errors=errors) from exc
+    except BacktestBusy as exc:
+        busy = "another back-test is running"
+        headers = {"Retry-After": "10"}
+        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, busy, headers=headers) from exc
+    except BacktestFailed as exc:
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, f"the back-test failed: {exc}") from exc
+
+
+def seen_sites(who: Visitor) -> tuple[str, ...] | None:
+    """Return the sites somebody may see; None = all."""
+    return None if who.sites is None else tuple(sorted(who.sites))

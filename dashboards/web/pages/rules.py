@@ -1,0 +1,197 @@
+"""The engineer's rules: those in force, and a form that shows what others would have done."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+
+from dashboards.web.api.estate import seen_ledgers
+from dashboards.web.api.rules import COUNTED_DAYS, LONGEST_DRAFT, backtest, seen_sites
+from dashboards.web.identity import Desk, Who
+from dashboards.web.ports import DeskPorts, Visitor
+from dashboards.web.problems import Problem
+from dashboards.web.render import page
+from dashboards.web.words import marked
+from gengfu.core.clock import DAY, Micros, from_iso
+from gengfu.core.naming import Bilingual
+from rules.backtest.document import Document, EpisodeLine, QualityBlock
+from rules.backtest.quality import FLOOD
+from rules.backtest.replay import Lack
+
+router = APIRouter()
+PERIODS = (1, 7, 30)
+MOST_LANES = 60
+MOST_LISTED = 300
+WIDTH = 1000.0
+LEAST_WIDTH = 2.0
+LANE = 18.0
+CHART = 72.0
+
+LACK: Mapping[str, str] = {
+    Lack.NOTHING: marked("Nothing was recorded in this period."),
+    Lack.BEGINNING: marked("The archive does not reach back: nothing before %(at)s is in it."),
+    Lack.LEAD: marked("Nothing before %(at)s: windows and learned normals were not full at first."),
+    Lack.LEDGER: marked("The ledger was not known before %(at)s."),
+    Lack.LIVE_RULES: marked("The rules that ran live were not known before %(at)s."),
+    Lack.RECORDS: marked("%(count)s records are damaged or gone."),
+    Lack.OLD_RULES: marked("The rules of that time cannot be read by this version."),
+}
+COMPARED: Mapping[str, str] = {
+    "both": marked("in both"),
+    "only_new": marked("only with the draft"),
+    "only_live": marked("only as it ran live"),
+    "": marked("ran live"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """An alert on the timeline: where in WIDTH it begins, how long it is."""
+
+    x: float
+    width: float
+    line: EpisodeLine
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A row of the timeline: one rule for one subject."""
+
+    rule: str
+    equipment: str
+    name: Bilingual
+    part: str | None
+    y: float
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Alarms of ten minutes: a column of the chart. ``flood`` = more than one person can handle."""
+
+    x: float
+    y: float
+    height: float
+    alarms: int
+    flood: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A result as the page draws it."""
+
+    start: Micros
+    end: Micros
+    lanes: tuple[Lane, ...]
+    lanes_left_out: int
+    columns: tuple[Column, ...]
+    flood_y: float | None
+    listed: Sequence[EpisodeLine]
+
+
+def picture(result: Document, names: Mapping[str, Bilingual]) -> Picture:
+    """Lay out a result: the busiest lanes first."""
+    start, end = from_iso(result.start), from_iso(result.end)
+    scale = WIDTH / max(end - start, 1)
+    lanes: dict[tuple[str, str, str | None], list[EpisodeLine]] = defaultdict(list)
+    for one in result.alerts:
+        lanes[one.rule, one.equipment, one.part].append(one)
+    busiest = sorted(lanes.items(), key=lambda lane: (-len(lane[1]), str(lane[0])))
+
+    def bar(one: EpisodeLine) -> Bar:
+        opened = from_iso(one.opened_at)
+        cleared = from_iso(one.cleared_at) if one.cleared_at else end
+        width = max(LEAST_WIDTH, (cleared - opened) * scale)
+        x = max(0.0, min((opened - start) * scale, WIDTH - LEAST_WIDTH))
+        return Bar(round(x, 1), round(min(width, WIDTH - x), 1), one)
+
+    columns, flood_y = _columns(result.quality, start, scale)
+    return Picture(
+        start=start,
+        end=end,
+        lanes=tuple(
+            Lane(
+                rule,
+                equipment,
+                names.get(equipment, Bilingual(equipment, equipment)),
+                part,
+                number * LANE,
+                tuple(bar(one) for one in every),
+            )
+            for number, ((rule, equipment, part), every) in enumerate(busiest[:MOST_LANES])
+        ),
+        lanes_left_out=max(0, len(busiest) - MOST_LANES),
+        columns=columns,
+        flood_y=flood_y,
+        listed=result.alerts[:MOST_LISTED],
+    )
+
+
+def _columns(
+    quality: QualityBlock, start: Micros, scale: float
+) -> tuple[tuple[Column, ...], float | None]:
+    top = max(quality.peak, FLOOD + 2)
+    found = []
+    for one in quality.per_10_minutes:
+        height = round(CHART * one.alarms / top, 1)
+        x = round((from_iso(one.start) - start) * scale, 1)
+        found.append(Column(x, round(CHART - height, 1), height, one.alarms, one.alarms > FLOOD))
+    return tuple(found), round(CHART - CHART * FLOOD / top, 1)
+
+
+@router.get("/engineer/rules")
+def rules(ports: Desk, who: Who, request: Request) -> Response:
+    """Show the rules in force, whose their thresholds are, and how often they fired."""
+    since = ports.clock.now() - COUNTED_DAYS * DAY
+    return page(
+        request,
+        "rules.html",
+        rules=ports.rules.in_force(),
+        fired=ports.alerts.fired(since, seen_sites(who)),
+        classes=ports.ledgers.classes,
+        days=COUNTED_DAYS,
+    )
+
+
+def _form(request: Request, **filled: object) -> Response:
+    defaults: dict[str, object] = {"problem": None, "result": None, "at": from_iso}
+    words = {"lack": LACK, "compared": COMPARED, "periods": PERIODS, "flood": FLOOD}
+    sizes = {"width": WIDTH, "lane": LANE, "chart": CHART}
+    return page(request, "backtest.html", **{**defaults, **words, **sizes, **filled})  # type: ignore[arg-type]
+
+
+@router.get("/engineer/rules/backtest")
+def backtest_form(ports: Desk, request: Request, rule: str = "") -> Response:
+    """Show the form, filled with the rule that was chosen."""
+    return _form(request, text=ports.rules.text_of(rule) if rule else "", days=7)
+
+
+@router.post("/engineer/rules/backtest")
+async def show_backtest(
+    ports: Desk,
+    who: Who,
+    request: Request,
+    days: Annotated[int, Form(ge=1, le=40)] = 7,
+    text: Annotated[str, Form(max_length=LONGEST_DRAFT)] = "",
+) -> Response:
+    """Run the back-test and show its result below the form."""
+    now = ports.clock.now()
+    filled: dict[str, object] = {"text": text, "days": days}
+    try:
+        result = await backtest(ports, who, now - days * DAY, now, text.replace("\r\n", "\n"))
+    except Problem as problem:
+        filled |= {"problem": problem, "status": problem.status}
+        return await run_in_threadpool(_form, request, **filled)
+    names = await run_in_threadpool(_names, ports, who)
+    filled |= {"result": result, "picture": picture(result, names), "names": names}
+    return await run_in_threadpool(_form, request, **filled)
+
+
+def _names(ports: DeskPorts, who: Visitor) -> dict[str, Bilingual]:
+    return {
+        one.id: one.name for ledger in seen_ledgers(ports, who) for one in ledger.equipment.values()
+    }

@@ -1,0 +1,157 @@
+"""Rules in force, and back-tests by API and page: asked rightly, shown whole, refused with reasons."""
+
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from dashboards.web.rulebook import BacktestBusy, BacktestFailed
+from gengfu.core.clock import DAY, HOUR, MINUTE, to_iso
+from gengfu.core.naming import Bilingual, Subject
+from gengfu.core.urgency import Kind, Severity
+from gengfu.people.roles import Role
+from rules.backtest.document import Document, document
+from rules.backtest.known import Hindsight
+from rules.backtest.replay import Replayed
+from rules.episodes import Episode
+from tests.fakes.desk import FakeDesk, sample_alert
+from tests.unit.dashboards.web.conftest import bearer
+
+pytestmark = pytest.mark.asyncio
+ENGINEER = bearer("engineer")
+PAGE = {**ENGINEER, "Accept": "text/html"}
+
+
+def result(desk: FakeDesk) -> Document:
+    """Return a result in which one alert is in both, one only new, one only as it ran."""
+    now = desk.clock.now()
+    one = Episode(
+        rule="pump.bearing_hot",
+        site="yunhe",
+        subject=Subject("pump-supply-1"),
+        position=7,
+        opened=now - HOUR,
+        since=now - HOUR - MINUTE,
+        cleared=now - HOUR + MINUTE,
+        severity=Severity.HIGH,
+        kind=Kind.MAINTENANCE,
+        latched=False,
+        late=False,
+        title=Bilingual("轴承温度高 <96>", "Bearing hot <96>"),
+    )
+    new = replace(one, subject=Subject("pump-supply-2"), cleared=None)
+    live = replace(one, subject=Subject("gone", "1-001"))
+    whole = Replayed(
+        start=now - DAY,
+        end=now,
+        rules=("pump.bearing_hot",),
+        records=10,
+        readings=20,
+        events=3,
+        found=(one, new),
+        live=(one, live),
+        missing=(),
+    )
+    known = Hindsight(false_avoided=("a",), false_kept=(), real_kept=(), real_missed=("b", "c"))
+    return document(whole, known, 0.5)
+
+
+async def test_rules_in_force_say_whose_figures_they_are_and_how_often_they_fired(
+    desk: FakeDesk, client: httpx.AsyncClient
+) -> None:
+    """Every rule with severity, source and the alerts of the last 30 days."""
+    desk.alerts.put(sample_alert(opened_at=desk.clock.now() - DAY), "opened")
+    old = desk.clock.now() - 31 * DAY
+    desk.alerts.put(sample_alert("a-2", opened_at=old, rule="pump.fault"), "opened")
+    found = {one["id"]: one for one in (await client.get("/api/v1/rules", headers=ENGINEER)).json()}
+    assert found["elevator.suspected_entrapment"]["fired"] == 1
+    assert found["pump.fault"]["fired"] == 0
+    assert found["pump.bearing_hot"]["source"].startswith("U")
+    shown = (await client.get("/engineer/rules", headers=PAGE)).text
+    assert 'data-rule="pump.bearing_hot"' in shown
+    assert "/engineer/rules/backtest?rule=pump.bearing_hot" in shown
+
+
+async def test_the_question_arrives_as_it_was_asked(
+    desk: FakeDesk, client: httpx.AsyncClient
+) -> None:
+    """Period, draft and the sites one may see go to the back-test."""
+    now = desk.clock.now()
+    desk.people.sites = frozenset({"yunhe"})
+    body = {"from": to_iso(now - DAY), "to": to_iso(now)}
+    answer = await client.post("/api/v1/rules/backtest", headers=ENGINEER, json=body)
+    assert answer.status_code == 200
+    assert answer.json()["missing"][0]["lack"] == "beginning"
+    assert desk.rules.asked == [(now - DAY, now, "", frozenset({"yunhe"}))]
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"), [(BacktestBusy(), 429), (BacktestFailed("it took too long"), 503)]
+)
+async def test_what_cannot_be_run_now_says_why(
+    desk: FakeDesk, client: httpx.AsyncClient, fault: Exception, status: int
+) -> None:
+    """Busy and failed are told apart, by API and page."""
+    desk.rules.fault = fault
+    asked = await client.post("/api/v1/rules/backtest", headers=ENGINEER, json={})
+    shown = await client.post("/engineer/rules/backtest", headers=PAGE, data={"days": "7"})
+    assert (asked.status_code, shown.status_code) == (status, status)
+    assert 'role="alert"' in shown.text
+
+
+async def test_a_draft_with_mistakes_comes_back_with_all_of_them(
+    desk: FakeDesk, client: httpx.AsyncClient
+) -> None:
+    """Line and mend of each; the page keeps the text."""
+    draft = "pack: mine\nrules:\n  - {id: hot, for: pomp}\n"
+    asked = await client.post("/api/v1/rules/backtest", headers=ENGINEER, json={"rules": draft})
+    assert asked.status_code == 422
+    assert {one["where"] for one in asked.json()["errors"]} == {"rules:3"}
+    data = {"days": "7", "text": draft}
+    shown = await client.post("/engineer/rules/backtest", headers=PAGE, data=data)
+    assert shown.status_code == 422
+    assert "for: pomp" in shown.text
+
+
+async def test_a_period_of_years_is_refused(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """The archive has five weeks; more is a mistake."""
+    body = {"from": to_iso(desk.clock.now() - 400 * DAY)}
+    asked = await client.post("/api/v1/rules/backtest", headers=ENGINEER, json=body)
+    assert asked.status_code == 422
+    assert desk.rules.asked == []
+
+
+async def test_the_form_is_filled_with_the_rule_that_was_chosen(
+    client: httpx.AsyncClient,
+) -> None:
+    """An engineer changes a limit in the text that is in force."""
+    shown = await client.get("/engineer/rules/backtest?rule=pump.bearing_hot", headers=PAGE)
+    assert "bearing_temp &gt; 95" in shown.text
+    empty = await client.get("/engineer/rules/backtest?rule=no.such", headers=PAGE)
+    assert empty.status_code == 200
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_the_result_shows_timeline_figures_and_what_differs(
+    desk: FakeDesk, client: httpx.AsyncClient, language: str
+) -> None:
+    """Both sides, every mark, hindsight, in both languages; texts of rules are escaped."""
+    desk.rules.result = result(desk)
+    data = {"days": "1", "text": ""}
+    path = f"/engineer/rules/backtest?lang={language}"
+    shown = await client.post(path, headers=PAGE, data=data)
+    assert shown.status_code == 200
+    for part in ('data-compared="both"', 'data-compared="only_new"', 'data-compared="only_live"'):
+        assert part in shown.text
+    assert "<96>" not in shown.text
+    assert ("真报警漏掉 2 条" if language == "zh" else "2 real ones missed") in shown.text
+    assert shown.text.count("<rect") == 3 + 1
+
+
+@pytest.mark.parametrize("role", [Role.GUARD, Role.AUDITOR])
+async def test_who_does_not_write_rules_runs_no_backtests(
+    client: httpx.AsyncClient, role: Role
+) -> None:
+    """A back-test costs the machine minutes: engineers, managers and administrators run them."""
+    asked = await client.post("/api/v1/rules/backtest", headers=bearer(role.value), json={})
+    assert asked.status_code == 403
