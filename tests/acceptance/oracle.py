@@ -57,9 +57,12 @@ class Oracle:
         self._client.reconnect_delay_set(0.2, 1)  # type: ignore[arg-type]  # it takes floats
         self._client.on_publish = lambda _c, _u, mid, _r, _p: self._on_puback(mid)
         self._client.on_message = lambda _c, _u, message: self._on_ack(bytes(message.payload))
-        self._client.on_connect = lambda client, *_: client.subscribe(
-            f"gf/{self.site}/+/down/ack", qos=1
-        )
+        self._client.on_connect = lambda client, *_: client.subscribe(self._answers, qos=1)
+
+    @property
+    def _answers(self) -> str:
+        """The topic filter of acknowledgements."""
+        return f"gf/{self.site}/+/down/ack"
 
     @property
     def acknowledged(self) -> set[str]:
@@ -72,7 +75,8 @@ class Oracle:
         self._client.loop_start()
 
     def close(self) -> None:
-        """Disconnect."""
+        """Disconnect, leaving nothing that the broker would keep acknowledgements for."""
+        self._client.unsubscribe(self._answers)
         self._client.disconnect()
         self._client.loop_stop()
 
