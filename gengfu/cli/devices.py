@@ -36,7 +36,10 @@ def add(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Add a device's account, for itself and those it speaks for; the password is shown once."""
+    """Add a device's account, for itself and those it speaks for, or give it a new password.
+
+    The password is shown once; one before it no longer works.
+    """
     from gengfu.app.setup import add_device
 
     password = add_device(settings_from(config, data=data), equipment, folder, topic or ())

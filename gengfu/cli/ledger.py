@@ -32,7 +32,7 @@ def import_(
     for site in sites:
         parts = sum(len(one.parts) for one in site.equipment.values())
         say(
-            f"{site.site.id}: {len(site.places)} places, {len(site.equipment)} pieces of equipment, "
+            f"{site.site.id}: {len(site.places)} places, {len(site.equipment)} equipment, "
             f"{parts} parts" + (" (checked only)" if dry_run else "")
         )
 

@@ -1,5 +1,6 @@
 """Read a folder of four CSV files into ledgers, or refuse all of it with every mistake at once."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,6 +27,9 @@ from gengfu.ledger.model import (
 Word = TypeVar("Word", bound=StrEnum)
 
 _DEFAULT_ZONE = "Asia/Shanghai"
+_ROW = re.compile(r"row (\d+)")
+_DATE = re.compile(r"\d{1,2}月\d{1,2}日|\d{1,2}-[A-Z][a-z]{2}|[A-Z][a-z]{2}-\d{2}")
+"""What spreadsheets, Chinese and English, make of an address like ``2-17``."""
 
 
 def read_folder(folder: Path, classes: Mapping[str, EquipmentClass]) -> tuple[SiteLedger, ...]:
@@ -62,8 +66,23 @@ def read_files(
     ledgers = draft.ledgers()
     draft.faults.extend(draft.locate(finding) for finding in find(ledgers, classes))
     if draft.faults:
-        raise BadInput(draft.faults)
+        raise BadInput(_as_read(draft.faults))
     return ledgers
+
+
+def _as_read(faults: Sequence[Fault]) -> list[Fault]:
+    """Return mistakes in the order in which a person goes through the files, one for each cell."""
+    files = [f"{table}.csv" for table in TABLES]
+    told: dict[tuple[str, str, str], Fault] = {}
+    for fault in faults:
+        of_a_cell = ", column " in fault.place
+        told.setdefault((fault.file, fault.place, "" if of_a_cell else fault.message), fault)
+
+    def where(fault: Fault) -> tuple[int, int]:
+        row = _ROW.match(fault.place)
+        return files.index(fault.file), int(row[1]) if row else 0
+
+    return sorted(told.values(), key=where)
 
 
 @dataclass(slots=True)
@@ -165,6 +184,14 @@ class _Draft:
         equipment, address = row["equipment"], row["address"]
         if not self._first(row, "parts", equipment, address, column="address"):
             return
+        if _DATE.fullmatch(address):
+            self.faults.append(
+                row.fault(
+                    "address",
+                    f"{address!r} is a date: the spreadsheet made it of an address",
+                    "mark the column as text, then type it again",
+                )
+            )
         self.parts.setdefault(equipment, {})[address] = Part(
             address=address,
             type=row["type"],

@@ -88,6 +88,8 @@ MISTAKES = [
     ("equipment", '"fire"', "fire,extra", "row 3, column 11", "more cells"),
     ("parts", "panel,2-17", "ghost,2-17", "row 2, column equipment", "no equipment 'ghost'"),
     ("parts", "room,fc", "cellar,fc", "row 2, column place", "'cellar'"),
+    ("parts", "panel,2-17", "panel,2月17日", "row 2, column address", "is a date"),
+    ("parts", "panel,2-17", "panel,17-Feb", "row 2, column address", "is a date"),
     ("parts", "room,fc", "room,room", "row 2, column compartment", "no fire compartment"),
     ("parts", "room,fc", "room,ghost", "row 2, column compartment", "'ghost'"),
     ("parts", "smoke,", "Smoke detector,", "row 2, column type", "is no type"),
@@ -120,6 +122,17 @@ def test_only_first_file_told() -> None:
         "equipment.csv",
         "parts.csv",
     }
+
+
+def test_faults_out_of_order() -> None:
+    """Faults come in the order of files and rows, and an empty cell is told once."""
+    bad = EQUIPMENT.replace("panel,fire_panel", "panel,fire").replace(",Pump,room", ",Pump,")
+    told = _faults(places=PLACES.replace("b1,area,", "fc2,area,"), equipment=bad)
+    assert [(file, place) for file, place, _ in told] == [
+        ("places.csv", "row 4, column parent"),
+        ("equipment.csv", "row 2, column class"),
+        ("equipment.csv", "row 3, column place"),
+    ]
 
 
 def test_missing_or_empty_file_accepted() -> None:
