@@ -4,6 +4,9 @@ from collections.abc import Collection, Mapping
 
 import yaml
 
+_UNBROKEN = 10_000
+"""People edit what comes out: no text is broken over lines."""
+
 
 def only(files: Mapping[str, str], rules: Collection[str]) -> Mapping[str, str]:
     """Return the files with those rules alone (``<pack>.<name>``); files left empty are left out.
@@ -26,7 +29,7 @@ def _chosen(text: str, rules: Collection[str]) -> str:
     if not isinstance(pack, yaml.ScalarNode) or not isinstance(listed, yaml.SequenceNode):
         return ""
     listed.value = [one for one in listed.value if f"{pack.value}.{_id(one)}" in rules]
-    return yaml.serialize(root, allow_unicode=True) if listed.value else ""
+    return yaml.serialize(root, allow_unicode=True, width=_UNBROKEN) if listed.value else ""
 
 
 def _id(rule: yaml.Node) -> str:

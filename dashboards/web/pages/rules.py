@@ -21,6 +21,7 @@ from gengfu.core.naming import Bilingual
 from rules.backtest.document import Document, EpisodeLine, QualityBlock
 from rules.backtest.quality import FLOOD
 from rules.backtest.replay import Lack
+from rules.rule import Rule, fill
 
 router = APIRouter()
 PERIODS = (1, 7, 30)
@@ -147,14 +148,21 @@ def _columns(
 def rules(ports: Desk, who: Who, request: Request) -> Response:
     """Show the rules in force, whose their thresholds are, and how often they fired."""
     since = ports.clock.now() - COUNTED_DAYS * DAY
+    in_force = ports.rules.in_force()
     return page(
         request,
         "rules.html",
-        rules=ports.rules.in_force(),
+        rules=in_force,
+        titles={rule.id: _title(rule) for rule in in_force},
         fired=ports.alerts.fired(since, seen_sites(who)),
         classes=ports.ledgers.classes,
         days=COUNTED_DAYS,
     )
+
+
+def _title(rule: Rule) -> Bilingual:
+    """Return a rule's title where there is no value to show yet."""
+    return Bilingual(*(fill(text, lambda _name: "…") for text in (rule.title.zh, rule.title.en)))
 
 
 def _form(request: Request, **filled: object) -> Response:
