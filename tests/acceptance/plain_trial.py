@@ -9,10 +9,12 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.acceptance.oracle import Oracle
 from tests.acceptance.servers import broker_server
@@ -72,8 +74,7 @@ def run_plain(trial: Trial, kind: str) -> Verdict:
     server = broker_server(broker)
     with server.up(), influx2() as store, trial.devices(broker.port) as oracle:
         store.buckets["gengfu"] = 0
-        arguments = ["--port", str(broker.port), "--influx", store.url, "--token", TOKEN]
-        keeper = _Keeper([*arguments, *(["--durable"] if kind == "durable" else [])])
+        keeper = _Keeper(_arguments(kind, broker.port, store))
         with keeper.up():
             time.sleep(3)  # it says nothing when it is ready
 
@@ -87,6 +88,11 @@ def run_plain(trial: Trial, kind: str) -> Verdict:
             trial.load_and_kill(kill, oracle, insists=False)
             _settle(store)
         return _judge(trial, oracle, store)
+
+
+def _arguments(kind: str, port: int, store: FakeInflux2) -> list[str]:
+    arguments = ["--port", str(port), "--influx", store.url, "--token", TOKEN]
+    return [*arguments, *(["--durable"] if kind == "durable" else [])]
 
 
 def _settle(store: FakeInflux2) -> None:
@@ -120,3 +126,29 @@ def _judge(trial: Trial, oracle: Oracle, store: FakeInflux2) -> Verdict:
         missing_events=len(set(oracle.raised) - stored_events),
         faults=(),
     )
+
+
+def stuck(kind: str, folder: Path) -> str:
+    """Send a poison between two hundred good events and say how many of them were stored."""
+    broker = mosquitto(folder / "broker")
+    with broker_server(broker).up(), influx2() as store:
+        store.buckets["gengfu"] = 0
+        keeper = _Keeper(_arguments(kind, broker.port, store))
+        oracle = Oracle(port=broker.port, site="yunhe", seed=1)
+        oracle.connect()
+        with keeper.up():
+            time.sleep(3)
+            for number in range(200):
+                if number == 100:
+                    oracle.say("gf/yunhe/fire-panel-1/up/event", b'{"type": "fi')
+                oracle.alarm("fire-panel-1", f"1-{number:03d}")
+                time.sleep(0.01)
+            _settle(store)
+        oracle.close()
+        return f"{kind}: {len(store.points)} of 200 events stored, 100 before the poison"
+
+
+if __name__ == "__main__":
+    for one in RIVALS:
+        with tempfile.TemporaryDirectory() as scratch:
+            print(stuck(one, Path(scratch)))

@@ -7,6 +7,7 @@ that found something keeps its folder and prints its seed. Run by ``python -m te
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -90,6 +91,8 @@ def main() -> int:
     folder = Path(os.environ.get("GENGFU_SOAK", "soak"))
     file = folder / f"{options.rival or 'gengfu'}.json"
     sums = msgspec.json.decode(file.read_bytes(), type=Sums) if file.exists() else Sums()
+    for number in (signal.SIGINT, signal.SIGTERM):  # in the background, Python leaves SIGINT alone
+        signal.signal(number, signal.default_int_handler)
     end = time.monotonic() + options.minutes * 60
     try:
         while not options.show and time.monotonic() < end:
