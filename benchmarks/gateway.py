@@ -20,8 +20,8 @@ import paho.mqtt.client as paho
 import structlog
 from paho.mqtt.enums import CallbackAPIVersion
 
+from gateway.endpoint import Endpoint
 from gateway.service import Gateway, GatewaySettings, Journal
-from gateway.session import Endpoint
 from gengfu.core.batch import Lane
 from gengfu.core.clock import SystemClock
 from ingest.journal.sqlite import SqliteJournal

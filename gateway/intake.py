@@ -6,6 +6,7 @@ acknowledge the messages when, and only when, it has returned.
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Protocol, TypeAlias
 
 import structlog
@@ -14,10 +15,11 @@ from gateway import topics
 from gateway.codecs.native.message import Limits, crashed, decode
 from gateway.decoded import Decoded, Heard, RawMessage, Rows
 from gateway.directory import Directory
+from gateway.sequences import Sequences
 from gateway.unmapped import UnmappedPoints
 from gengfu.core.batch import BatchBuilder, Event
 from gengfu.core.clock import Micros
-from gengfu.core.identity import Identity
+from gengfu.core.identity import Counted, Identity
 from gengfu.core.partition import EVERY_PARTITION, partition_of
 from gengfu.core.record import DeadLetter, Draft, Tally, draft
 
@@ -176,6 +178,7 @@ class Intake:
     ) -> None:
         self.directory = directory
         self.unmapped = UnmappedPoints()
+        self.sequences = Sequences()
         self._sink = sink
         self._limits = limits
         self._codec = codec
@@ -200,15 +203,21 @@ class Intake:
         group = _Group()
         for one in decoded:
             group.add(one, familiar)
-        for number in shed:
-            for one in spoken[number]:
-                group.count_shed(one)
+        left_out = [one for number in shed for one in spoken[number]]
+        for one in left_out:
+            group.count_shed(one)
         if group.received:
             self._sink.append(group.drafts(), at=at, identities=tuple(familiar.fresh))
         del self._unwritten[id(messages)]
+        self._note_sequences(chain(identities, _identities(left_out)), at)
         for one in decoded:
             self.unmapped.note(one)
         return Committed(group.tally(), self._answers(decoded), _rejections(decoded))
+
+    def _note_sequences(self, identities: Iterable[Identity], at: Micros) -> None:
+        for identity in identities:
+            if isinstance(identity, Counted):
+                self.sequences.note(identity, at)
 
     def _decode_once(self, messages: Sequence[RawMessage]) -> list[tuple[Decoded, ...]]:
         """Return what each message says; of a group tried again, what it said the first time."""

@@ -20,16 +20,17 @@ from gateway.codecs.native.message import Limits
 from gateway.codecs.sparkplug.state import state_payload, state_topic
 from gateway.decoded import RawMessage
 from gateway.directory import build_directory
+from gateway.endpoint import Endpoint
 from gateway.intake import Committed, Intake, Sink
 from gateway.lane import Bounds, Lane
 from gateway.mapping.check import check_mapping
 from gateway.mapping.interpreter import Interpreter, possible_filters, vital_points
 from gateway.mapping.model import NOTHING, ForeignMapping
-from gateway.session import Announcement, Delivery, Endpoint, Session
+from gateway.session import Announcement, Delivery, Memory, Session
 from gateway.unmapped import Unmapped
 from gengfu.core.batch import Lane as LaneName
 from gengfu.core.batch import TopicKind
-from gengfu.core.clock import Clock
+from gengfu.core.clock import SECOND, Clock
 from gengfu.core.errors import JournalError, JournalFull
 from gengfu.core.names import Names
 from gengfu.core.naming import Scalar
@@ -40,6 +41,9 @@ from gengfu.ledger.own import OWN_CORE, OWN_SITE
 _log = structlog.get_logger(__name__)
 
 _FULL_WAIT_S = 1.0
+_GAPS_LOOK_S = 5.0
+_GAP_S = 60
+"""Missing for so many real seconds is a gap: until then it may be late."""
 _RULES_LOOK_S = 0.5
 """How often the foreign formats' rules are looked at."""
 
@@ -62,6 +66,8 @@ class GatewaySettings:
     root: str = topics.DEFAULT_ROOT
     client_id: str = "gengfu"
     """The sessions are called ``….alarm`` and ``….telemetry``: fixed, or the broker's queue is lost."""
+    is_known: bool = False
+    """The broker has met us before: it must have our sessions."""
     limits: Limits = field(default_factory=Limits)
     mapping: ForeignMapping = NOTHING
     """What foreign devices are here (docs/protocols.md)."""
@@ -121,6 +127,8 @@ class Gateway:
             StartError: when a TLS file cannot be used.
         """
         self.counters = GatewayCounters()
+        self.dropped: int | None = None
+        """The broker's own count of messages that it threw away, where it tells that."""
         self.is_full = False
         """The journal has no room left, not even for alarms; devices and broker keep them."""
         self._settings = settings
@@ -170,6 +178,7 @@ class Gateway:
                     outer.create_task(session.run(), name=f"{name} session")
                 if self._foreign.has_rules:
                     outer.create_task(self._keep_rules(), name="foreign rules")
+                outer.create_task(self._tell_gaps(), name="gaps")
                 # The lanes stop first, while the sessions can still acknowledge for them.
                 async with asyncio.TaskGroup() as inner:
                     for name, session in self.sessions.items():
@@ -220,6 +229,11 @@ class Gateway:
             filters=(*topics.filters(name, self._settings.root), *self._foreign.filters(name)),
             receive=partial(self._receive, name),
             announcement=self._announcement if name is LaneName.ALARM else None,
+            memory=Memory(
+                is_known=self._settings.is_known,
+                on_lost=partial(self.note_event, "session_lost", {"lane": name.value}),
+            ),
+            asides=(topics.DROPPED,) if name is LaneName.ALARM else (),
             clock=self._clock,
         )
 
@@ -245,11 +259,34 @@ class Gateway:
         now in the other lane, ends when it is heard of next.
         """
         topic = delivery.message.topic
+        if topic == topics.DROPPED:
+            self._tell_dropped(delivery.message.payload)
+            return True
         if self._foreign.wants(topic, name, self._settings.root):
             return self._lanes[name].offer(delivery)
         self.sessions[name].unsubscribe(possible_filters(topic))
         self.sessions[name].acknowledge([delivery])
         return True
+
+    def _tell_dropped(self, payload: bytes) -> None:
+        """Tell by how much the broker's count has grown; the first one heard is where it stood."""
+        if not payload.isdigit():
+            return
+        count, before = int(payload[:18]), self.dropped
+        self.dropped = count
+        if before is not None and count > before:
+            self.note_event("broker_dropped", {"messages": count - before})
+
+    async def _tell_gaps(self) -> None:
+        """Tell which devices' messages are missing and stay so."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_GAPS_LOOK_S)
+            patience = _GAP_S * SECOND / self._clock.real_seconds(SECOND)
+            until = self._clock.now() - round(patience)
+            for gap in await loop.run_in_executor(self._worker, self._intake.sequences.gaps, until):
+                told = {"kind": gap.kind.value, "missing": gap.missing}
+                self.note_event("gap", told, part=gap.equipment)
 
     async def _commit(
         self, lane: LaneName, messages: Sequence[RawMessage], shed: Collection[int]

@@ -10,8 +10,7 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 import paho.mqtt.client as paho
 import structlog
@@ -19,32 +18,14 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gateway.decoded import RawMessage
+from gateway.endpoint import Endpoint, tls_context
 from gengfu.core.clock import SECOND, Clock, Micros
-from gengfu.core.errors import StartError
 
 _log = structlog.get_logger(__name__)
 
 _READ_BURST = 500
 """Messages read before the loop looks at anything else."""
 _MOST_UNSENT = 10_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """Where a broker is and as whom we speak to it."""
-
-    host: str
-    port: int = 1883
-    tls: bool = False
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    ca_file: Path | None = None
-    """None = the machine's own authorities."""
-    certificate_file: Path | None = None
-    key_file: Path | None = None
-    keepalive_s: int = 15
-    first_wait_s: float = 0.2
-    longest_wait_s: float = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +48,22 @@ class Announcement:
 
 
 @dataclass(slots=True)
+class Memory:
+    """What the broker should remember of us, and who is told when it does not."""
+
+    is_known: bool = False
+    """It has met us before, so it must have a session of ours."""
+    on_lost: Callable[[], None] = lambda: None
+
+
+@dataclass(slots=True)
 class SessionCounters:
     """What one session met."""
 
     received: int = 0
     connections: int = 0
     outages: int = 0
+    lost_sessions: int = 0
     refused_subscriptions: int = 0
     acknowledged: int = 0
     stale_acknowledgements: int = 0
@@ -95,8 +86,12 @@ class Session:
         receive: Callable[[Delivery], bool],
         clock: Clock,
         announcement: Announcement | None = None,
+        memory: Memory | None = None,
+        asides: Sequence[str] = (),
     ) -> None:
         """Prepare a session; ``receive`` returns False when it wants no more until ``resume``.
+
+        ``asides`` are topics that are heard where the broker lets us, and not missed where it does not.
 
         Raises:
             StartError: when a certificate file cannot be used.
@@ -110,6 +105,9 @@ class Session:
         self._receive = receive
         self._clock = clock
         self._announcement = announcement
+        self._memory = memory or Memory()
+        self._asides = tuple(asides)
+        self._asides_mid: int | None = None
         self._opened_at: Micros = 0
         self._epoch = 0
         self._paused = False
@@ -298,12 +296,19 @@ class Session:
     def _note_ready(self) -> None:
         self.trouble = None
         self._announce(online=True)
+        if self._asides:
+            _, self._asides_mid = self._client.subscribe([(topic, 0) for topic in self._asides])
         if self._outage_since is not None:
             seconds = round((self._clock.now() - self._outage_since) / SECOND, 1)
             self._outage_since = None
             _log.info("broker_back", session=self.client_id, outage_s=seconds)
         else:
             _log.info("broker_connected", session=self.client_id)
+
+    def _note_lost_session(self) -> None:
+        self.counters.lost_sessions += 1
+        _log.error("session_lost", session=self.client_id)
+        self._memory.on_lost()
 
     def _lose(self, reason: str) -> None:
         if self._lost is not None and not self._lost.done():
@@ -312,7 +317,12 @@ class Session:
     # paho's callbacks, all on the loop's thread but the two about writing
 
     def _on_connect(
-        self, _client: object, _data: object, _flags: object, code: ReasonCode, _more: object
+        self,
+        _client: object,
+        _data: object,
+        flags: paho.ConnectFlags,
+        code: ReasonCode,
+        _more: object,
     ) -> None:
         if code.is_failure:
             user = self._endpoint.user or "(no account)"
@@ -320,11 +330,16 @@ class Session:
             return
         self._epoch += 1
         self.counters.connections += 1
+        if self._memory.is_known and not flags.session_present:
+            self._note_lost_session()
+        self._memory.is_known = True
         self._client.subscribe([(topic, 1) for topic in self._filters])
 
     def _on_subscribe(
-        self, _client: object, _data: object, _mid: int, codes: list[ReasonCode], _more: object
+        self, _client: object, _data: object, mid: int, codes: list[ReasonCode], _more: object
     ) -> None:
+        if mid == self._asides_mid:
+            return
         refused = [
             topic for topic, code in zip(self._filters, codes, strict=False) if code.is_failure
         ]
@@ -378,20 +393,3 @@ class Session:
     def _unwatch_writing(self) -> None:
         if self._fd is not None and self._loop is not None and not self._client.want_write():
             self._loop.remove_writer(self._fd)
-
-
-def tls_context(end: Endpoint) -> ssl.SSLContext:
-    """Return what a TLS connection to a broker needs.
-
-    Raises:
-        StartError: when a certificate file cannot be used.
-    """
-    try:
-        context = ssl.create_default_context(cafile=end.ca_file)
-        if end.certificate_file is not None:
-            context.load_cert_chain(end.certificate_file, end.key_file)
-    except (OSError, ValueError) as exc:
-        files = [end.ca_file, end.certificate_file, end.key_file]
-        named = ", ".join(str(file) for file in files if file is not None)
-        raise StartError(f"the broker's TLS files cannot be used ({named}): {exc}") from exc
-    return context

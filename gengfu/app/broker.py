@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from gateway.accounts import AccountFiles, core_account, estate_account
 from gateway.embedded import EmbeddedSettings, serve
+from gateway.endpoint import Endpoint
 from gateway.mapping.access import foreign_lines
 from gateway.mapping.model import NOTHING, ForeignMapping
-from gateway.session import Endpoint
 from gengfu.config import Settings
 from gengfu.core.errors import StartError
 from gengfu.installation import Installation

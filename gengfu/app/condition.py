@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from gengfu.app.look_back import Before
@@ -23,6 +24,25 @@ class Ear(Protocol):
     def note_event(
         self, type_: str, attributes: Mapping[str, Scalar], part: str | None = None
     ) -> None: ...
+
+
+@dataclass(slots=True)
+class Patience:
+    """Calls something broken only when it has not worked for ``seconds``, by the machine's clock."""
+
+    seconds: float
+    _since: float | None = None
+    _said: bool | None = None
+
+    def judge(self, works: bool, now: float) -> bool | None:
+        """Return what to say of it; None = it has not worked yet, and it is early."""
+        if works:
+            self._since, self._said = None, True
+        elif self._since is None:
+            self._since = now
+        elif now - self._since >= self.seconds:
+            self._said = False
+        return self._said
 
 
 async def tell_condition(ear: Ear, measure: Callable[[], Mapping[str, Scalar]]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from alerts.action_log import JournalActionLog
@@ -18,7 +18,7 @@ from gateway.service import Gateway, GatewaySettings
 from gengfu.app.broker import endpoint_of
 from gengfu.app.canary import Canary, CanarySink
 from gengfu.app.channels import webhooks
-from gengfu.app.condition import describe, tell_condition, tell_start
+from gengfu.app.condition import Patience, describe, tell_condition, tell_start
 from gengfu.app.in_force import InForce
 from gengfu.app.journal_keeper import tend, tick
 from gengfu.app.look_back import Before, life_safety_of, look_back
@@ -40,6 +40,9 @@ from rules.runner import Runner
 
 RESERVE_BYTES = 64 * 1024 * 1024
 """What alarms live on when the disk is full."""
+
+BROKER_SECONDS = 10.0
+"""Without the broker for so long is an outage: one that is restarted is back by then."""
 
 
 async def run_core(settings: Settings, ready: Callable[[], None]) -> None:
@@ -80,6 +83,7 @@ class _Core:
     in_force: InForce
     canary: Canary
     before: Before
+    broker: Patience = field(default_factory=lambda: Patience(BROKER_SECONDS))
 
     def note_judged(self) -> None:
         """Keep in the journal's folder how far the rules' checkpoint reaches."""
@@ -95,7 +99,7 @@ class _Core:
             "online": True,
             "alarm_path": self.canary.proved,
             "canary": self.canary.took_ms,
-            "broker": self.gateway.is_ready,
+            "broker": self.broker.judge(self.gateway.is_ready, asyncio.get_running_loop().time()),
             "disk_full": self.journal.is_tight,
             "safety_copy": self.doubled.is_doubled,
             "shedding": self.gateway.is_shedding,
@@ -114,7 +118,10 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
     doubled = DoubledJournal(journal, SafetyFile(place.safety), life_safety_of(classes))
     before = look_back(doubled, journal, proofs, place, judged=service.applied_position())
     gateway = Gateway(
-        _gateway_settings(settings, place),
+        # The embedded broker forgets everybody whenever it starts.
+        _gateway_settings(
+            settings, place, is_known=before.ended_at > 0 and not settings.broker.embedded
+        ),
         journal=doubled,
         ledgers=(),
         classes=classes,
@@ -142,9 +149,12 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
     )
 
 
-def _gateway_settings(settings: Settings, place: Installation) -> GatewaySettings:
+def _gateway_settings(
+    settings: Settings, place: Installation, *, is_known: bool
+) -> GatewaySettings:
     belief = Belief(ahead=settings.belief.ahead, behind=settings.belief.behind)
     return GatewaySettings(
+        is_known=is_known,
         endpoint=endpoint_of(settings, place),
         root=settings.broker.root,
         mapping=mapping_of(settings),

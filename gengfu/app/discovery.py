@@ -10,8 +10,8 @@ import aiomqtt
 
 from gateway.accounts import Access, Account, AccountFiles, Line
 from gateway.decoded import RawMessage
+from gateway.endpoint import Endpoint, tls_context
 from gateway.mapping.discovery import Discovery, Found, Proposal
-from gateway.session import Endpoint, tls_context
 from gengfu.app.broker import CORE_ACCOUNT, endpoint_of
 from gengfu.app.setup import classes_of, ledger_store, mapping_of
 from gengfu.config import Settings

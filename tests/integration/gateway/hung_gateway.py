@@ -8,7 +8,7 @@ import sys
 
 import structlog
 
-from gateway.session import Endpoint
+from gateway.endpoint import Endpoint
 from tests.fakes.journal import FakeJournal
 from tests.integration.gateway.rig import running_gateway, until
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import aiomqtt
 import pytest
 
+from gateway.endpoint import Endpoint
 from gateway.lane import Bounds
 from gateway.mapping.model import NOTHING, ForeignMapping
 from gateway.service import Gateway, GatewaySettings, Journal
-from gateway.session import Endpoint
 from gengfu.core.batch import Event
 from gengfu.core.clock import SystemClock
 from gengfu.core.errors import JournalError

@@ -15,7 +15,7 @@ import pytest
 
 from gateway.accounts import Access, Account, AccountFiles, Line, core_account, device_account
 from gateway.embedded import EmbeddedSettings
-from gateway.session import Endpoint
+from gateway.endpoint import Endpoint
 from gengfu.core.batch import Flag, Lane
 from tests.fakes.journal import FakeJournal
 from tests.fakes.small_estate import small_estate

@@ -13,9 +13,10 @@ from typing import IO
 import aiomqtt
 import pytest
 
+from gateway.endpoint import Endpoint
 from gateway.mapping.file import load_mapping, read_mapping
-from gateway.session import Endpoint
 from gengfu.core.batch import Lane, ReadingBatch
+from gengfu.core.clock import SECOND
 from gengfu.core.record import RecordKind
 from tests.fakes.foreign_talk import GOLDEN, lines_of, message_of
 from tests.fakes.journal import FakeJournal
@@ -78,6 +79,22 @@ async def test_a_zigbee_device_is_not_heard(up: Mosquitto) -> None:
     ]
     (fire,) = events_in(journal)
     assert (fire.type, fire.part) == ("fire", "2-17")
+
+
+async def test_a_quiet_zigbee_device_is_silent(up: Mosquitto) -> None:
+    """While it is online and says nothing, that it is there is said for it, again and again."""
+    journal, mapping = FakeJournal(), read_mapping(ZIGBEE, "mapping.yaml")
+    async with running_gateway(endpoint(up), journal, mapping=mapping) as running:
+        running.gateway._silent_after["pump"] = SECOND
+        async with device(up.port) as bridge:
+            await bridge.publish("zigbee2mqtt/水泵房/漏水/availability", b"online", 1)
+        await until("three words", lambda: points(journal) == [("pump-1", "online", 1.0)] * 3)
+        async with device(up.port) as bridge:
+            await bridge.publish("zigbee2mqtt/bridge/state", b"offline", 1)
+            await bridge.publish("zigbee2mqtt/水泵房/漏水", b'{"temperature": 1}', 1)
+        await until("its end", lambda: points(journal)[-1] == ("pump-1", "water_temp", 1.0))
+        counters = running.gateway.counters
+        assert counters.received == counters.journaled == len(points(journal))
 
 
 async def test_a_mapping_that_is_gone_leaves_its_subscription(up: Mosquitto) -> None:

@@ -9,7 +9,7 @@ import aiomqtt
 import pytest
 
 from gateway.accounts import AccountFiles, core_account, device_account
-from gateway.session import Endpoint
+from gateway.endpoint import Endpoint
 from gengfu.core.batch import Lane
 from tests.fakes.journal import FakeJournal
 from tests.fakes.small_estate import small_estate

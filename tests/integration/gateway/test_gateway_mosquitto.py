@@ -10,9 +10,9 @@ from pathlib import Path
 import aiomqtt
 import pytest
 
+from gateway.endpoint import Endpoint
 from gateway.lane import Bounds
 from gateway.service import Gateway, GatewaySettings
-from gateway.session import Endpoint
 from gengfu.core.batch import Lane, ReadingBatch
 from gengfu.core.clock import SystemClock
 from gengfu.core.errors import JournalError, StartError

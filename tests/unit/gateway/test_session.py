@@ -2,12 +2,13 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from gateway.session import Delivery, Endpoint, Session
+from gateway.endpoint import Endpoint
+from gateway.session import Delivery, Memory, Session
 from gengfu.core.clock import SystemClock
 from tests.fakes.mqtt_peer import (
     CONNACK,
@@ -25,7 +26,11 @@ SUBSCRIBE, PUBACK, DISCONNECT = 0x80, 0x40, 0xE0
 
 @asynccontextmanager
 async def session_with(
-    script: Script, received: list[Delivery] | None = None, keepalive_s: int = 15
+    script: Script,
+    received: list[Delivery] | None = None,
+    keepalive_s: int = 15,
+    memory: Memory | None = None,
+    asides: Sequence[str] = (),
 ) -> AsyncIterator[tuple[Session, Peer]]:
     """Run a session against a scripted peer."""
 
@@ -49,6 +54,8 @@ async def session_with(
             filters=("gf/+/+/up/event", "gf/+/+/up/vital"),
             receive=receive,
             clock=SystemClock(),
+            memory=memory,
+            asides=asides,
         )
         task = asyncio.create_task(session.run())
         try:
@@ -182,3 +189,50 @@ async def test_leaving_forgets_what_was_just_acknowledged() -> None:
         session.acknowledge(received)
     await until(lambda: len(peer.heard(DISCONNECT)) == 1)
     assert [int.from_bytes(one, "big") for one in peer.heard(PUBACK)] == list(range(1, 40))
+
+
+@pytest.mark.parametrize(
+    ("is_known", "remembered", "lost"),
+    [
+        (False, (0, 0, 0), 2),
+        (True, (0, 0, 0), 3),
+        (True, (1, 1, 1), 0),
+        (False, (0, 1, 0), 1),
+    ],
+)
+async def test_a_lost_session_goes_unnoticed(
+    is_known: bool, remembered: tuple[int, ...], lost: int
+) -> None:
+    """Whenever a broker that has met us has no session of ours, that is told; the first time not."""
+    told: list[str] = []
+
+    async def leave(peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if peer.connections > len(remembered):
+            await reader.read()
+            return
+        writer.write(bytes((0x20, 2, remembered[peer.connections - 1], 0)))
+        _, body = await read_packet(peer, reader)
+        writer.write(suback(body[:2], 1, 1))
+
+    memory = Memory(is_known=is_known, on_lost=lambda: told.append("lost"))
+    async with session_with(leave, memory=memory) as (session, peer):
+        await until(lambda: peer.connections > len(remembered))
+        assert session.counters.lost_sessions == len(told) == lost
+
+
+@pytest.mark.parametrize("answer", [0, 0x80])
+async def test_an_aside_decides_whether_we_are_ready(answer: int) -> None:
+    """What is only heard where the broker lets us is asked for last, and its refusal is no trouble."""
+
+    async def grant(peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(CONNACK)
+        for codes in ((1, 1), (answer,)):
+            _, body = await read_packet(peer, reader)
+            writer.write(suback(body[:2], *codes))
+        await reader.read()
+
+    async with session_with(grant, asides=("$SYS/dropped",)) as (session, peer):
+        await until(lambda: len(peer.heard(SUBSCRIBE)) == 2)
+        await until(lambda: session.is_ready)
+        assert b"$SYS/dropped\0" in peer.heard(SUBSCRIBE)[1]
+        assert session.counters.outages == 0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from gengfu.app import condition
-from gengfu.app.condition import tell_condition, tell_start
+from gengfu.app.condition import Patience, tell_condition, tell_start
 from gengfu.app.look_back import Before
 from gengfu.core.clock import MINUTE
 from gengfu.core.naming import Scalar
@@ -77,3 +77,17 @@ def test_mending_is_kept_quiet() -> None:
         ("safety_mended", {"events": 2}),
         ("journal_damaged", {"file": "2026-11.log", "flaw": "bad_checksum", "records": 0}),
     ]
+
+
+def test_a_short_outage_is_an_outage() -> None:
+    """What does not work is unknown at first, broken after its time, and works again at once."""
+    broker = Patience(10.0)
+    said = [
+        broker.judge(works, now)
+        for works, now in [
+            *((False, 0.0), (False, 9.9), (False, 10.0)),
+            *((True, 11.0), (False, 12.0), (False, 21.9), (True, 22.0), (False, 23.0)),
+            *((False, 33.0),),
+        ]
+    ]
+    assert said == [None, None, False, True, True, True, True, True, False]

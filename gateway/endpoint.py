@@ -1,0 +1,42 @@
+"""Where a broker is, as whom we speak to it, and what TLS needs for that."""
+
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gengfu.core.errors import StartError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where a broker is and as whom we speak to it."""
+
+    host: str
+    port: int = 1883
+    tls: bool = False
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    ca_file: Path | None = None
+    """None = the machine's own authorities."""
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+    keepalive_s: int = 15
+    first_wait_s: float = 0.2
+    longest_wait_s: float = 15.0
+
+
+def tls_context(end: Endpoint) -> ssl.SSLContext:
+    """Return what a TLS connection to a broker needs.
+
+    Raises:
+        StartError: when a certificate file cannot be used.
+    """
+    try:
+        context = ssl.create_default_context(cafile=end.ca_file)
+        if end.certificate_file is not None:
+            context.load_cert_chain(end.certificate_file, end.key_file)
+    except (OSError, ValueError) as exc:
+        files = [end.ca_file, end.certificate_file, end.key_file]
+        named = ", ".join(str(file) for file in files if file is not None)
+        raise StartError(f"the broker's TLS files cannot be used ({named}): {exc}") from exc
+    return context
