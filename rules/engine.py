@@ -273,13 +273,14 @@ def _take_event(judge: Judge, unit: Unit, event: Event) -> None:
     at = min(event.observed_at, judge.now)
     judge.advance(unit, judge.since(at))
     unit.at = max(unit.at, at)
-    unit.occurred[event.type] = max(unit.occurred.get(event.type, at), at)
+    type_ = event.type.strip().lower()  # classes know small letters only; "Fire" is a fire
+    unit.occurred[type_] = max(unit.occurred.get(type_, at), at)
     facts: dict[str, Scalar] = {**event.attributes, THE_PART: event.part}
-    _clear_by(judge, unit, Source.EVENT, event.type, facts)
-    for index in unit.plan.by_event.get(event.type, ()):
+    _clear_by(judge, unit, Source.EVENT, type_, facts)
+    for index in unit.plan.by_event.get(type_, ()):
         by_part = unit.plan.rules[index].rule.subject is SubjectKind.PART
         judge.occur(unit, index, at, (event.part or "") if by_part else "", facts)
-    for index in unit.plan.by_awaited.get(event.type, ()):
+    for index in unit.plan.by_awaited.get(type_, ()):
         judge.evaluate(unit, index, judge.since(at))
 
 

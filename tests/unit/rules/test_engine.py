@@ -231,6 +231,14 @@ def test_counting_slides() -> None:
 
 
 # --- rules and ledgers change -------------------------------------------------------------------
+@pytest.mark.parametrize("told", ["Fire", "FIRE", " fire\n"])
+def test_a_fire_in_other_letters_is_a_fire(told: str) -> None:
+    """How a panel spells the type of an event never decides whether anybody comes."""
+    one = scene()
+    one.event("panel", told, "1-002")
+    assert ours(one.run(), "alarm") == [("on", 0.0, 0.0)]
+
+
 def test_editing_one_rule_keeps_the_others_pending() -> None:
     """A hold that runs is not begun anew because another rule was edited."""
     one = scene()
