@@ -18,6 +18,7 @@ import structlog
 from gateway import lane, topics
 from gateway.codecs.native.message import Limits
 from gateway.codecs.sparkplug.state import state_payload, state_topic
+from gateway.codecs.spoken import Outgoing
 from gateway.decoded import RawMessage
 from gateway.directory import build_directory
 from gateway.endpoint import Endpoint
@@ -44,6 +45,7 @@ _FULL_WAIT_S = 1.0
 _GAPS_LOOK_S = 5.0
 _GAP_S = 60
 """Missing for so many real seconds is a gap: until then it may be late."""
+_THERE = b'{"online": true}'
 _RULES_LOOK_S = 0.5
 """How often the foreign formats' rules are looked at."""
 
@@ -136,6 +138,7 @@ class Gateway:
         self._clock = clock
         self._worker = worker
         directory = build_directory(ledgers, classes, journal.names, settings.root)
+        self._silent_after = {one.name: one.silent_after for one in classes.values()}
         self._foreign = Interpreter(settings.mapping, vital_points(classes))
         self._intake = Intake(journal, directory, settings.limits, foreign=self._foreign)
         self._lanes = {
@@ -176,7 +179,7 @@ class Gateway:
             async with asyncio.TaskGroup() as outer:
                 for name, session in self.sessions.items():
                     outer.create_task(session.run(), name=f"{name} session")
-                if self._foreign.has_rules:
+                if self._settings.mapping.devices:
                     outer.create_task(self._keep_rules(), name="foreign rules")
                 outer.create_task(self._tell_gaps(), name="gaps")
                 # The lanes stop first, while the sessions can still acknowledge for them.
@@ -243,14 +246,34 @@ class Gateway:
         return None if host is None else Announcement(state_topic(host), state_payload)
 
     async def _keep_rules(self) -> None:
-        """Send what the foreign formats' rules ask of us, such as Sparkplug's rebirth requests."""
-        loop = asyncio.get_running_loop()
+        """Do what the foreign formats' rules ask of us.
+
+        That is to send what they want sent, such as Sparkplug's rebirth requests, and to say for
+        equipment that is there, but speaks only when something changes, that it is there.
+        """
+        connections = 0
         while True:
             await asyncio.sleep(_RULES_LOOK_S)
             if self.is_ready:
-                due = await loop.run_in_executor(self._worker, self._foreign.due, self._clock.now())
+                before, connections = (
+                    connections,
+                    self.sessions[LaneName.ALARM].counters.connections,
+                )
+                ask = partial(self._ask_foreign, before != connections)
+                due, quiet = await asyncio.get_running_loop().run_in_executor(self._worker, ask)
                 for one in due:
                     self.publish(one.topic, one.payload, qos=0)
+                for topic in quiet:
+                    message = RawMessage(topic, _THERE, self._clock.now())
+                    self._lanes[LaneName.ALARM].offer(Delivery(message, mid=0, qos=0, epoch=0))
+
+    def _ask_foreign(self, reconnected: bool) -> tuple[Sequence[Outgoing], Sequence[str]]:
+        """Return what is to be sent, and for whom it is to be said that it is there."""
+        if reconnected:
+            self._foreign.reconnected()
+        now = self._clock.now()
+        directory = self._intake.directory
+        return self._foreign.due(now), self._foreign.quiet(now, directory, self._silent_after)
 
     def _receive(self, name: LaneName, delivery: Delivery) -> bool:
         """Offer a message to its lane; what an earlier mapping had asked for is not asked for more.

@@ -77,6 +77,9 @@ class Reader(Protocol):
     def due(self, now: Micros) -> Sequence[Outgoing]:
         """Return what must be sent by now."""
 
+    def reconnected(self) -> None:
+        """Note that messages may have been missed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stateless:
@@ -90,6 +93,9 @@ class Stateless:
     def due(self, now: Micros) -> Sequence[Outgoing]:
         return ()
 
+    def reconnected(self) -> None:
+        return
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
@@ -102,6 +108,11 @@ class Format:
     """(base, device) → what to subscribe to: topics, or beginnings ending in ``/+`` or ``/#``."""
     open: Callable[[Sequence[str]], Reader]
     """Names of the mapped devices → a reader."""
+    vouched_for: Micros = 0
+    """How long after its last word a device that is online is believed to be there: its presence is
+    kept by a last will or its bridge. 0 = not at all."""
+    speaker: str | None = None
+    """The bridge on whose presence that of all devices of its base rests."""
     like: str = "NAME"
     """How a device is named, for people; its slashes are checked when ``levels`` says so."""
     levels: tuple[int, ...] = ()

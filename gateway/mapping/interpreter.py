@@ -8,6 +8,7 @@ it knows neither a socket nor a clock, and lives in the journal's worker thread.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from gateway import topics
 from gateway.codecs.formats import FORMATS
 from gateway.codecs.native.message import Limits
 from gateway.codecs.native.notes import Notes, letter
@@ -16,7 +17,8 @@ from gateway.decoded import Decoded, RawMessage, Rejected
 from gateway.directory import Directory
 from gateway.mapping.model import DeviceMapping, ForeignMapping, ToEvent
 from gateway.mapping.placing import Told, place, place_unmapped
-from gengfu.core.batch import Lane
+from gateway.mapping.presence import Presences
+from gengfu.core.batch import Lane, TopicKind
 from gengfu.core.clock import Micros
 from gengfu.core.record import RejectReason
 from gengfu.ledger.model import EquipmentClass
@@ -49,6 +51,7 @@ class Interpreter:
             named.setdefault(device.format, []).append(device.device)
         self._readers = {name: FORMATS[name].open(devices) for name, devices in named.items()}
         self._told: Told = {}
+        self._presences = Presences()
 
     def filters(self, lane: Lane) -> tuple[str, ...]:
         """Return the topic filters that a lane's session subscribes to."""
@@ -88,28 +91,64 @@ class Interpreter:
         for said in self._reader(route).read(message, route.base):
             if isinstance(said, Rejected):
                 notes.reject("", said)
-                continue
-            for device, utterance in self._concerned(route, said):
-                if device is None:
-                    decoded.extend(place_unmapped(utterance, message))
-                else:
-                    decoded.extend(
-                        place(utterance, device, message, route.lane, directory, limits, self._told)
-                    )
+            else:
+                decoded.extend(self._place(route, said, message, directory, limits))
         letters = notes.letters(message)
         if letters:
             at = message.received_at
             decoded.append(Decoded(site=None, received_at=at, rejections=letters))
         return tuple(decoded)
 
-    @property
-    def has_rules(self) -> bool:
-        """Tell whether a format is mapped whose rules may ask us to send something."""
-        return any(not isinstance(one, Stateless) for one in self._readers.values())
+    def _place(
+        self,
+        route: Route,
+        said: Utterance,
+        message: RawMessage,
+        directory: Directory,
+        limits: Limits,
+    ) -> Iterator[Decoded]:
+        """Yield what an utterance says of each equipment that it concerns."""
+        key, form = (route.format, route.base, said.device), FORMATS[route.format]
+        self._presences.note(key, said, form, message.received_at, retained=message.retained)
+        for device, utterance in self._concerned(route, said):
+            if device is None:
+                yield from place_unmapped(utterance, message)
+                continue
+            for one in place(utterance, device, message, route.lane, directory, limits, self._told):
+                if one.equipment is not None and (one.readings or one.events):
+                    self._presences.heard(one.equipment, message.received_at)
+                yield one
 
     def due(self, now: Micros) -> Sequence[Outgoing]:
         """Return what the formats' rules ask us to send by now."""
         return [one for reader in self._readers.values() for one in reader.due(now)]
+
+    def reconnected(self) -> None:
+        """Note that messages may have been missed: births that were heard are heard again."""
+        for name, reader in self._readers.items():
+            if not isinstance(reader, Stateless):
+                self._presences.forget(name)
+                reader.reconnected()
+
+    def quiet(
+        self, now: Micros, directory: Directory, silent_after: Mapping[str, Micros]
+    ) -> tuple[str, ...]:
+        """Return the topics on which it must be said for equipment, now, that it is there.
+
+        ``silent_after`` is how long equipment of each class may be silent.
+        """
+
+        def patience(equipment: str) -> Micros | None:
+            name = directory.equipment.get(equipment)
+            return None if name is None else silent_after.get(name.equipment_class)
+
+        quiet = self._presences.quiet(
+            now, self._devices, lambda form: FORMATS[form].vouched_for, patience
+        )
+        return tuple(
+            topics.up(directory.equipment[one].site, one, TopicKind.STATUS, directory.root)
+            for one in quiet
+        )
 
     def _reader(self, route: Route) -> Reader:
         return self._readers[route.format]

@@ -20,6 +20,7 @@ from gateway.codecs.spoken import (
     starts_with,
 )
 from gateway.decoded import RawMessage, Rejected
+from gengfu.core.clock import HOUR
 from gengfu.core.naming import Scalar
 from gengfu.core.record import RejectReason
 
@@ -104,6 +105,7 @@ FRIGATE = Format(
     name="frigate",
     base="frigate",
     filters=filters,
+    vouched_for=HOUR,
     open=lambda _devices: Stateless(read),
     anything=("frigate/#",),
     recognise=starts_with("frigate"),

@@ -20,6 +20,7 @@ from gateway.codecs.spoken import (
     read_object,
 )
 from gateway.decoded import RawMessage, Rejected
+from gengfu.core.clock import HOUR
 from gengfu.core.record import RejectReason
 
 _FIRST = "shellies/"
@@ -121,6 +122,7 @@ SHELLY = Format(
     name="shelly",
     base="",
     filters=filters,
+    vouched_for=25 * HOUR,
     open=lambda _devices: Stateless(read),
     anything=("shellies/#", "+/online", "+/events/rpc", "+/status/+"),
     recognise=_recognise,

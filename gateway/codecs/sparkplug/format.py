@@ -16,7 +16,7 @@ from gateway.codecs.sparkplug.state import NAMESPACE
 from gateway.codecs.sparkplug.wire import WireError
 from gateway.codecs.spoken import Format, Outgoing, Presence, Spoken, Utterance, Value
 from gateway.decoded import RawMessage, Rejected
-from gengfu.core.clock import Micros
+from gengfu.core.clock import HOUR, Micros
 from gengfu.core.record import RejectReason
 
 _REBIRTH = "Node Control/Rebirth"
@@ -103,6 +103,11 @@ class SparkplugReader:
         else:
             node.count(payload.seq, message.received_at)
         return tuple(_alive(address, payload, node, message))
+
+    def reconnected(self) -> None:
+        """Ask all nodes for their births: who died meanwhile does not answer."""
+        for node in self.nodes.values():
+            node.want_birth()
 
     def due(self, now: Micros) -> Sequence[Outgoing]:
         """Return the requests for rebirth that are due."""
@@ -226,6 +231,7 @@ SPARKPLUG = Format(
     filters=filters,
     orders=orders,
     open=SparkplugReader.open,
+    vouched_for=25 * HOUR,
     like="GROUP/NODE or GROUP/NODE/DEVICE",
     levels=(2, 3),
     anything=(f"{NAMESPACE}/#",),

@@ -17,6 +17,7 @@ from gateway.codecs.spoken import (
     read_object,
 )
 from gateway.decoded import RawMessage, Rejected
+from gengfu.core.clock import HOUR
 from gengfu.core.record import RejectReason
 
 _DEFAULT = "%prefix%/%topic%"
@@ -62,6 +63,7 @@ TASMOTA = Format(
     name="tasmota",
     base=_DEFAULT,
     filters=filters,
+    vouched_for=HOUR,  # the longest TelePeriod
     open=lambda _devices: Stateless(read),
     anything=("tele/#", "stat/#"),
     recognise=lambda topic: (

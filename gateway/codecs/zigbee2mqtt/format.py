@@ -19,6 +19,7 @@ from gateway.codecs.spoken import (
     starts_with,
 )
 from gateway.decoded import RawMessage, Rejected
+from gengfu.core.clock import HOUR
 
 BRIDGE = "bridge"
 _AVAILABILITY = "/availability"
@@ -26,10 +27,10 @@ _ORDERS = ("/set", "/get")
 
 
 def filters(base: str, device: str) -> Sequence[str]:
-    """Return the topics on which a device speaks."""
-    if device == BRIDGE:
-        return (f"{base}/bridge/state",)
-    return (f"{base}/{device}", f"{base}/{device}{_AVAILABILITY}")
+    """Return the topics on which a device and its bridge speak."""
+    bridge = f"{base}/{BRIDGE}/state"
+    own = () if device == BRIDGE else (f"{base}/{device}", f"{base}/{device}{_AVAILABILITY}")
+    return (*own, bridge)
 
 
 def read(message: RawMessage, base: str) -> Spoken:
@@ -55,6 +56,8 @@ ZIGBEE2MQTT = Format(
     name="zigbee2mqtt",
     base="zigbee2mqtt",
     filters=filters,
+    vouched_for=25 * HOUR,  # when the bridge takes a battery device that was silent for offline
+    speaker=BRIDGE,
     open=lambda _devices: Stateless(read),
     anything=("zigbee2mqtt/#",),
     recognise=starts_with("zigbee2mqtt"),

@@ -124,4 +124,5 @@ def test_an_alarm_comes_by_the_telemetry_lane(entry: str, lane: Lane) -> None:
     """Events and vital points come by the alarm lane, and what the file says goes first."""
     text = f"devices: [{{zigbee2mqtt: a, equipment: pump-1, {entry}}}]"
     interpreter = Interpreter(read_mapping(text, "m"), vital_points(shipped_classes()))
-    assert interpreter.filters(lane) == ("zigbee2mqtt/a", "zigbee2mqtt/a/availability")
+    topics = ("zigbee2mqtt/a", "zigbee2mqtt/a/availability", "zigbee2mqtt/bridge/state")
+    assert interpreter.filters(lane) == topics
