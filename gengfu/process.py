@@ -1,7 +1,6 @@
 """How one of our processes runs: logging, a clean stop, a heartbeat, and one sentence on failure."""
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
@@ -88,8 +87,7 @@ async def _until_stopped(main: Main) -> None:
         life = tasks.create_task(_beat_when(ready), name="heartbeat")
         await stop.wait()
         work.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await work
+        await asyncio.wait([work])  # what it raised is the group's to tell, once
         life.cancel()
 
 
