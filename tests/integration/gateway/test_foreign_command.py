@@ -20,6 +20,8 @@ devices:
   - zigbee2mqtt: known
     equipment: pump-fire-1
     fields: {water_leak: floor_leak}
+  - {sparkplug: Plant/edge-1, equipment: nvr-b1}
+host: gengfu
 """
 
 
