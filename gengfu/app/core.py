@@ -27,6 +27,7 @@ from gengfu.config import Settings
 from gengfu.core.clock import DAY, Clock
 from gengfu.core.naming import Scalar
 from gengfu.installation import Installation
+from gengfu.ledger.model import EquipmentClass
 from gengfu.proof import ProofFile
 from ingest.journal.cursors import CursorFile
 from ingest.journal.port import Damage
@@ -108,20 +109,17 @@ class _Core:
 
 def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) -> _Core:
     clock, classes = settings.clock.clock(), classes_of(settings)
-    rules = rule_files(settings)
-    read_rules(rules, classes)  # a bad rule file is refused here, with all its mistakes
+    rules = _rules(settings, classes)
     journal = SqliteJournal(place.journal, reserve=RESERVE_BYTES)
-    proofs = ProofFile(place.proof)
-    channels = webhooks(settings)
+    proofs, channels = ProofFile(place.proof), webhooks(settings)
     log = JournalActionLog(journal, clock, worker)
     service = AlertService(open_alerts(place.alerts), clock, channels=channels, action_log=log)
     doubled = DoubledJournal(journal, SafetyFile(place.safety), life_safety_of(classes))
     before = look_back(doubled, journal, proofs, place, judged=service.applied_position())
+    # The embedded broker forgets everybody whenever it starts.
+    is_known = before.ended_at > 0 and not settings.broker.embedded
     gateway = Gateway(
-        # The embedded broker forgets everybody whenever it starts.
-        _gateway_settings(
-            settings, place, is_known=before.ended_at > 0 and not settings.broker.embedded
-        ),
+        _gateway_settings(settings, place, is_known=is_known),
         journal=doubled,
         ledgers=(),
         classes=classes,
@@ -147,6 +145,13 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
         canary=canary,
         before=before,
     )
+
+
+def _rules(settings: Settings, classes: Mapping[str, EquipmentClass]) -> Mapping[str, str]:
+    """Return the rule files in force; a bad one is refused here, with all its mistakes."""
+    rules = rule_files(settings)
+    read_rules(rules, classes)
+    return rules
 
 
 def _gateway_settings(

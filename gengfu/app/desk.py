@@ -71,8 +71,7 @@ class _Desk:
 def _build(settings: Settings, place: Installation) -> _Desk:
     place.prepare()
     clock, classes, engine = settings.clock.clock(), classes_of(settings), open_sqlite(place.desk)
-    ledgers = _Ledgers(LedgerStore(engine), classes)
-    estate = Estate(engine, classes)
+    ledgers, estate = _Ledgers(LedgerStore(engine), classes), Estate(engine, classes)
     estate.prepare()
     store = connect(settings.store, place.data)
     writer = _store_writer(place, store, classes)
@@ -98,8 +97,7 @@ def _build(settings: Settings, place: Installation) -> _Desk:
     write_backs: Sequence[FiguresWriter | AlertWriteBack] = ()
     if isinstance(store, InfluxStore):
         figures = FiguresWriter(estate, availability, ledgers, store, clock)
-        changes = AlertWriteBack(alerts, store, place.data / "grafana-alerts.cursor")
-        write_backs = (figures, changes)
+        write_backs = (figures, _alert_write_back(place, alerts, store))
     return _Desk(
         journal=place.journal,
         core=core,
@@ -114,6 +112,12 @@ def _build(settings: Settings, place: Installation) -> _Desk:
 def _alert_reader(place: Installation) -> AlertReader:
     open_alerts(place.alerts).dispose()  # the tables, when core has not made them yet
     return AlertReader(open_sqlite(place.alerts, read_only=True))
+
+
+def _alert_write_back(
+    place: Installation, alerts: AlertReader, store: InfluxStore
+) -> AlertWriteBack:
+    return AlertWriteBack(alerts, store, place.data / "grafana-alerts.cursor")
 
 
 def _store_writer(

@@ -1,0 +1,1 @@
+"""Life-safety events once more, as plain text that needs nobody to explain it."""
