@@ -44,6 +44,7 @@ class _SavedCondition:
     due: Micros
     silent: bool
     times: list[Micros]
+    raised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,7 @@ def _save(state: State, unit: Unit) -> _SavedUnit:
                 condition.due,
                 condition.silent,
                 condition.times,
+                condition.raised,
             )
             for (index, part), condition in unit.conditions.items()
         ],
@@ -214,5 +216,5 @@ def _load(unit: Unit, saved: _SavedUnit) -> None:
     numbers = {one.rule.id: number for number, one in enumerate(unit.plan.rules)}
     for one in saved.conditions:
         unit.conditions[numbers[one.rule], one.part] = Condition(
-            Phase(one.phase), one.since, one.due, one.silent, list(one.times)
+            Phase(one.phase), one.since, one.due, one.silent, list(one.times), one.raised
         )

@@ -56,6 +56,9 @@ class Judge:
             return
         frozen = self._is_frozen(unit, compiled)
         value = None if frozen else truth(compiled.when(unit))
+        if compiled.rule.count is not None:
+            self._count_rises(unit, index, compiled, value, since)
+            return
         condition = unit.conditions.get((index, ""))
         if condition is None:
             if value is True:
@@ -108,6 +111,14 @@ class Judge:
             if rule.count is None:
                 self._say(unit, spot, Turn.ON, observed, facts=facts, late=True)
             return
+        self._take_occurrence(unit, spot, observed, facts)
+
+    def _take_occurrence(
+        self, unit: Unit, spot: Spot, observed: Micros, facts: Mapping[str, Scalar] | None = None
+    ) -> None:
+        """Count an occurrence, and say so when there are enough; restart the quiet that ends it."""
+        compiled = unit.plan.rules[spot[0]]
+        rule = compiled.rule
         condition = unit.conditions.get(spot)
         turn = Turn.OCCURRED if condition is not None and condition.is_on else Turn.ON
         if condition is None:
@@ -124,12 +135,29 @@ class Judge:
         self._schedule(unit, spot, condition, quiet)
         self._say(unit, spot, turn, observed, facts=facts)
 
+    def _count_rises(
+        self, unit: Unit, index: int, compiled: CompiledRule, value: bool | None, since: Micros
+    ) -> None:
+        """Count how often the expression became true. Unknown is neither a rise nor a fall."""
+        spot = (index, "")
+        condition = unit.conditions.get(spot)
+        if value is True and (condition is None or not condition.raised):
+            self._take_occurrence(unit, spot, since)
+            unit.conditions[spot].raised = True
+        elif value is False and condition is not None and condition.raised:
+            condition.raised = False
+            if condition.phase is Phase.COUNTING and condition.due == NOT_DUE:
+                del unit.conditions[spot]
+        self._clear_events(unit, index, compiled, since)
+
     def _is_history(self, observed: Micros) -> bool:
         return self.now - observed > self.state.at_pace(LATE_EVENT, real=UNDER_WAY)
 
     def turn_off(self, unit: Unit, spot: Spot, since: Micros) -> None:
         """End a condition that is on."""
         condition = unit.conditions.pop(spot)
+        if condition.raised:
+            unit.conditions[spot] = Condition(Phase.COUNTING, since, raised=True)
         if condition.is_on:
             self._say(unit, spot, Turn.OFF, since)
 
@@ -209,6 +237,8 @@ class Judge:
                 self.turn_off(unit, spot, condition.since)
             case Phase.ON:
                 self.turn_off(unit, spot, condition.due)
+            case Phase.COUNTING if condition.raised:
+                condition.times, condition.due = [], NOT_DUE
             case Phase.COUNTING:
                 del unit.conditions[spot]
 

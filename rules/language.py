@@ -4,7 +4,7 @@ A file is a pack: ``pack: NAME`` and ``rules: [...]``. What a rule may say stand
 in docs/rules.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import yaml
 
@@ -236,7 +236,7 @@ class _RuleReader:
                 self._page.fault(self._node, message, mend)
 
 
-_CONTRADICTIONS = (
+_CONTRADICTIONS: tuple[tuple[Callable[[frozenset[str]], object], str, str], ...] = (
     (
         lambda given: not given & {"when", "event", "no_data"},
         "nothing makes it on",
@@ -253,9 +253,24 @@ _CONTRADICTIONS = (
         "give it clear or clear_hold",
     ),
     (
-        lambda given: "event" not in given and given & {"count", "subject"},
-        "count and subject go with an event",
+        lambda given: "event" not in given and "subject" in given,
+        "subject goes with an event",
         "",
+    ),
+    (
+        lambda given: "count" in given and not given & {"event", "when"},
+        "nothing is counted",
+        "give it event, or when",
+    ),
+    (
+        lambda given: "count" in given and given & {"hold", "no_data"},
+        "what is counted is an instant: it takes no hold and no no_data",
+        "",
+    ),
+    (
+        lambda given: {"count", "when"} <= given and not given & {"event", "clear", "clear_hold"},
+        "nothing makes it off",
+        "give it clear or clear_hold",
     ),
     (
         lambda given: "hold" in given and "when" not in given,

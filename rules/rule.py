@@ -45,7 +45,7 @@ class Matcher:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """So many occurrences within so long."""
+    """So many occurrences within so long: events, or times that ``when`` became true."""
 
     times: int
     within: Micros

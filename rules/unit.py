@@ -43,6 +43,8 @@ class Condition:
     """On because nothing is heard."""
     times: list[Micros] = field(default_factory=list)
     """Of the occurrences counted, the newest last; at most ``Count.times``."""
+    raised: bool = False
+    """Where it is counted how often an expression became true: it is true now."""
 
     @property
     def is_on(self) -> bool:
