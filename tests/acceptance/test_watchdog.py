@@ -14,7 +14,7 @@ import pytest
 
 from alerts.channels.webhook import verify
 from gengfu.proof import ProofFile
-from tests.acceptance.system import ROOT, command
+from tests.acceptance.system import ROOT, System, command
 from tests.integration.services import mosquitto, running, wait_for
 
 KNOWN_WITHIN = 35.0
@@ -110,6 +110,25 @@ def _settings(folder: Path, broker: str, receiver: str) -> Path:
     file = folder / "gengfu.yaml"
     file.write_text(f"data: {folder / 'data'}\nbroker: {{url: '{broker}'}}\nwebhooks: [{hook}]\n")
     return file
+
+
+@pytest.mark.timeout(120)
+def test_nobody_hears_that_the_supervisor_died(tmp_path: Path) -> None:
+    """Under `gengfu up` a core that hangs is replaced and tells so; kill -9 of all is told as well."""
+    broker = mosquitto(tmp_path / "broker")
+    with telephone() as outside, broker.up():
+        hooks = [{"url": outside.url, "secret": SECRET, "allow_private": True}]
+        environment = {"GENGFU_WEBHOOKS": json.dumps(hooks)}
+        system = System(tmp_path, arguments=("--broker", broker.url), environment=environment)
+        with system.up():
+            began = time.monotonic()
+            os.kill(system.pids()["core"], signal.SIGSTOP)
+            wait_for("core's word", outside.heard("opened system.interrupted"), seconds=60)
+            known = outside.told[0][0] - began
+            os.kill(system.pid, signal.SIGKILL)
+            wait_for("the watchdog's last word", outside.heard("watchdog_all_gone -"))
+    assert known <= KNOWN_WITHIN, outside.told
+    print(f"SIGSTOP of core under the supervisor known after {known:.1f} s")
 
 
 def _proved(proofs: ProofFile) -> bool:
