@@ -16,6 +16,7 @@ from dashboards.web import figures, vocabulary
 from dashboards.web.identity import LANGUAGE_COOKIE, chosen_language, desk
 from dashboards.web.permissions import may
 from dashboards.web.ports import Visitor
+from dashboards.web.vendor import ICONS
 from dashboards.web.words import TAGS, Words, preferred, words
 from gengfu.core.clock import Micros
 from gengfu.core.naming import Bilingual, Language
@@ -69,6 +70,7 @@ def environment(language: Language) -> Environment:
     made.filters["say"] = own.say
     made.filters["percent"] = figures.percent
     made.globals["vocabulary"] = vocabulary
+    made.globals["icons"] = ICONS
     made.globals["is_alarm"] = is_alarm
     made.globals["short_name"] = figures.short_name
     return made

@@ -17,7 +17,7 @@ from gengfu.core.errors import StartError
 
 HERE = Path(__file__).parent
 VENDOR = HERE / "static" / "vendor"
-SET_UP = "run `python -m dashboards.web.vendor` once"
+SET_UP = "run `.venv/bin/python -m dashboards.web.vendor` once"
 
 _FILES: Mapping[str, str] = {
     "htmx.min.js": "htmx.org/dist/htmx.min.js",

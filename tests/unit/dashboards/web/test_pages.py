@@ -20,7 +20,7 @@ from gengfu.core.clock import HOUR, from_iso
 from gengfu.core.naming import Bilingual
 from gengfu.core.states import OperatingState
 from gengfu.core.urgency import Kind, Severity
-from tests.fakes.desk import PASSWORD, FakeDesk, interval, sample_alert, shipped
+from tests.fakes.desk import PASSWORD, FakeDesk, FakeLedgers, interval, sample_alert, shipped
 from tests.fakes.showcase import busy
 from tests.unit.dashboards.web.conftest import bearer
 from tests.unit.dashboards.web.test_words import SHANGHAI
@@ -124,6 +124,19 @@ async def test_a_fire_while_the_guard_walks_to_something_else(
     assert top is not None
     assert {top[1], strip[1]} == {"a-own", "a-fire"}
     assert "另有 1 条无人接警" in html
+
+
+async def test_a_class_of_ones_own_whose_icon_is_not_drawn(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new class may name any icon: one that the sprite lacks is a box, not a hole."""
+    classes = shipped()[0]
+    own = replace(classes["pump"], icon="barrier")
+    monkeypatch.setattr(FakeLedgers, "classes", {**classes, "pump": own})
+    for path in ("/engineer", "/equipment/pump-supply-2"):
+        html = (await client.get(path, headers=bearer("engineer") | HTML)).text
+        assert "icons.svg#barrier" not in html
+        assert "icons.svg#equipment" in html
 
 
 async def test_more_stored_than_counted_is_not_a_negative_figure(
