@@ -113,6 +113,8 @@ class Format:
     kept by a last will or its bridge. 0 = not at all."""
     speaker: str | None = None
     """The bridge on whose presence that of all devices of its base rests."""
+    takes_base: Callable[[str], bool] = lambda _base: True
+    """Tells whether its topics can begin so."""
     like: str = "NAME"
     """How a device is named, for people; its slashes are checked when ``levels`` says so."""
     levels: tuple[int, ...] = ()

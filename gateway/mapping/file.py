@@ -48,7 +48,8 @@ def read_mapping(text: str, file: str) -> ForeignMapping:
     found = page.fields(node, required=("devices",), optional=("host",)) if node else {}
     devices = tuple(_device(page, item) for item in page.items(found.get("devices")))
     _find_doubles(page, devices)
-    _find_quarrels(page, devices)
+    if not page.faults:
+        _find_quarrels(page, devices)
     mapping = ForeignMapping(file=file, devices=devices, host=_host(page, found.get("host")))
     if page.faults:
         raise BadInput(page.faults)
@@ -66,6 +67,8 @@ def _device(page: Page, node: yaml.Node) -> DeviceMapping:
             page.fault(found[key], f"{text!r} can be no part of a topic", "leave out + and #")
     if form and device and form.levels and device.count("/") + 1 not in form.levels:
         page.fault(found[form.name], f"{device!r} is no name of a device", f"write {form.like}")
+    if form and "base" in found and not form.takes_base(base):
+        page.fault(found["base"], f"no {form.name} device speaks there", f"usual: {form.base}")
     fields = {
         name: _field(page, name, one, equipment)
         for name, one in _entries(page, found.get("fields")).items()

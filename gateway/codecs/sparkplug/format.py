@@ -231,6 +231,7 @@ SPARKPLUG = Format(
     filters=filters,
     orders=orders,
     open=SparkplugReader.open,
+    takes_base=lambda base: base == NAMESPACE,
     vouched_for=25 * HOUR,
     like="GROUP/NODE or GROUP/NODE/DEVICE",
     levels=(2, 3),

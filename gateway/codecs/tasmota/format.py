@@ -63,6 +63,7 @@ TASMOTA = Format(
     name="tasmota",
     base=_DEFAULT,
     filters=filters,
+    takes_base=lambda base: "%prefix%" in base and "%topic%" in base,
     vouched_for=HOUR,  # the longest TelePeriod
     open=lambda _devices: Stateless(read),
     anything=("tele/#", "stat/#"),

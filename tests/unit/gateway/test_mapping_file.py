@@ -3,7 +3,11 @@
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
+from gateway.codecs.formats import FORMATS
 from gateway.mapping.check import check_mapping
 from gateway.mapping.file import load_mapping, read_mapping
 from gateway.mapping.interpreter import Interpreter, vital_points
@@ -76,11 +80,75 @@ def test_only_the_first_mistake_is_told() -> None:
     assert sorted(lines) == [2, 3, 4, 5, 5, 8, 9, 11, 12, 13, 14, 15, 16, 17]
 
 
+@pytest.mark.parametrize(
+    ("devices", "said"),
+    [
+        ("{sparkplug: a, equipment: p}", "write GROUP/NODE or GROUP/NODE/DEVICE"),
+        ("{sparkplug: a/b, base: x, equipment: p}", "usual: spBv1.0"),
+        ("{tasmota: a, base: x, equipment: p}", "usual: %prefix%/%topic%"),
+        ("{chirpstack: a, equipment: p}", "write APPLICATION/EUI"),
+        ("{zigbee2mqtt: x, equipment: p}, {topic: zigbee2mqtt/x, equipment: p}", "already read as"),
+    ],
+)
+def test_a_device_that_cannot_be_is_taken(devices: str, said: str) -> None:
+    """What no device of a format is called, and what two formats would read, is refused."""
+    with pytest.raises(BadInput, match=said):
+        read_mapping(f"devices: [{devices}]", "m.yaml")
+
+
 @pytest.mark.parametrize("text", ["", "devices", "[", "devices: {a: b}", "other: 1", "\0"])
 def test_a_file_that_is_no_mapping_is_taken(text: str) -> None:
     """Whatever is no mapping is refused with a sentence."""
     with pytest.raises(BadInput):
         read_mapping(text, "m.yaml")
+
+
+_WORDS = st.sampled_from(
+    [
+        "devices",
+        "fields",
+        "point",
+        "event",
+        "when",
+        "words",
+        "scale",
+        "zone",
+        "lane",
+        "base",
+        "host",
+        "online",
+        "pump-1",
+        "1",
+        "a/b",
+    ]
+)
+_SCALARS = _WORDS | st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6)
+_TREES = st.recursive(
+    _SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=5),
+    max_leaves=12,
+)
+
+
+_DEVICES = st.builds(
+    lambda form, name, rest: {form: name, "equipment": "pump-1", **rest},
+    st.sampled_from(sorted(FORMATS)),
+    _SCALARS,
+    st.dictionaries(_WORDS, _TREES, max_size=2),
+)
+
+
+@given(_TREES | st.fixed_dictionaries({"devices": st.lists(_DEVICES | _TREES, max_size=3)}))
+def test_a_strange_file_is_a_traceback(tree: object) -> None:
+    """Whatever stands in the file is a mapping or a list of its mistakes, each with a line."""
+    try:
+        mapping = read_mapping(yaml.safe_dump(tree, allow_unicode=True), "m.yaml")
+    except BadInput as refused:
+        lines = [int(fault.place) for fault in refused.faults]
+    else:
+        lines = [device.line for device in mapping.devices]
+        Interpreter(mapping, frozenset())
+    assert all(line >= 1 for line in lines)
 
 
 def test_a_missing_file_is_a_traceback(tmp_path: Path) -> None:
