@@ -1,55 +1,14 @@
-"""The engine: exact in time, blind to order and repetition, the same after any restart."""
-
-import itertools
+"""The engine: exact in time, one behaviour after the other."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from gengfu.core.batch import Flag
 from gengfu.core.clock import SECOND
-from gengfu.core.record import Record, Tick
-from rules import checkpoint
-from rules.engine import begin, step
+from gengfu.core.record import Tick
 from rules.language import read_rules
-from rules.state import State
-from rules.verdict import Turn, Verdict
-from tests.fakes.rule_scene import CLASSES, START, Scene, brief, equipment, turned_on
-
-RULES = """
-pack: t
-rules:
-  - {id: hot, for: elevator, when: motor_temp > 80, hold: 10s, clear: motor_temp < 70, clear_hold: 5s,
-     severity: high, kind: maintenance, priority: 4, title: {zh: "热 {motor_temp}", en: "hot {motor_temp}"}, source: U test}
-  - {id: flag, for: elevator, when: fault, severity: low, kind: maintenance, priority: 5, title: {zh: 旗, en: flag}, source: U test}
-  - {id: silent, for: elevator, no_data: 30s, severity: low, kind: system, priority: 6, title: {zh: 静, en: silent}, source: U test}
-  - {id: stuck, for: elevator, when: not door_zone and maybe(occupied), hold: 5s, severity: critical, kind: life_safety,
-     priority: 2, latched: true, title: {zh: 困, en: stuck}, source: U test}
-  - {id: mean, for: elevator, when: "avg(motor_temp, 15s) > 60", severity: low, kind: maintenance, priority: 5,
-     title: {zh: 均, en: mean}, source: U test}
-  - {id: learned, for: elevator, when: "zscore(speed, 15s) > 4 or baseline(speed) > 9 or max(speed, 15s) - min(speed, 15s) > 8",
-     severity: low, kind: maintenance, priority: 5, title: {zh: 学, en: learned}, source: U test}
-  - {id: moved, for: elevator, when: "previous(door) == closed and since(door) < 3 and change(speed, 15s) > 0", severity: low,
-     kind: maintenance, priority: 5, title: {zh: 动, en: moved}, source: U test}
-  - {id: alarm, for: fire_panel, event: {event: fire}, subject: part, clear: [{event: reset}, {action: reset}], severity: critical,
-     kind: life_safety, priority: 1, latched: true, title: {zh: 火 {part}, en: fire {part}}, source: S test}
-  - {id: many, for: fire_panel, event: {event: fault}, count: 3 within 20s, clear_hold: 10s, severity: low, kind: maintenance,
-     priority: 5, title: {zh: 多, en: many}, source: U test}
-  - {id: lost, for: door_controller, when: not online, hold: 3s, no_data: 20s, children: true, severity: high, kind: system,
-     priority: 4, title: {zh: 失联, en: lost}, source: U test}
-  - {id: open, for: door, when: contact == open, hold: 5s, severity: low, kind: security, priority: 4, title: {zh: 开, en: open}, source: U test}
-""".replace("zh: 火 {part}, en: fire {part}", 'zh: "火 {part}", en: "fire {part}"')
-FILES = {"t.yaml": RULES}
-ESTATE = (
-    equipment("lift", "elevator"),
-    equipment("panel", "fire_panel"),
-    equipment("ctl", "door_controller"),
-    equipment("door", "door", "ctl"),
-)
-
-
-def scene() -> Scene:
-    return Scene(ESTATE, FILES)
+from rules.verdict import Verdict
+from tests.fakes.rule_kinds import ESTATE, FILES, RULES, scene
+from tests.fakes.rule_scene import CLASSES, START, brief, turned_on
 
 
 def test_the_rules_of_these_tests_are_right() -> None:
@@ -284,123 +243,3 @@ def test_wrong_rules_change_nothing() -> None:
     state, found = one.judged()
     assert ours(found, "hot") == [("on", 0.0, 10.0)]
     assert "did you mean 'motor_temp'?" in str(state.refused[0])
-
-
-# --- properties ---------------------------------------------------------------------------------
-happenings = st.lists(
-    st.one_of(
-        st.tuples(st.just("tick"), st.sampled_from([0.25, 1.0, 5.0, 12.0, 45.0])),
-        st.tuples(st.just("temp"), st.sampled_from([50.0, 65.0, 75.0, 85.0, None])),
-        st.tuples(st.just("speed"), st.floats(-10, 10)),
-        st.tuples(st.just("door"), st.sampled_from(["open", "closed", "opening"])),
-        st.tuples(st.just("zone"), st.sampled_from([True, False])),
-        st.tuples(st.just("occupied"), st.sampled_from([True, False, None])),
-        st.tuples(st.just("late"), st.sampled_from([3.0, 40.0, 400.0])),
-        st.tuples(st.just("contact"), st.sampled_from(["open", "closed"])),
-        st.tuples(st.just("online"), st.sampled_from([True, False])),
-        st.tuples(st.just("fire"), st.sampled_from(["1", "2"])),
-        st.tuples(st.just("fault"), st.sampled_from(["1", "2"])),
-        st.tuples(st.just("reset"), st.sampled_from(["1", None])),
-        st.tuples(
-            st.just("rules"), st.sampled_from([RULES, RULES.replace("hold: 5s", "hold: 6s")])
-        ),
-        st.tuples(st.just("ledger"), st.sampled_from([ESTATE, ESTATE[:3], ESTATE[1:]])),
-    ),
-    max_size=40,
-)
-POINT_OF = {"temp": "motor_temp", "speed": "speed", "door": "door", "zone": "door_zone"}
-
-
-def play(one: Scene, what: str, value: object) -> None:
-    match what:
-        case "tick":
-            one.tick(value)  # type: ignore[arg-type]
-        case "temp" | "speed" | "door" | "zone" | "occupied":
-            one.says("lift", {POINT_OF.get(what, what): value})  # type: ignore[dict-item]
-        case "late":
-            one.says("lift", motor_temp=90.0, ago=value)  # type: ignore[arg-type]
-        case "contact":
-            one.says("door", contact=value)  # type: ignore[arg-type]
-        case "online":
-            one.says("ctl", online=value)  # type: ignore[arg-type]
-        case "fire" | "fault":
-            one.event("panel", what, value)  # type: ignore[arg-type]
-        case "reset":
-            one.act("panel", "reset", value)  # type: ignore[arg-type]
-        case "rules":
-            one.use_rules({"t.yaml": value})  # type: ignore[dict-item]
-        case "ledger":
-            one.use(*value)  # type: ignore[misc]
-
-
-def recorded(story: list[tuple[str, object]]) -> list[Record]:
-    one = scene()
-    for what, value in story:
-        play(one, what, value)
-    one.wait(3)
-    return one.records
-
-
-def judge(state: State, records: list[Record]) -> tuple[State, list[Verdict]]:
-    found: list[Verdict] = []
-    for record in records:
-        state, verdicts = step(
-            state, record.body(), position=record.position, now=record.written_at
-        )
-        found.extend(verdicts)
-    return state, found
-
-
-@settings(max_examples=120, deadline=None)
-@given(happenings, st.integers(0, 60))
-def test_a_restart_anywhere_changes_no_verdict(story: list[tuple[str, object]], cut: int) -> None:
-    """A checkpoint after any record and a replay of the rest is the straight run, to the byte."""
-    records = recorded(story)
-    straight, wanted = judge(begin(CLASSES), records)
-    state, before = judge(begin(CLASSES), records[:cut])
-    resumed, after = judge(checkpoint.decode(checkpoint.encode(state), CLASSES), records[cut:])
-    assert before + after == wanted
-    assert checkpoint.encode(resumed) == checkpoint.encode(straight)
-
-
-@settings(max_examples=60, deadline=None)
-@given(happenings)
-def test_verdicts_tell_a_story_that_makes_sense(story: list[tuple[str, object]]) -> None:
-    """For each rule and subject: on, perhaps again, then off; never off what is not on."""
-    _, found = judge(begin(CLASSES), recorded(story))
-    by_subject = sorted(found, key=lambda one: (one.rule, str(one.subject)))
-    for _, group in itertools.groupby(by_subject, key=lambda one: (one.rule, str(one.subject))):
-        on = False
-        for one in group:
-            assert on == (one.turn is not Turn.ON)
-            assert one.since <= one.at
-            on = one.turn is not Turn.OFF
-
-
-@settings(max_examples=60, deadline=None)
-@given(happenings)
-def test_a_reading_told_twice_changes_nothing(story: list[tuple[str, object]]) -> None:
-    """Every record of readings twice in a row gives the same verdicts."""
-    once, twice = scene(), scene()
-    for what, value in story:
-        play(once, what, value)
-        play(twice, what, value)
-        if what in {"temp", "speed", "door", "zone", "occupied", "late", "contact", "online"}:
-            play(twice, what, value)
-    _, wanted = judge(begin(CLASSES), once.records)
-    _, found = judge(begin(CLASSES), twice.records)
-    assert [(brief(v), v.since, v.at) for v in found] == [(brief(v), v.since, v.at) for v in wanted]
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.permutations(range(8)), st.lists(st.floats(50, 90), min_size=8, max_size=8))
-def test_the_order_of_late_readings_does_not_change_what_is_current(
-    order: list[int], values: list[float]
-) -> None:
-    """However readings arrive, the newest is the current one."""
-    one = scene()
-    one.tick(20)
-    for n in order:
-        one.says("lift", motor_temp=values[n], ago=10 - n)
-    state, _ = one.judged()
-    assert state.units["lift"].value_of("motor_temp") == values[7]
