@@ -27,6 +27,8 @@ LONG_FUNCTIONS_MEANT = {
 }
 
 REAL_TIME_MEANT = {
+    "gateway/lane.py": "tells by real seconds that the disk or the processor does not keep up",
+    "gengfu/app/core.py": "how long the broker is away, by the time that people live by",
     "gengfu/app/backtest.py": "says how long the work took",
     "gengfu/app/canary.py": "judges the alarm path by the time that people live by",
     "gengfu/app/condition.py": "tells its condition every so many real seconds",
