@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 
 from gengfu.core.clock import Micros, to_utc
+from gengfu.durable import sync_folder
 from ingest.safety.entry import Entry, decode, encode
 
 _log = structlog.get_logger(__name__)
@@ -97,7 +98,7 @@ class SafetyFile:
         finally:
             os.close(handle)
         if is_new:
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
 
     def _note_trouble(self, exc: OSError) -> None:
         if self.trouble is None:
@@ -109,11 +110,3 @@ def _take_off_half_a_line(path: Path) -> None:
     whole = path.read_bytes().rfind(b"\n") + 1
     if whole < path.stat().st_size:
         os.truncate(path, whole)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
