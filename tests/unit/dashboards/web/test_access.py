@@ -85,6 +85,18 @@ async def test_the_one_time_token(desk: FakeDesk, client: httpx.AsyncClient) -> 
     assert (await client.post("/api/v1/setup", json=body)).status_code == 403
 
 
+async def test_a_setup_refused_in_ones_own_language(
+    desk: FakeDesk, client: httpx.AsyncClient
+) -> None:
+    """Who made a mistake at the first form reads why in Chinese; odd input is shown, not formatted."""
+    desk.people.setup_token = "once"
+    form = {"token": "wrong", "login": "admin", "password": PASSWORD}
+    html = (await client.post("/setup?lang=zh", data=form)).text
+    assert "一次性令牌不对" in html
+    strange = {"token": "once", "login": "100%s", "password": "short"}
+    assert (await client.post("/setup?lang=zh", data=strange)).status_code == 422
+
+
 @pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil", "/a\nb"])
 async def test_a_sign_in_that_leads_elsewhere(client: httpx.AsyncClient, target: str) -> None:
     """Where one goes on to after signing in is always a page of ours."""

@@ -11,6 +11,7 @@ from dashboards.web import catalogs, figures, vocabulary
 from dashboards.web.words import FOLDERS, preferred, words
 from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, from_iso
 from gengfu.core.naming import Language
+from gengfu.people.passwords import weakness
 
 NOW = from_iso("2026-11-20T14:32:00+08:00")
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -120,3 +121,9 @@ def test_a_share_rounded_up_to_its_target(share: float) -> None:
 def test_the_browsers_language(header: str | None, language: Language) -> None:
     """The best of what a browser asks for and we have; Chinese when it asks for neither."""
     assert preferred(header) == language
+
+
+@pytest.mark.parametrize("password", ["short", "x" * 257, "administrator", "aaaaaaaaaaab"])
+def test_a_weakness_that_is_not_translated(password: str) -> None:
+    """Every reason that the set-up form can give for a password is a text with a translation."""
+    assert weakness(password, "admin") in vocabulary.SETUP_FAULT
