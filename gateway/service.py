@@ -236,7 +236,7 @@ class Gateway:
                 is_known=self._settings.is_known,
                 on_lost=partial(self.note_event, "session_lost", {"lane": name.value}),
             ),
-            asides=(topics.DROPPED,) if name is LaneName.ALARM else (),
+            asides={topics.DROPPED: self._tell_dropped} if name is LaneName.ALARM else None,
             clock=self._clock,
         )
 
@@ -282,9 +282,6 @@ class Gateway:
         now in the other lane, ends when it is heard of next.
         """
         topic = delivery.message.topic
-        if topic == topics.DROPPED:
-            self._tell_dropped(delivery.message.payload)
-            return True
         if self._foreign.wants(topic, name, self._settings.root):
             return self._lanes[name].offer(delivery)
         self.sessions[name].unsubscribe(possible_filters(topic))

@@ -8,7 +8,7 @@ import asyncio
 import random
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -87,11 +87,12 @@ class Session:
         clock: Clock,
         announcement: Announcement | None = None,
         memory: Memory | None = None,
-        asides: Sequence[str] = (),
+        asides: Mapping[str, Callable[[bytes], None]] | None = None,
     ) -> None:
         """Prepare a session; ``receive`` returns False when it wants no more until ``resume``.
 
-        ``asides`` are topics that are heard where the broker lets us, and not missed where it does not.
+        ``asides`` (topic → who hears the payload) are heard where the broker lets us, and not missed
+        where it does not.
 
         Raises:
             StartError: when a certificate file cannot be used.
@@ -106,7 +107,7 @@ class Session:
         self._clock = clock
         self._announcement = announcement
         self._memory = memory or Memory()
-        self._asides = tuple(asides)
+        self._asides = dict(asides or {})
         self._asides_mid: int | None = None
         self._opened_at: Micros = 0
         self._epoch = 0
@@ -352,11 +353,14 @@ class Session:
         self._lose(f"the broker refuses subscriptions: account {account} lacks the ACL {missing}")
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
-        self.counters.received += 1
         try:
             topic = message.topic
         except UnicodeDecodeError:
             topic = "\N{REPLACEMENT CHARACTER}"
+        if topic in self._asides:
+            self._asides[topic](bytes(message.payload))
+            return
+        self.counters.received += 1
         raw = RawMessage(topic, bytes(message.payload), self._clock.now(), message.retain)
         if not self._receive(Delivery(raw, message.mid, message.qos, self._epoch)):
             self._pause()

@@ -90,7 +90,7 @@ async def _supervise(settings: Settings, place: Installation) -> int:
 
 def _specs(settings: Settings) -> list[ProcessSpec]:
     """Return the processes in the order of their start."""
-    names = ["core", "watchdog", "desk"]
+    names = ["core", "desk", "watchdog"]
     if settings.demo:
         names.insert(0, "estate")  # speaks before core listens, so that nobody is missed
     if settings.broker.embedded:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -30,7 +30,7 @@ async def session_with(
     received: list[Delivery] | None = None,
     keepalive_s: int = 15,
     memory: Memory | None = None,
-    asides: Sequence[str] = (),
+    asides: Mapping[str, Callable[[bytes], None]] | None = None,
 ) -> AsyncIterator[tuple[Session, Peer]]:
     """Run a session against a scripted peer."""
 
@@ -229,10 +229,16 @@ async def test_an_aside_decides_whether_we_are_ready(answer: int) -> None:
         for codes in ((1, 1), (answer,)):
             _, body = await read_packet(peer, reader)
             writer.write(suback(body[:2], *codes))
+        writer.write(publish("$SYS/dropped", b"7", 1))
         await reader.read()
 
-    async with session_with(grant, asides=("$SYS/dropped",)) as (session, peer):
+    heard: list[bytes] = []
+    received: list[Delivery] = []
+    asides = {"$SYS/dropped": heard.append}
+    async with session_with(grant, received, asides=asides) as (session, peer):
         await until(lambda: len(peer.heard(SUBSCRIBE)) == 2)
         await until(lambda: session.is_ready)
         assert b"$SYS/dropped\0" in peer.heard(SUBSCRIBE)[1]
+        await until(lambda: heard == [b"7"])
+        assert received == []
         assert session.counters.outages == 0
