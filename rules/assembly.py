@@ -13,6 +13,7 @@ from gengfu.ledger.model import Equipment
 from rules.judge import Judge
 from rules.plan import Planner, layout
 from rules.rule import Rule
+from rules.screen import screens_of
 from rules.state import OWN_SILENCE, State, index_names
 from rules.unit import NOT_DUE, Condition, Spot, Unit
 from rules.verdict import Turn
@@ -63,11 +64,21 @@ def assemble(state: State) -> None:
         unit = Unit(equipment, site, planner.plan_for(equipment), len(state.roll))
         state.roll.append(unit)
         state.units[equipment.id] = unit
+    _use_screens(state)
     for unit in state.roll:
         unit.parent = state.units.get(unit.equipment.parent or "")
         if unit.parent is not None:
             unit.parent.children.append(unit)
     index_names(state)
+
+
+def _use_screens(state: State) -> None:
+    """Give every plan in use its screens."""
+    plans = {id(unit.plan): unit.plan for unit in state.roll}
+    numbers = {key: number for number, key in enumerate(plans)}
+    state.screens = [screens_of(plan) for plan in plans.values()]
+    state.widest = max((len(one) for one in state.screens), default=1)
+    state.plan_of = np.array([numbers[id(unit.plan)] for unit in state.roll], dtype=np.int32)
 
 
 def reset_links(state: State) -> None:

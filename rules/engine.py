@@ -22,6 +22,7 @@ from rules.assembly import is_silent, reassemble, silences_of, use_rules
 from rules.judge import DOUBT, Judge
 from rules.language import read_rules
 from rules.rule import Source, SubjectKind
+from rules.screen import quiet_rows
 from rules.state import OWN_SILENCE, State, index_names
 from rules.unit import Taken, Unit
 from rules.verdict import Verdict
@@ -141,19 +142,35 @@ def _apply_rows(
         order = np.lexsort((observed, numbers[rows]))
         rows, observed = rows[order], observed[order]
     points, values = batch.point[rows].tolist(), batch.value[rows].tolist()
+    quiet = quiet_rows(judge.state, numbers[rows], slots[rows], batch.value[rows])
+    quiet &= judge.state.numeric[batch.point[rows]]
     samples: list[tuple[int, Scalar]] = []
     moment: tuple[int, Micros] | None = None
     units, kinds = judge.state.roll, judge.state.names.points
-    for number, at, slot, point, value in zip(
-        numbers[rows].tolist(), observed.tolist(), slots[rows].tolist(), points, values, strict=True
+    for number, at, slot, point, value, calm in zip(
+        numbers[rows].tolist(),
+        observed.tolist(),
+        slots[rows].tolist(),
+        points,
+        values,
+        quiet.tolist(),
+        strict=True,
     ):
         if moment != (number, at):
-            if moment is not None:
+            if samples and moment is not None:
                 _apply(judge, units[moment[0]], moment[1], samples)
-            moment, samples = (number, at), []
+                samples = []
+            moment = (number, at)
+        if calm and not _waits(slot, samples) and units[number].rest(slot, at, value):
+            continue
         samples.append((slot, _scalar(kinds[point].kind, kinds[point].words, value, batch.texts)))
-    if moment is not None:
+    if samples and moment is not None:
         _apply(judge, units[moment[0]], moment[1], samples)
+
+
+def _waits(slot: int, samples: Sequence[tuple[int, Scalar]]) -> bool:
+    """Tell whether another value of the same moment comes first."""
+    return any(one == slot for one, _ in samples) if samples else False
 
 
 def _scalar(kind: PointKind, words: Sequence[str], value: float, texts: Sequence[str]) -> Scalar:

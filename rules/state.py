@@ -1,14 +1,15 @@
 """All that the engine remembers. It belongs to one ``step`` after the other and to nobody else."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gengfu.core.clock import Micros
 from gengfu.core.errors import Fault
-from gengfu.core.names import Names
+from gengfu.core.names import Names, PointKind
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from rules.plan import Planner
 from rules.unit import Unit
@@ -16,6 +17,10 @@ from rules.unit import Unit
 NOBODY = -1
 OWN_SILENCE = -1
 """In ``silences``: the equipment as such, not one of its rules."""
+
+
+Screen: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
+"""Values (n,) of one slot → for which of them no rule of a plan is true."""
 
 
 @dataclass(slots=True)
@@ -60,6 +65,14 @@ class State:
     """Unit number by equipment index of ``names``; NOBODY = none."""
     slot_of: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
     """Slot by point index of ``names``; NOBODY = no rule reads it."""
+    numeric: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    """Whether a value is its own number, by point index of ``names``."""
+    plan_of: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    """Which of ``screens`` a unit has, by its number."""
+    screens: list[tuple[Screen | None, ...]] = field(default_factory=list)
+    """Of each plan in use, by slot."""
+    widest: int = 1
+    """Most slots that any plan has."""
     counts: Counts = field(default_factory=Counts)
 
     def at_pace(self, span: Micros, *, real: Micros) -> Micros:
@@ -80,6 +93,8 @@ def index_names(state: State) -> None:
         ],
         dtype=np.int32,
     )
+    numbers = (PointKind.ANALOG, PointKind.INTEGER)
+    state.numeric = np.array([one.kind in numbers for one in state.names.points], dtype=np.bool_)
     state.slot_of = np.array(
         [
             planner.layout.slots.get(name.point, NOBODY)

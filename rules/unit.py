@@ -107,6 +107,15 @@ class Unit(Frame):
             self._remember(slot, at, before)
         return Taken.CHANGED
 
+    def rest(self, slot: int, at: Micros, value: float) -> bool:
+        """Take a sample that moves no rule; False when it must be looked at after all."""
+        if self.conditions or at < self.observed[slot]:
+            return False
+        self.values[slot] = value
+        self.observed[slot] = at
+        self.at = max(self.at, at)
+        return True
+
     def _remember(self, slot: int, at: Micros, before: Scalar) -> None:
         if before is not None:
             self.previous[slot] = before
