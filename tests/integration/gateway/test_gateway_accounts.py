@@ -54,7 +54,7 @@ def guarded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Guarded]
     files = AccountFiles(tmp_path / "accounts")
     core = files.add(core_account("gengfu", "gf"))
     panel = files.add(device_account([small_estate()], "fire-panel-1", "gf"))
-    lines = ["allow_anonymous false", "user root", "set_tcp_nodelay true"]
+    lines = ["allow_anonymous false", "set_tcp_nodelay true"]
     lines += [f"password_file {files.passwords_file}", f"acl_file {files.acl_file}"]
     if request.param == "tls":
         lines += certificates(tmp_path)
