@@ -136,6 +136,8 @@ def hash_password(password: str) -> str:
 
 def is_password(password: str, hashed: str) -> bool:
     """Tell whether a password is the one that was hashed; false for any text that is no hash."""
+    if "\0" in password:
+        return False  # HMAC pads its keys with zeros: it would fit what it only begins with
     try:
         _, kind, iterations, salt, digest = hashed.split("$")
         if kind != "7":

@@ -17,6 +17,8 @@ import structlog
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
+from gateway import farewell
+from gateway.counters import SessionCounters
 from gateway.decoded import RawMessage
 from gateway.endpoint import Endpoint, tls_context
 from gengfu.core.clock import SECOND, Clock, Micros
@@ -54,24 +56,6 @@ class Memory:
     is_known: bool = False
     """It has met us before, so it must have a session of ours."""
     on_lost: Callable[[], None] = lambda: None
-
-
-@dataclass(slots=True)
-class SessionCounters:
-    """What one session met."""
-
-    received: int = 0
-    connections: int = 0
-    outages: int = 0
-    lost_sessions: int = 0
-    refused_subscriptions: int = 0
-    acknowledged: int = 0
-    stale_acknowledgements: int = 0
-    """Not sent: their connection was gone; the broker delivers those messages again."""
-    pauses: int = 0
-    published: int = 0
-    unpublished: int = 0
-    """Not sent: no connection, or too many wait already."""
 
 
 class Session:
@@ -234,7 +218,7 @@ class Session:
                 reason = await self._lost
                 beat.cancel()
         finally:
-            self._hang_up()
+            await self._leave()
         return reason
 
     async def _keep_alive(self) -> None:
@@ -263,6 +247,12 @@ class Session:
 
     def _write(self) -> None:
         self._client.loop_write()
+
+    async def _leave(self) -> None:
+        """Disconnect, and let the broker read all that we said before."""
+        line = farewell.hold(self._client.socket())
+        self._hang_up()
+        await farewell.hear_out(line)
 
     def _hang_up(self) -> None:
         """Leave the connection, if there is one; the broker keeps the session."""
