@@ -1,7 +1,6 @@
 # make run | test | check | bench: each sets up what it needs, once.
 PYTHON ?= python3
 BIN := .venv/bin
-PACKAGES := gengfu gateway ingest rules alerts dashboards simulators
 WEB := dashboards/web
 
 .PHONY: run test check audit bench soak pictures lock services clean
@@ -39,6 +38,7 @@ services:
 	@sh tests/services.sh
 
 .venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 
 .venv/run.stamp: requirements/run.txt | .venv/bin/python

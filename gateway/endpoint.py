@@ -22,7 +22,7 @@ class Endpoint:
     key_file: Path | None = None
     keepalive_s: int = 15
     first_wait_s: float = 0.2
-    longest_wait_s: float = 15.0
+    longest_wait_s: float = 5.0
 
 
 def tls_context(end: Endpoint) -> ssl.SSLContext:

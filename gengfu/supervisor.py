@@ -25,7 +25,7 @@ STARTING_SECONDS = 60.0
 """What a process may take from its start to its first sign of life."""
 STOP_SECONDS = 10.0
 """What a process may take to stop after SIGTERM."""
-FIRST_DELAY, LAST_DELAY = 0.2, 3.0
+FIRST_DELAY, LAST_DELAY = 0.2, 2.0
 """Seconds before a restart: doubling from the first to the last, back to the first after a calm run."""
 CALM_SECONDS = 10.0
 
