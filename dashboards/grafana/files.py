@@ -12,14 +12,18 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from dashboards.grafana import alerts, availability, equipment_class
 from gengfu.ledger.classes import load_classes
 from gengfu.ledger.model import EquipmentClass
+from gengfu.ledger.own import OWN_CLASS
 
 GENERATED = Path(__file__).parent / "generated"
 
 
 def dashboards(classes: Mapping[str, EquipmentClass]) -> dict[str, Dashboard]:
     """Return every dashboard by the name of its file."""
-    pages = {f"class-{kind.name}": equipment_class.build(kind) for kind in classes.values()}
-    return {"availability": availability.build(classes.values()), "alerts": alerts.build(), **pages}
+    kinds = [
+        kind for kind in classes.values() if kind.name != OWN_CLASS
+    ]  # the watch is no equipment
+    pages = {f"class-{kind.name}": equipment_class.build(kind) for kind in kinds}
+    return {"availability": availability.build(kinds), "alerts": alerts.build(), **pages}
 
 
 def documents(classes: Mapping[str, EquipmentClass]) -> dict[str, str]:
