@@ -1,8 +1,9 @@
 """An alert as outsiders see it: the JSON of the API and of webhooks (docs/alerts.md)."""
 
-from typing import TypedDict
+from collections.abc import Sequence
 
 import msgspec
+from typing_extensions import TypedDict
 
 from alerts.model import Alert, Entry
 from gengfu.core.clock import Micros, to_iso
@@ -68,6 +69,12 @@ class EntryDocument(TypedDict):
     attributes: dict[str, Scalar]
 
 
+class AlertHistory(AlertDocument):
+    """An alert with what happened to it, oldest first."""
+
+    timeline: list[EntryDocument]
+
+
 def _time(at: Micros | None) -> str | None:
     return None if at is None else to_iso(at)
 
@@ -128,6 +135,11 @@ def entry_document(entry: Entry) -> EntryDocument:
         "note": entry.note,
         "attributes": dict(entry.attributes),
     }
+
+
+def alert_history(alert: Alert, timeline: Sequence[Entry]) -> AlertHistory:
+    """Return an alert's public shape with its timeline."""
+    return {**alert_document(alert), "timeline": [entry_document(entry) for entry in timeline]}
 
 
 def notification_body(alert: Alert, entry: Entry, delivery_id: str) -> bytes:

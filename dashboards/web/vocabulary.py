@@ -94,7 +94,7 @@ TIMELINE: Mapping[str, str] = {
 }
 
 DUE: Mapping[str, str] = {
-    Due.UNACKNOWLEDGED: marked("in %(left)s the shift leader is told"),
+    Due.UNACKNOWLEDGED: marked("someone must take it within %(left)s"),
     Due.NOT_ARRIVED: marked("someone must be there within %(left)s"),
     Due.SHELF_ENDS: marked("shelved for another %(left)s"),
 }

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Query
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 
+from alerts.document import AlertDocument, AlertHistory, alert_document, alert_history
 from alerts.door import CoreUnavailable
 from alerts.model import Alert, FindingVerdict, Report, Step, StepRequest
 from alerts.read import AlertFilter, BadCursor
 from alerts.refusals import IllegalStep, RefusedReport, UnknownAlert
-from dashboards.web.api.shapes import AlertDetail, AlertList, AlertShape, EntryShape
+from dashboards.web.api.shapes import AlertList
 from dashboards.web.api.times import read_time
 from dashboards.web.identity import Desk, Who
 from dashboards.web.ports import DeskPorts, Visitor
@@ -114,34 +115,33 @@ def list_alerts(ports: Desk, who: Who, query: Annotated[ListQuery, Query()]) -> 
         page = ports.alerts.list(wanted)
     except BadCursor as exc:
         raise bad_request(str(exc), where="query.cursor") from exc
-    return AlertList(alerts=[AlertShape.of(alert) for alert in page.alerts], cursor=page.cursor)
+    return AlertList(alerts=[alert_document(alert) for alert in page.alerts], cursor=page.cursor)
 
 
 @router.get("/alerts/{alert_id}")
-def get_alert(ports: Desk, who: Who, alert_id: str) -> AlertDetail:
+def get_alert(ports: Desk, who: Who, alert_id: str) -> AlertHistory:
     """Show one alert with its timeline."""
     alert = visible(ports, who, alert_id)
-    timeline = [EntryShape.of(entry) for entry in ports.alerts.timeline(alert_id)]
-    return AlertDetail(**AlertShape.of(alert).model_dump(), timeline=timeline)
+    return alert_history(alert, ports.alerts.timeline(alert_id))
 
 
 @router.post("/alerts", status_code=HTTPStatus.CREATED)
-async def report(ports: Desk, who: Who, body: ReportBody) -> AlertShape:
+async def report(ports: Desk, who: Who, body: ReportBody) -> AlertDocument:
     """Open an alert for something seen or told by phone; it runs on the same clocks."""
-    return AlertShape.of(await open_report(ports, who, body))
+    return alert_document(await open_report(ports, who, body))
 
 
 @router.post("/alerts/{alert_id}/{step}")
-async def act(ports: Desk, who: Who, alert_id: str, step: Step, body: StepBody) -> AlertShape:
+async def act(ports: Desk, who: Who, alert_id: str, step: Step, body: StepBody) -> AlertDocument:
     """Take a step with an alert; 409 with the current state when it does not fit."""
     try:
-        return AlertShape.of(await take_step(ports, who, alert_id, step, body))
+        return alert_document(await take_step(ports, who, alert_id, step, body))
     except IllegalStep as refused:
         raise Problem(
             HTTPStatus.CONFLICT,
             f"{step} does not fit an alert that is {refused.current.handling}: {refused.reason}",
             reason=refused.reason,
-            current=AlertShape.of(refused.current).model_dump(),
+            current=alert_document(refused.current),
         ) from refused
 
 

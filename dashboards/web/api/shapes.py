@@ -1,12 +1,14 @@
-"""The JSON that goes out: one model for each thing, filled from the values inside."""
+"""The JSON that goes out: one model for each thing, filled from the values inside.
+
+An alert's own shape is ``alerts.document``: webhooks send the same.
+"""
 
 from collections.abc import Mapping
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from alerts.document import alert_document, entry_document
-from alerts.model import Alert, Entry
+from alerts.document import AlertDocument
 from dashboards.estate.point_value import PointValue
 from gengfu.core.clock import Micros, to_iso
 from gengfu.core.naming import Bilingual, Scalar
@@ -36,76 +38,10 @@ class Text(Shape):
         return cls(zh=text.zh, en=text.en)
 
 
-class AlertShape(Shape):
-    """An alert as docs/alerts.md has it."""
-
-    id: str
-    rule: str
-    source: str
-    equipment: str | None
-    part: str | None
-    equipment_class: str | None
-    name: Text | None
-    site: str
-    building: str | None
-    zone: str | None
-    place: Text
-    kind: str
-    priority: int
-    severity: str
-    condition: str
-    handling: str
-    latched: bool
-    shelved_until: str | None
-    verdict: str | None
-    cause: str | None
-    opened_at: str
-    condition_since: str
-    cleared_at: str | None
-    closed_at: str | None
-    acknowledged_at: str | None
-    arrived_at: str | None
-    reset_at: str | None
-    occurrences: int
-    title: Text
-    advice: list[Text]
-    values: dict[str, Scalar]
-    children: list[str]
-    assignee: str | None
-    due_at: str | None
-    due_what: str | None
-    version: int
-
-    @classmethod
-    def of(cls, alert: Alert) -> Self:
-        return cls.model_validate(alert_document(alert))
-
-
-class EntryShape(Shape):
-    """A line of an alert's timeline."""
-
-    version: int
-    at: str
-    actor: str
-    what: str
-    note: str
-    attributes: dict[str, Scalar]
-
-    @classmethod
-    def of(cls, entry: Entry) -> Self:
-        return cls.model_validate(entry_document(entry))
-
-
-class AlertDetail(AlertShape):
-    """An alert with what happened to it, oldest first."""
-
-    timeline: list[EntryShape] = []
-
-
 class AlertList(Shape):
     """One page of alerts; ``cursor`` asks for the next, null = no more."""
 
-    alerts: list[AlertShape]
+    alerts: list[AlertDocument]
     cursor: str | None
 
 

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
-from dashboards.web.api.shapes import AlertShape
+from alerts.document import alert_document
 from dashboards.web.identity import Credential, Desk, Who, credential
 from dashboards.web.ports import DeskPorts, Visitor
 from dashboards.web.problems import Problem, SignInNeeded, bad_request
@@ -156,8 +156,8 @@ def _changes(ports: DeskPorts, who: Visitor, position: int) -> tuple[bytes, int,
     changes = ports.alerts.changes_after(position, BATCH)
     newest = {change.alert.id: change for change in changes}
     lines = [
-        f"id: {change.id}\nevent: alert\n"
-        f"data: {AlertShape.of(change.alert).model_dump_json()}\n\n".encode()
+        b"id: %d\nevent: alert\ndata: %b\n\n"
+        % (change.id, msgspec.json.encode(alert_document(change.alert)))
         for change in newest.values()
         if who.sees(change.alert.site)
     ]
