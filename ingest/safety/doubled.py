@@ -21,6 +21,7 @@ from ingest.safety.file import Reading, SafetyFile
 LOOK_BACK = 20_000
 """So many of the journal's newest records are looked at for what the file lacks. It is written right
 after the journal, in the same thread: a crash costs it the last append."""
+_ALWAYS: Micros = 2**62
 FILES = 2
 """So many of the newest files (months) are compared."""
 
@@ -39,6 +40,7 @@ class Reader(Protocol):
     @property
     def names(self) -> Names: ...
     def read(self, after: int, *, limit: int = ...) -> Sequence[Record]: ...
+    def position_at(self, at: Micros) -> int: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +130,7 @@ class DoubledJournal:
         found = list(self._second.newest(FILES))
         entries = [entry for one in found for entry in one.entries]
         last, _ = self._journal.last()
-        added = self._missing(reader, max((one.position for one in entries), default=0), last)
+        added = self._missing(reader, max((one.position for one in entries), default=0))
         if added:
             self._second.write(added, at=at)
         lost = _lost([*entries, *added], damages, last)
@@ -141,14 +143,16 @@ class DoubledJournal:
         event = entry.event(self.names, Flag.RETAINED.value if is_past else 0)
         known_by = [] if entry.id is None else [Identified(entry.equipment, entry.id)]
         drafts = [
-            draft((event,), partition_of(entry.site)),
             draft(Tally(received=1, journaled=1), EVERY_PARTITION),
+            draft((event,), partition_of(entry.site)),
         ]
         self.append(drafts, at=at, identities=known_by)
 
-    def _missing(self, reader: Reader, newest: int, last: int) -> list[Entry]:
+    def _missing(self, reader: Reader, newest: int) -> list[Entry]:
         """Return what the journal has and the file does not."""
-        after, missing = max(newest, last - LOOK_BACK), list[Entry]()
+        # Counted from the newest record that is there: past damage whose end is unknown the journal
+        # goes on a million positions later.
+        after, missing = max(newest, reader.position_at(_ALWAYS) - LOOK_BACK), list[Entry]()
         while records := reader.read(after):
             after = records[-1].position
             for record in records:

@@ -7,6 +7,7 @@ is simply sent again and counted then, so the counts stay exact.
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -54,7 +55,11 @@ class ProgressFile:
 
 
 class QuarantineFile:
-    """Items no server could take, one JSON document a line. After a kill one may stand here twice."""
+    """Items no server could take, one JSON document a line. After a kill one may stand here twice.
+
+    A power cut may leave something at the end that is no line: it was never passed by the cursor
+    and is written again, behind an end of line of its own.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -64,6 +69,7 @@ class QuarantineFile:
         if not items:
             return
         with self._path.open("ab") as file:
+            file.write(b"\n")
             file.writelines(msgspec.json.encode(item) + b"\n" for item in items)
             file.flush()
             os.fsync(file.fileno())
@@ -72,5 +78,13 @@ class QuarantineFile:
         """Return the last items, the newest first."""
         if not self._path.exists():
             return ()
-        lines = self._path.read_bytes().splitlines()[-limit:]
-        return tuple(msgspec.json.decode(line, type=Quarantined) for line in reversed(lines))
+        lines = reversed(self._path.read_bytes().split(b"\n"))
+        readable = (item for item in map(_item, lines) if item is not None)
+        return tuple(islice(readable, limit))
+
+
+def _item(line: bytes) -> Quarantined | None:
+    try:
+        return msgspec.json.decode(line, type=Quarantined)
+    except msgspec.DecodeError:
+        return None

@@ -1,121 +1,23 @@
-"""Whatever moment a crash comes at: what append returned for is there, once, gapless (P1, F24-F26)."""
+"""The disk refuses, a process is killed from outside (P1, F26, F28); crash points: tests/unit/crash."""
 
 import os
-import shutil
 import signal
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
 import pytest
 
 from gengfu.core.errors import JournalError, JournalFull, StartError
-from gengfu.core.identity import Identity
-from gengfu.core.names import EquipmentName
 from ingest.journal import layout
 from ingest.journal.reader import FolderReader
 from ingest.journal.sqlite import Roll, SqliteJournal
-from tests.fakes.disk import KILLED, DyingDisk
+from tests.fakes.disk import FailingDisk
 from tests.unit.ingest.journal.folder import (
     counted,
-    identified,
     journal,
     note,
     payloads,
-    read_all,
 )
-
-ROLL = Roll(bytes=3_000)
-APPENDS = 9
-STRIDE = 1 if os.environ.get("SOAK") else 2
-
-
-def work(folder: Path, disk: DyingDisk, returned: int) -> None:
-    """Append, roll, seal and reopen; say on a pipe how many appends came back."""
-    disk.watch_os()
-    vfs = disk.install("dying")
-    number = 0
-    for _ in range(3):
-        writer = SqliteJournal(folder, roll=ROLL, vfs=vfs)
-        for _ in range(APPENDS // 3):
-            writer.names.equipment_index(EquipmentName("s", f"pump-{number}", "pump"))
-            writer.append(
-                [note(b"%d" % number), note(b"%d" % number + bytes(700 * (number % 3)))],
-                at=number,
-                identities=[counted(number), identified(number)],
-            )
-            os.write(returned, b".")
-            number += 1
-        writer.tend(0)
-        writer.close()
-
-
-def run(folder: Path, disk: DyingDisk) -> tuple[int, bool, int]:
-    """Do the work in a child; return how many appends came back, whether it died, and the points."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            work(folder, disk, writing)
-            os.write(writing, b"#%d" % disk.count)
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        said = pipe.read()
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    points = int(said.partition(b"#")[2] or 0)
-    return said.count(b"."), status == KILLED, points
-
-
-def check(folder: Path, returned: int, *, damage: bool) -> None:
-    with journal(folder) as writer:
-        assert damage or not writer.damages
-        found = payloads(folder)
-        whole = len(found) // 2
-        expected = [
-            one
-            for number in range(whole)
-            for one in (b"%d" % number, b"%d" % number + bytes(700 * (number % 3)))
-        ]
-        assert found == expected, "half an append, or one twice"
-        assert returned <= whole <= returned + 1
-        told: list[Identity] = [*map(counted, range(APPENDS)), *map(identified, range(APPENDS))]
-        assert writer.known(told) == {*map(counted, range(whole)), *map(identified, range(whole))}
-        names = [one.equipment for one in writer.names.equipment]
-        assert names == [f"pump-{number}" for number in range(whole)]
-        writer.append([note(b"on")], at=0)
-        records = read_all(folder)
-        assert [one.position for one in records] == list(range(1, len(records) + 1))
-        assert records[-1].payload == b"on"
-
-
-@pytest.fixture
-def memory(tmp_path: Path) -> Iterator[Path]:
-    """A folder in memory where there is one: the disk's own speed proves nothing here."""
-    shm = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=shm if shm.is_dir() else tmp_path) as scratch:
-        yield Path(scratch)
-
-
-def points_of_the_work(folder: Path) -> int:
-    returned, died, points = run(folder, DyingDisk())
-    assert (returned, died) == (APPENDS, False)
-    return points
-
-
-@pytest.mark.parametrize("power_cut", [False, True])
-def test_dies_at_every_point(memory: Path, power_cut: bool) -> None:
-    """Kill the process before each of its file operations; then also take back unsynced writes."""
-    points = points_of_the_work(memory / "whole")
-    assert points > 100
-    for point in range(1, points + 1, STRIDE):
-        folder = memory / f"{point}"
-        returned, died, _ = run(folder, DyingDisk(dies_at=point, power_cut=power_cut))
-        assert died
-        check(folder, returned, damage=power_cut)
-        shutil.rmtree(folder)
 
 
 def test_kill_from_outside(tmp_path: Path) -> None:
@@ -152,7 +54,7 @@ def test_kill_from_outside(tmp_path: Path) -> None:
 
 def test_a_sync_that_fails_is_the_end(tmp_path: Path) -> None:
     """After a failed fsync nothing is acknowledged any more, even if the disk recovers."""
-    disk = DyingDisk()
+    disk = FailingDisk()
     writer = SqliteJournal(tmp_path, vfs=disk.install("failing-sync"))
     writer.append([note(b"1")], at=0)
 
@@ -175,7 +77,7 @@ def test_a_sync_that_fails_is_the_end(tmp_path: Path) -> None:
 def test_a_full_disk_passes(tmp_path: Path) -> None:
     """No room: nothing is written, it is told apart, and the same append works when there is."""
     full = True
-    disk = DyingDisk()
+    disk = FailingDisk()
     with journal(tmp_path, vfs=disk.install("full")) as writer:
         writer.append([note(b"1")], at=0)
 

@@ -12,7 +12,7 @@ from gengfu.core.errors import JournalFull
 from ingest.journal import layout
 from ingest.journal.reserve import Reserve
 from ingest.journal.sqlite import SqliteJournal
-from tests.fakes.disk import DyingDisk
+from tests.fakes.disk import FailingDisk
 from tests.unit.ingest.journal.folder import note, payloads
 
 SIZE = 64 * 1024
@@ -71,7 +71,7 @@ def test_no_reserve_is_a_full_disk(disk: SmallDisk, tmp_path: Path) -> None:
 
 def test_an_alarm_is_refused_for_want_of_room(disk: SmallDisk, tmp_path: Path) -> None:
     """An append that finds the disk full gives up the reserve and goes through; the next start too."""
-    faulty = DyingDisk()
+    faulty = FailingDisk()
 
     def no_room(operation: str) -> None:
         if operation == "write" and disk.is_reserved:
@@ -94,7 +94,7 @@ def test_an_alarm_is_refused_for_want_of_room(disk: SmallDisk, tmp_path: Path) -
 
 def test_a_disk_fuller_than_full_lies(disk: SmallDisk, tmp_path: Path) -> None:
     """When the reserve is used up as well, the append is refused, and works when there is room."""
-    faulty, full = DyingDisk(), True
+    faulty, full = FailingDisk(), True
 
     def no_room(operation: str) -> None:
         if operation == "write" and full:
