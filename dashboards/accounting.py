@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from gengfu.core.record import Tally
 from ingest.store.writer import Lag
 
 
@@ -12,9 +11,9 @@ from ingest.store.writer import Lag
 class Accounting:
     """Items (values, events, unreadable messages) since the journal's beginning.
 
-    ``received`` and what the gateway left out come from its tallies in the journal; ``stored``,
-    ``expired``, ``null`` and the store's quarantine are counted by the store writer from the
-    records themselves. So ``pending`` must be exactly 0 when ``records_behind`` is.
+    Two countings of the same records meet here: what the gateway announced in its tallies, and
+    what the store writer made of each item. Both stand beside the writer's cursor, so that
+    ``received`` is the sum of all the others at every moment; ``pending`` waits beyond the cursor.
     """
 
     received: int = 0
@@ -25,25 +24,27 @@ class Accounting:
     unknown_point: int = 0
     quarantined: int = 0
     shed: int = 0
+    lost: int = 0
+    """Announced, but damaged in the journal before the store had it; 0 on a sound disk."""
     pending: int = 0
     records_behind: int = 0
 
 
-def account(tally: Tally, position: int, lag: Lag) -> Accounting:
-    """Add up both sides: tallies up to ``position``, and the store's counts as they stand."""
-    counts = lag.counts
-    handled = counts.stored + counts.expired + counts.null + counts.quarantined
+def account(lag: Lag) -> Accounting:
+    """Add up one consistent moment of the store writer."""
+    counts, arrived = lag.counts, lag.arrived
     return Accounting(
-        received=tally.received,
+        received=arrived.received,
         stored=counts.stored,
-        duplicate=tally.duplicate,
+        duplicate=arrived.duplicate,
         expired=counts.expired,
         null=counts.null,
-        unknown_point=tally.unknown_point,
-        quarantined=tally.quarantined + counts.quarantined,
-        shed=tally.shed,
-        pending=tally.journaled - handled,
-        records_behind=lag.pending_records + abs(position - counts.position),
+        unknown_point=arrived.unknown_point,
+        quarantined=arrived.rejected + counts.quarantined,
+        shed=arrived.shed,
+        lost=arrived.lost,
+        pending=arrived.journaled - arrived.lost - counts.handled,
+        records_behind=lag.pending_records,
     )
 
 

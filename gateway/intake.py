@@ -161,8 +161,9 @@ class _Group:
         readings = [draft(one.build(), partition_of(site)) for site, one in self.readings.items()]
         events = [draft(tuple(one), partition_of(site)) for site, one in self.events.items()]
         letters = [draft(tuple(one), partition) for partition, one in self.rejections.items()]
+        # The tally announces what follows: so whoever stands in between knows what is to come.
         # Events first: an opened door is judged by the card that was read just before.
-        return [*events, *readings, *letters, draft(self.tally(), EVERY_PARTITION)]
+        return [draft(self.tally(), EVERY_PARTITION), *events, *readings, *letters]
 
 
 class Intake:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from alerts.door import CoreClient
 from alerts.read import AlertReader
 from alerts.schema import open_alerts
@@ -25,6 +27,7 @@ from gengfu.database import open_sqlite
 from gengfu.installation import Installation
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.ledger.store import LedgerStore
+from gengfu.people.gate import Gate
 from gengfu.proof import ProofFile
 from ingest.journal.cursors import CursorFile
 from ingest.journal.reader import FolderReader
@@ -32,6 +35,8 @@ from ingest.store.connect import connect
 from ingest.store.influx import InfluxStore
 from ingest.store.port import ReadingStore
 from ingest.store.writer import StoreWriter
+from rules.editions.editor import Editor
+from rules.editions.store import EditionStore
 
 
 async def run_desk(settings: Settings, ready: Callable[[], None]) -> None:
@@ -78,17 +83,18 @@ def _build(settings: Settings, place: Installation) -> _Desk:
     alerts = _alert_reader(place)
     availability = AvailabilityService(estate, ledgers, clock)
     core = CoreClient(place.socket)
+    gate = gate_of(engine, place)
     health = Health(clock, writer, estate, ProofFile(place.proof))
     ports = DeskPorts(
         clock=clock,
-        people=WebPeople(gate_of(engine, place)),
+        people=WebPeople(gate),
         ledgers=ledgers,
         alerts=alerts,
         core=core,
         estate=estate,
         readings=store,
         availability=availability,
-        rules=RuleBook(rule_files(settings), classes, place.data),
+        rules=RuleBook(_editor(settings, engine, classes, gate), classes, place.data, clock),
         accounting=health.accounting,
         readiness=health.parts,
         metrics=health.metrics,
@@ -109,6 +115,14 @@ def _build(settings: Settings, place: Installation) -> _Desk:
     )
 
 
+def _editor(
+    settings: Settings, engine: Engine, classes: Mapping[str, EquipmentClass], gate: Gate
+) -> Editor:
+    store = EditionStore(engine)
+    store.prepare()
+    return Editor(rule_files(settings), classes, store, gate.audit)
+
+
 def _alert_reader(place: Installation) -> AlertReader:
     open_alerts(place.alerts).dispose()  # the tables, when core has not made them yet
     return AlertReader(open_sqlite(place.alerts, read_only=True))
@@ -124,7 +138,10 @@ def _store_writer(
     place: Installation, store: ReadingStore, classes: Mapping[str, EquipmentClass]
 ) -> StoreWriter:
     keep = CursorFile(place.journal, "store").write
-    return StoreWriter(FolderReader(place.journal), store, classes, keep=keep)
+    journal = place.journal
+    return StoreWriter(
+        FolderReader(journal), store, classes, ahead=FolderReader(journal), keep=keep
+    )
 
 
 def _shown_accounts(settings: Settings, place: Installation) -> Sequence[tuple[str, str]]:

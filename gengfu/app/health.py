@@ -53,4 +53,4 @@ class Health:
 
     def accounting(self) -> Accounting:
         """Return what came in and what became of it."""
-        return account(self.estate.tally(), self.estate.position, self.writer.lag())
+        return account(self.writer.lag())

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
+import msgspec
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from gengfu.core.clock import Micros
 from gengfu.core.errors import StartError
 from gengfu.core.names import PointKind
 from gengfu.ledger.model import EquipmentClass
+from ingest.store.arrived import Arrived
 from ingest.store.port import Band, NotTaken, Refusal, StoreCounts, Trend, Written
 from ingest.store.rows import Quarantined, Series, StoreEvent, StoreRows, winners
 
@@ -34,7 +36,8 @@ CREATE TABLE IF NOT EXISTS event
 CREATE TABLE IF NOT EXISTS quarantine (position BIGINT, reason VARCHAR, content VARCHAR);
 CREATE TABLE IF NOT EXISTS progress
     (position BIGINT, stored BIGINT, expired BIGINT, nulls BIGINT, quarantined BIGINT);
-INSERT INTO progress SELECT 0, 0, 0, 0, 0 WHERE NOT EXISTS (FROM progress);
+ALTER TABLE progress ADD COLUMN IF NOT EXISTS arrived VARCHAR DEFAULT '{}';
+INSERT INTO progress SELECT 0, 0, 0, 0, 0, '{}' WHERE NOT EXISTS (FROM progress);
 """
 _EVENT_COLUMNS = (
     ("position", pa.int64()),
@@ -97,7 +100,10 @@ class DuckdbStore:
 
     def write(self, rows: StoreRows, position: int) -> Written:
         written = Written(
-            stored=len(rows) + len(rows.events), null=rows.null, quarantined=rows.faults
+            stored=len(rows) + len(rows.events),
+            null=rows.null,
+            quarantined=rows.faults,
+            arrived=rows.arrived,
         )
         with self._writing, self._connection.cursor() as cursor:
             try:
@@ -119,7 +125,12 @@ class DuckdbStore:
             row = cursor.execute("FROM progress").fetchone()
         assert row is not None
         return StoreCounts(
-            position=row[0], stored=row[1], expired=row[2], null=row[3], quarantined=row[4]
+            position=row[0],
+            stored=row[1],
+            expired=row[2],
+            null=row[3],
+            quarantined=row[4],
+            arrived=msgspec.json.decode(row[5], type=Arrived),
         )
 
     def cursor(self) -> int:
@@ -205,8 +216,14 @@ class DuckdbStore:
             cursor.executemany("INSERT INTO quarantine VALUES (?, ?, ?)", faults)
         cursor.execute(
             "UPDATE progress SET position = ?, stored = stored + ?, nulls = nulls + ?,"
-            " quarantined = quarantined + ?",
-            [position, written.stored, written.null, len(written.quarantined)],
+            " quarantined = quarantined + ?, arrived = ?",
+            [
+                position,
+                written.stored,
+                written.null,
+                len(written.quarantined),
+                msgspec.json.encode(written.arrived).decode(),
+            ],
         )
 
 

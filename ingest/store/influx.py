@@ -61,6 +61,7 @@ class InfluxStore:
             expired=fate.expired,
             null=rows.null,
             quarantined=(*rows.faults, *encoded.faults, *fate.quarantined),
+            arrived=rows.arrived,
         )
         self._quarantine.append(written.quarantined)
         self._progress.advance(written, position)

@@ -6,7 +6,7 @@ every store. The cursor lives in the store, beside what it covers.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from gengfu.core.clock import Micros
 from gengfu.core.errors import StoreUnavailable
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import EquipmentClass
+from ingest.store.arrived import Arrived
 from ingest.store.rows import Quarantined, Series, StoreRows
 
 
@@ -56,13 +57,16 @@ class Written:
     null: int = 0
     """The device said that it has no value: nothing to store."""
     quarantined: tuple[Quarantined, ...] = ()
+    arrived: Arrived = field(default_factory=Arrived)
+    """The sums of what had come in by the end of this write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreCounts:
     """Sums over everything up to ``position``, exact over any restart (invariant I5).
 
-    At the end of the journal ``journaled == stored + expired + null + quarantined``.
+    Always ``arrived.journaled == stored + expired + null + quarantined + lost + open``: both sides
+    are counted from the same records and kept together.
     """
 
     position: int = 0
@@ -70,6 +74,12 @@ class StoreCounts:
     expired: int = 0
     null: int = 0
     quarantined: int = 0
+    arrived: Arrived = field(default_factory=Arrived)
+
+    @property
+    def handled(self) -> int:
+        """How many items of the journal found their fate here."""
+        return self.stored + self.expired + self.null + self.quarantined
 
     def after(self, written: Written, position: int) -> "StoreCounts":
         """Return the counts with one more write in them."""
@@ -79,6 +89,7 @@ class StoreCounts:
             expired=self.expired + written.expired,
             null=self.null + written.null,
             quarantined=self.quarantined + len(written.quarantined),
+            arrived=written.arrived,
         )
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from gengfu.core.batch import Event, Flag, ReadingBatch
 from gengfu.core.names import Names, PointKind
 from gengfu.core.record import Record
+from ingest.store.arrived import Arrived
 
 _T = TypeVar("_T", bound=np.generic)
 
@@ -59,6 +60,7 @@ class StoreRows:
     ``series`` int32 (index of ``keys``), ``observed_at`` int64 µs, ``position`` int64 ascending,
     ``value`` float64 (always finite for numbers, NaN for texts), ``text`` int32 (index of
     ``texts``, -1 for numbers). ``null`` items had no value; ``faults`` could not be one.
+    ``arrived`` is the sum of everything up to the last of the records.
     """
 
     keys: tuple[Series, ...]
@@ -71,6 +73,7 @@ class StoreRows:
     events: tuple[StoreEvent, ...] = ()
     null: int = 0
     faults: tuple[Quarantined, ...] = ()
+    arrived: Arrived = field(default_factory=Arrived)
 
     def __len__(self) -> int:
         return len(self.value)
@@ -110,6 +113,8 @@ class RowCollector:
     """Gathers records until a write is worth while. ``names`` may grow meanwhile."""
 
     names: Names
+    arrived: Arrived = field(default_factory=Arrived)
+    """The sums before the first record; they go on with each."""
     _parts: list[_Columns] = field(default_factory=list)
     _texts: list[str] = field(default_factory=list)
     _events: list[StoreEvent] = field(default_factory=list)
@@ -127,6 +132,11 @@ class RowCollector:
 
     def add(self, record: Record) -> None:
         """Take what a record has for the store; most kinds have nothing."""
+        before = self._items
+        self._take(record)
+        self.arrived = self.arrived.passed(record, self._items - before)
+
+    def _take(self, record: Record) -> None:
         try:
             body = record.body()
         except ValueError as exc:
@@ -153,6 +163,7 @@ class RowCollector:
             events=tuple(self._events),
             null=self._null,
             faults=tuple(self._faults),
+            arrived=self.arrived,
         )
         self._texts, self._events, self._faults = [], [], []
         self._null = self._items = 0

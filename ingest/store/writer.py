@@ -7,13 +7,15 @@ alarm path does not notice.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from threading import Lock
 
 import structlog
 
 from gengfu.core.record import Record
 from gengfu.ledger.model import EquipmentClass
 from ingest.journal.port import JournalReader
+from ingest.store.arrived import Arrived, items_of
 from ingest.store.port import NotTaken, ReadingStore, StoreCounts
 from ingest.store.rows import RowCollector
 
@@ -37,14 +39,29 @@ class Pace:
     """When an account or a bucket has to be mended by somebody."""
 
 
+LOOK_AHEAD = 20_000
+"""So many records beyond the store's cursor are summed up at most when somebody asks."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lag:
-    """How far the store is behind, for health and metrics."""
+    """How far the store is behind, for health and metrics: one consistent moment."""
 
     counts: StoreCounts
+    """Up to the store's cursor."""
+    arrived: Arrived
+    """The same sums further on, as far as the journal was looked at beyond the cursor."""
     pending_records: int
     outage: str | None
     """What the store says while it does not take anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """A position and the sums up to it, which are only ever replaced together."""
+
+    position: int = 0
+    arrived: Arrived = field(default_factory=Arrived)
 
 
 class StoreWriter:
@@ -56,12 +73,17 @@ class StoreWriter:
         store: ReadingStore,
         classes: Mapping[str, EquipmentClass],
         *,
+        ahead: JournalReader | None = None,
         keep: Callable[[int], None] | None = None,
         pace: Pace | None = None,
         wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
         dice: random.Random | None = None,
     ) -> None:
-        """``keep`` is told the cursor, so that the journal drops nothing the store still needs."""
+        """``keep`` is told the cursor, so that the journal drops nothing the store still needs.
+
+        ``ahead`` is a reader of its own that counts what waits beyond the cursor; without one,
+        what waits is not counted as received either.
+        """
         self._reader = reader
         self._store = store
         self._classes = classes
@@ -77,14 +99,51 @@ class StoreWriter:
         self._end = 0
         self._spare: list[Record] = []
         """Read but not yet written."""
+        self._done = _Reach()
+        """Up to here everything is stored or had nothing to store."""
+        self._seen = _Reach()
+        """Up to here ``ahead`` has counted, when that is further."""
+        self._ahead = ahead
+        self._looking = Lock()
 
     def lag(self) -> Lag:
-        """Return counts and distance as of the last look at the journal."""
+        """Return counts and distance; any thread may ask.
+
+        What waits beyond the cursor is counted now, at most ``LOOK_AHEAD`` records of it a call.
+        """
+        with self._looking:
+            done = self._done  # before the counts: what is done later may hold more items
+            counts = self._counts()
+            if done.position > counts.position:  # records without items, not yet noted
+                counts = replace(counts, position=done.position, arrived=done.arrived)
+            if self._seen.position <= counts.position:
+                self._seen = _Reach(counts.position, counts.arrived)
+            self._look_ahead()
+            end = max(self._end, self._seen.position)
+            return Lag(
+                counts=counts,
+                arrived=self._seen.arrived,
+                pending_records=max(0, end - counts.position),
+                outage=self._outage,
+            )
+
+    def _counts(self) -> StoreCounts:
         counts = self._store.counts()
-        if self._prepared:  # records without anything to store are done, though not yet noted
-            counts = replace(counts, position=self._position)
-        pending = max(0, self._end - counts.position)
-        return Lag(counts=counts, pending_records=pending, outage=self._outage)
+        return replace(counts, arrived=counts.arrived.covering(counts.handled))
+
+    def _look_ahead(self) -> None:
+        position, arrived = self._seen.position, self._seen.arrived
+        if self._outage is None and position >= self._end:
+            return  # the writer itself looks several times a second
+        last = position + LOOK_AHEAD
+        while self._ahead is not None and position < last:
+            records = self._ahead.read(position, limit=self._pace.records)
+            if not records:
+                break
+            for record in records:
+                arrived = arrived.passed(record, items_of(record))
+            position = records[-1].position
+        self._seen = _Reach(position, arrived)
 
     async def run(self) -> None:
         """Write until cancelled."""
@@ -107,7 +166,7 @@ class StoreWriter:
         self._end = self._reader.last_position()
         if not self._prepared:
             self._begin()
-        collector = RowCollector(self._reader.names)
+        collector = RowCollector(self._reader.names, self._done.arrived)
         last, full = self._gather(collector)
         if len(collector) or last - self._stored >= self._pace.empty:
             try:
@@ -117,20 +176,30 @@ class StoreWriter:
                 raise
             self._note_stored(last)
         self._position = last
+        self._done = _Reach(last, collector.arrived)
         return full
 
     def _begin(self) -> None:
         self._store.prepare(self._classes)
-        self._position = self._store.cursor()
-        if self._position > self._end:
-            _log.warning(
-                "the store knows more than this journal has: another journal, read from its start",
-                store_position=self._position,
-                journal_position=self._end,
-            )
-            self._position = 0
+        counts = self._counts()
+        if counts.position > self._end:
+            counts = self._begin_another_journal(counts)
+        self._position = counts.position
+        self._done = _Reach(counts.position, counts.arrived)
         self._note_stored(self._position)
         self._prepared = True
+
+    def _begin_another_journal(self, counts: StoreCounts) -> StoreCounts:
+        _log.warning(
+            "the store knows more than this journal has: another journal, read from its start",
+            store_position=counts.position,
+            journal_position=self._end,
+        )
+        with self._looking:
+            arrived = counts.arrived.broken_off()
+            self._store.write(RowCollector(self._reader.names, arrived).build(), 0)
+            self._seen = _Reach()
+        return replace(counts, position=0, arrived=arrived)
 
     def _note_stored(self, position: int) -> None:
         self._stored = position

@@ -21,6 +21,7 @@ _FATES = (
     "unknown_point",
     "quarantined",
     "shed",
+    "lost",
     "pending",
 )
 
@@ -140,9 +141,9 @@ def wrong_readings(system: System, promised: Taken, sent: Taken) -> list[str]:
 
 
 def wrong_sums(system: System) -> list[str]:
-    """I5: everything received is accounted for, exactly."""
+    """I5: everything received is accounted for, exactly, at whatever moment it is asked."""
     sums = system.get("/api/v1/accounting")
-    if sums["received"] != sum(sums[fate] for fate in _FATES):
+    if sums["received"] != sum(sums[fate] for fate in _FATES) or sums["pending"] < 0:
         return [f"I5: {sums}"]
     return []
 

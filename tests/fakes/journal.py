@@ -92,7 +92,7 @@ class FakeReader:
     def read(self, after: int, *, limit: int = 500) -> Sequence[Record]:
         """Return up to ``limit`` records behind a position."""
         found = self._records[after : after + limit]
-        for record in found:
+        for record in self._records[: after + limit]:  # the names before a jump as well
             if record.kind is RecordKind.NAMES:
                 body = record.body()
                 assert isinstance(body, NewNames)

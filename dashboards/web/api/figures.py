@@ -49,6 +49,7 @@ class AccountingShape(Shape):
     unknown_point: int
     quarantined: int
     shed: int
+    lost: int
     pending: int
     records_behind: int
 
