@@ -24,7 +24,7 @@ from gengfu.ledger.model import Equipment, Place, PlaceKind, Site, SiteLedger
 from ingest.journal.reader import FolderReader
 from ingest.journal.sqlite import Roll, SqliteJournal
 from rules.backtest.replay import Replay
-from rules.backtest.selection import only
+from rules.selection import only
 from rules.packs import shipped
 
 START = from_iso("2026-01-01T00:00:00Z")

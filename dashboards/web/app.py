@@ -13,7 +13,16 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from dashboards.web import pages
-from dashboards.web.api import access, alerts, estate, figures, health, rules, stream
+from dashboards.web.api import (
+    access,
+    alerts,
+    estate,
+    figures,
+    health,
+    rule_changes,
+    rules,
+    stream,
+)
 from dashboards.web.body_limit import BodyLimit
 from dashboards.web.headers import SecurityHeaders
 from dashboards.web.identity import admit
@@ -46,7 +55,7 @@ def build_app(ports: DeskPorts) -> FastAPI:
     )
     app.state.ports = ports
     app.state.feed = stream.Feed(ports)
-    for part in (access, estate, stream, alerts, figures, rules, health):
+    for part in (access, estate, stream, alerts, figures, rules, rule_changes, health):
         app.include_router(part.router)
     app.include_router(pages.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")

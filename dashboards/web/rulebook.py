@@ -1,11 +1,10 @@
-"""What the pages and the API need of rules: those in force, and back-tests of others."""
+"""What the pages and the API need of rules: those in force, changes, and back-tests of drafts."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from gengfu.core.clock import Micros
 from rules.backtest.document import Document
-from rules.rule import Rule
+from rules.editions.editor import Editor
 
 
 class BacktestBusy(Exception):
@@ -17,13 +16,10 @@ class BacktestFailed(Exception):
 
 
 class RuleBook(Protocol):
-    """The rules in force, and what others would have done."""
+    """The rules in force and their changes, and what others would have done."""
 
-    def in_force(self) -> Sequence[Rule]:
-        """Return the rules in force, in the order of their files."""
-
-    def text_of(self, rule: str) -> str:
-        """Return a rule as the text of a file; empty for none."""
+    @property
+    def editor(self) -> Editor: ...
 
     async def backtest(
         self, start: Micros, end: Micros, draft: str, sites: frozenset[str] | None

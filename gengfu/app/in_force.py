@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from alerts.service import AlertService
 from gateway.service import Gateway
+from gengfu.app.editions import kept_editions
 from gengfu.core.clock import DAY, Clock, Micros
 from gengfu.core.partition import EVERY_PARTITION, partition_of
 from gengfu.core.record import Draft, LedgerChange, RulesChange, draft
@@ -24,15 +25,16 @@ from gengfu.ledger.own import own_ledger
 from gengfu.ledger.snapshot import encode
 from gengfu.ledger.store import LedgerStore
 from ingest.journal.sqlite import SqliteJournal
+from rules.editions.model import compose
 
 log = structlog.get_logger()
 
 LOOK_SECONDS = 5.0
-"""How often core looks for a changed ledger when nobody told it."""
+"""How often core looks for a changed ledger or rule when nobody told it."""
 
 
 class InForce:
-    """Follows the desk's ledger: a changed one goes into the journal and to all who need it."""
+    """Follows the desk: a changed ledger or rule goes into the journal and to all who need it."""
 
     def __init__(
         self,
@@ -54,11 +56,12 @@ class InForce:
         self._clock = clock
         self._worker = worker
         self._version = -1
+        self._rules_version = -1
         self._announced_at: Micros = 0
         self._look = asyncio.Event()
 
     async def look_now(self) -> None:
-        """Look for a changed ledger without waiting."""
+        """Look for a changed ledger or rule without waiting."""
         self._look.set()
 
     async def announce(self) -> None:
@@ -66,8 +69,8 @@ class InForce:
 
         Said again every day, so that the archive keeps them when its oldest part goes.
         """
-        self._announced_at, self._version = self._clock.now(), -1
-        await self._append([draft(RulesChange(self._rules), EVERY_PARTITION)])
+        self._announced_at, self._version, self._rules_version = self._clock.now(), -1, -1
+        await self._follow_rules()
         await self._follow()
 
     async def run(self) -> None:
@@ -79,7 +82,21 @@ class InForce:
             self._look.clear()
             if self._clock.now() - self._announced_at > DAY:
                 await self.announce()
+            await self._follow_rules()
             await self._follow()
+
+    async def _follow_rules(self) -> None:
+        version, editions = await asyncio.to_thread(
+            kept_editions, self._file, known=self._rules_version
+        )
+        if version == self._rules_version:
+            return
+        files, faults = compose(self._rules, editions, self._classes)
+        for fault in faults:
+            log.warning("rule edition cannot be read: its file's rule holds", fault=str(fault))
+        await self._append([draft(RulesChange(files), EVERY_PARTITION)])
+        self._rules_version = version
+        log.info("rules in force", version=version, edited=len(editions))
 
     async def _follow(self) -> None:
         version, found = await asyncio.to_thread(self._read)

@@ -13,12 +13,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 from dashboards.web.rulebook import BacktestBusy, BacktestFailed
-from gengfu.core.clock import Micros, to_iso
+from gengfu.core.clock import Clock, Micros, from_iso, to_iso
 from gengfu.ledger.model import EquipmentClass
 from rules.backtest.document import Document, decode
-from rules.backtest.selection import only
+from rules.editions.editor import Editor
+from rules.editions.model import Trial
 from rules.language import read_rules
-from rules.rule import Rule
 
 LIMIT_SECONDS = 120.0
 POLITENESS = 10
@@ -30,26 +30,19 @@ class RuleBook:
 
     def __init__(
         self,
-        files: Mapping[str, str],
+        editor: Editor,
         classes: Mapping[str, EquipmentClass],
         data: Path,
+        clock: Clock,
         *,
         limit: float = LIMIT_SECONDS,
     ) -> None:
-        self._files = files
+        self.editor = editor
         self._classes = classes
         self._data = data
+        self._clock = clock
         self._limit = limit
         self._busy = asyncio.Lock()
-        self._rules = read_rules(files, classes)
-
-    def in_force(self) -> Sequence[Rule]:
-        """Return the rules in force, in the order of their files."""
-        return self._rules
-
-    def text_of(self, rule: str) -> str:
-        """Return a rule as the text of a file; empty for none."""
-        return next(iter(only(self._files, {rule}).values()), "")
 
     async def backtest(
         self, start: Micros, end: Micros, draft: str, sites: frozenset[str] | None
@@ -66,7 +59,12 @@ class RuleBook:
         if self._busy.locked():
             raise BacktestBusy
         async with self._busy, _file(draft) as file:
-            return decode(await self._run(_arguments(self._data, start, end, file, sites)))
+            result = decode(await self._run(_arguments(self._data, start, end, file, sites)))
+        if draft.strip() and result.readings + result.events:
+            await asyncio.to_thread(
+                self.editor.note_trial, draft, _trial(result, self._clock.now())
+            )
+        return result
 
     async def _run(self, arguments: Sequence[str]) -> bytes:
         process = await asyncio.create_subprocess_exec(
@@ -95,6 +93,16 @@ class RuleBook:
         if process.returncode:
             raise BacktestFailed(err.decode(errors="replace").strip()[-500:])
         return out
+
+
+def _trial(result: Document, at: Micros) -> Trial:
+    return Trial(
+        at=at,
+        start=from_iso(result.start),
+        end=from_iso(result.end),
+        alarms=result.quality.alarms,
+        walks=result.quality.walks,
+    )
 
 
 def _arguments(

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from gengfu.app.setup import classes_of, mapping_of, rule_files
+from gengfu.app.editions import files_in_force
+from gengfu.app.setup import classes_of, mapping_of
 from gengfu.config import Settings
 from gengfu.core.errors import BadInput, Fault
 from gengfu.marked import read_text
@@ -20,7 +21,8 @@ def checked_rules(settings: Settings, files: Sequence[Path]) -> tuple[Rule, ...]
         BadInput: all mistakes at once, with file and line.
     """
     texts = {file.name: read_text(file) for file in files}
-    return read_rules(texts or rule_files(settings), classes_of(settings))
+    classes = classes_of(settings)
+    return read_rules(texts or files_in_force(settings, classes), classes)
 
 
 def check_folders(settings: Settings) -> None:
@@ -51,7 +53,7 @@ def tested_rules(settings: Settings, files: Sequence[Path]) -> Iterator[Outcome]
     for file in files:
         book = read_book(file.name, read_text(file), classes)
         beside = {name: read_text(file.parent / name) for name in book.rules}
-        yield from run_book(book, _by_name(beside) or rule_files(settings), classes)
+        yield from run_book(book, _by_name(beside) or files_in_force(settings, classes), classes)
 
 
 def _by_name(files: Mapping[str, str]) -> Mapping[str, str]:

@@ -59,10 +59,14 @@ def rule_files(settings: Settings) -> Mapping[str, str]:
     own = settings.rules_dir
     if own is not None and not own.is_dir():
         raise BadInput([Fault(str(own), "", "there is no such folder of rules", "rules_dir")])
-    files = (
-        file for folder in (RULE_PACKS, own) if folder for file in sorted(folder.glob("*.yaml"))
-    )
-    return {file.name: read_text(file) for file in files}
+    shipped = {file.name: read_text(file) for file in sorted(RULE_PACKS.glob("*.yaml"))}
+    files = {file.name: read_text(file) for file in sorted(own.glob("*.yaml"))} if own else {}
+    mend = "give it another name; a shipped rule is changed on the rules page"
+    if same := shipped.keys() & files.keys():
+        raise BadInput(
+            [Fault(str(own), name, "a shipped pack has this name", mend) for name in sorted(same)]
+        )
+    return {**shipped, **files}
 
 
 def ledger_store(place: Installation) -> LedgerStore:

@@ -15,10 +15,10 @@ from gengfu.core.clock import HOUR, MINUTE, Micros
 from gengfu.core.names import Names
 from gengfu.core.record import Body, LedgerChange, NewNames, Record, RulesChange, Tick
 from gengfu.ledger.model import EquipmentClass
-from rules.backtest.selection import only
 from rules.engine import begin, step
 from rules.episodes import Episode, Episodes
 from rules.language import read_rules
+from rules.selection import only
 from rules.state import State
 from rules.verdict import Verdict
 

@@ -1,8 +1,11 @@
 """The desk's port to the rules made by hand: the shipped rules, and a back-test that answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+
+from pysqlite3 import dbapi2
+from sqlalchemy import StaticPool, create_engine
 
 from gengfu.core.clock import MINUTE, Micros
 from gengfu.ledger.classes import load_classes
@@ -10,9 +13,9 @@ from gengfu.ledger.model import EquipmentClass
 from rules import packs
 from rules.backtest.document import Document, document
 from rules.backtest.replay import Lack, Missing, Replayed
-from rules.backtest.selection import only
+from rules.editions.editor import Audit, Editor
+from rules.editions.store import EditionStore
 from rules.language import read_rules
-from rules.rule import Rule
 
 
 @cache
@@ -21,20 +24,39 @@ def _classes() -> Mapping[str, EquipmentClass]:
 
 
 @dataclass
-class FakeRuleBook:
-    """The shipped rules, and a back-test that answers what a test puts here."""
+class AuditList:
+    """An audit trail in memory: (who, what, to which rule)."""
 
+    entries: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def add(self, *, at: int, actor: str, action: str, subject: str = "", detail: str = "") -> None:
+        """Keep who did what to which rule."""
+        assert at
+        assert detail
+        self.entries.append((actor, action, subject))
+
+
+def memory_editor(audit: Audit) -> Editor:
+    """Return the editor of the shipped rules over a database in memory."""
+    engine = create_engine(
+        "sqlite+pysqlite://",
+        module=dbapi2,
+        poolclass=StaticPool,
+        connect_args={"check_same_thread": False},
+    )
+    store = EditionStore(engine)
+    store.prepare()
+    return Editor(packs.shipped(), _classes(), store, audit)
+
+
+@dataclass
+class FakeRuleBook:
+    """The shipped rules with a real editor in memory, and a back-test that answers as told."""
+
+    editor: Editor = field(default_factory=lambda: memory_editor(AuditList()))
     result: Document | None = None
     fault: Exception | None = None
     asked: list[tuple[Micros, Micros, str, frozenset[str] | None]] = field(default_factory=list)
-
-    def in_force(self) -> Sequence[Rule]:
-        """Return the shipped rules."""
-        return read_rules(packs.shipped(), _classes())
-
-    def text_of(self, rule: str) -> str:
-        """Return a shipped rule's text."""
-        return next(iter(only(packs.shipped(), {rule}).values()), "")
 
     async def backtest(
         self, start: Micros, end: Micros, draft: str, sites: frozenset[str] | None

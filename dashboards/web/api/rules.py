@@ -15,6 +15,7 @@ from dashboards.web.rulebook import BacktestBusy, BacktestFailed
 from gengfu.core.clock import DAY, Micros
 from gengfu.core.errors import BadInput
 from rules.backtest.document import Document
+from rules.editions.model import Edition
 from rules.rule import Rule
 
 router = APIRouter(prefix="/api/v1")
@@ -36,9 +37,11 @@ class RuleShape(Shape):
     source: str
     fired: int
     """Alerts that it opened in the last 30 days, at the sites one may see."""
+    edition: int | None
+    """Who wrote it so, and why: ``/rules/{rule}/editions``; null = as its file has it."""
 
     @classmethod
-    def of(cls, rule: Rule, fired: int) -> "RuleShape":
+    def of(cls, rule: Rule, fired: int, edition: Edition | None) -> "RuleShape":
         return cls(
             id=rule.id,
             equipment_class=rule.equipment_class,
@@ -49,6 +52,7 @@ class RuleShape(Shape):
             title=Text.of(rule.title),
             source=rule.source,
             fired=fired,
+            edition=edition.number if edition else None,
         )
 
 
@@ -66,7 +70,11 @@ class BacktestBody(BaseModel):
 def list_rules(ports: Desk, who: Who) -> list[RuleShape]:
     """List the rules in force."""
     counts = ports.alerts.fired(ports.clock.now() - COUNTED_DAYS * DAY, seen_sites(who))
-    return [RuleShape.of(rule, counts.get(rule.id, 0)) for rule in ports.rules.in_force()]
+    book = ports.rules.editor.book()
+    return [
+        RuleShape.of(rule, counts.get(rule.id, 0), book.editions.get(rule.id))
+        for rule in book.rules.values()
+    ]
 
 
 @router.post("/rules/backtest")
@@ -89,18 +97,22 @@ async def backtest(
     try:
         return await ports.rules.backtest(start, end, draft, who.sites)
     except BadInput as exc:
-        errors = [
-            {"where": f"rules:{one.place}", "detail": f"{one.message} {one.mend}".strip()}
-            for one in exc.faults
-        ]
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-        raise Problem(status, "the rules have mistakes", errors=errors) from exc
+        raise mistakes(exc) from exc
     except BacktestBusy as exc:
         busy = "another back-test is running"
         headers = {"Retry-After": "10"}
         raise Problem(HTTPStatus.TOO_MANY_REQUESTS, busy, headers=headers) from exc
     except BacktestFailed as exc:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, f"the back-test failed: {exc}") from exc
+
+
+def mistakes(exc: BadInput) -> Problem:
+    """Return the answer to a text with mistakes: all of them, with their lines."""
+    errors = [
+        {"where": f"rules:{one.place}", "detail": f"{one.message} {one.mend}".strip()}
+        for one in exc.faults
+    ]
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the rules have mistakes", errors=errors)
 
 
 def seen_sites(who: Visitor) -> tuple[str, ...] | None:

@@ -2,8 +2,21 @@
 
 from fastapi import APIRouter
 
-from dashboards.web.pages import access, alerts, engineer, equipment, manager, report, rules
+from dashboards.web.pages import (
+    access,
+    alerts,
+    engineer,
+    equipment,
+    manager,
+    new_rule,
+    report,
+    rule_changes,
+    rules,
+)
+
+PARTS = (access, alerts, engineer, equipment, manager, report, rules, new_rule, rule_changes)
+"""In the order in which a request's path is looked for."""
 
 router = APIRouter()
-for part in (access, alerts, engineer, equipment, manager, report, rules):
+for part in PARTS:
     router.include_router(part.router)

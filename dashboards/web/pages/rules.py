@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -17,6 +19,7 @@ from dashboards.web.problems import Problem
 from dashboards.web.render import page
 from dashboards.web.words import marked
 from gengfu.core.clock import DAY, Micros, from_iso
+from gengfu.core.errors import BadInput
 from gengfu.core.naming import Bilingual
 from rules.backtest.document import Document, EpisodeLine, QualityBlock
 from rules.backtest.quality import FLOOD
@@ -148,34 +151,60 @@ def _columns(
 def rules(ports: Desk, who: Who, request: Request) -> Response:
     """Show the rules in force, whose their thresholds are, and how often they fired."""
     since = ports.clock.now() - COUNTED_DAYS * DAY
-    in_force = ports.rules.in_force()
+    editor = ports.rules.editor
+    book = editor.book()
     return page(
         request,
         "rules.html",
-        rules=in_force,
-        titles={rule.id: _title(rule) for rule in in_force},
+        rules=tuple(book.rules.values()),
+        titles={rule.id: title_of(rule) for rule in book.rules.values()},
+        editions=book.editions,
+        faults=book.faults,
+        proposed=editor.proposed(),
+        names=ports.people.names(),
         fired=ports.alerts.fired(since, seen_sites(who)),
         classes=ports.ledgers.classes,
         days=COUNTED_DAYS,
     )
 
 
-def _title(rule: Rule) -> Bilingual:
+def title_of(rule: Rule) -> Bilingual:
     """Return a rule's title where there is no value to show yet."""
     return Bilingual(*(fill(text, lambda _name: "…") for text in (rule.title.zh, rule.title.en)))
 
 
-def _form(request: Request, **filled: object) -> Response:
-    defaults: dict[str, object] = {"problem": None, "result": None, "at": from_iso}
-    words = {"lack": LACK, "compared": COMPARED, "periods": PERIODS, "flood": FLOOD}
+def draft_form(
+    ports: DeskPorts, request: Request, *, text: str, days: int, **filled: object
+) -> Response:
+    """Show a draft: what it takes to bring it into force, and its back-test when there is one."""
+    editor = ports.rules.editor
+    try:
+        needed = editor.needs_of(text) if text.strip() else frozenset()
+    except BadInput:
+        needed = None
+    problem = filled.get("problem")
+    defaults: dict[str, object] = {
+        "problem": None,
+        "result": None,
+        "reason": "",
+        "needs": needed,
+        "trial": editor.trial_of(text) if needed is not None else None,
+        "status": problem.status if isinstance(problem, Problem) else HTTPStatus.OK,
+    }
+    words = {"at": from_iso, "lack": LACK, "compared": COMPARED, "periods": PERIODS, "flood": FLOOD}
     sizes = {"width": WIDTH, "lane": LANE, "chart": CHART}
-    return page(request, "backtest.html", **{**defaults, **words, **sizes, **filled})  # type: ignore[arg-type]
+    given = {"text": text, "days": days, **filled}
+    return page(request, "backtest.html", **{**defaults, **words, **sizes, **given})  # type: ignore[arg-type]
 
 
 @router.get("/engineer/rules/backtest")
-def backtest_form(ports: Desk, request: Request, rule: str = "") -> Response:
-    """Show the form, filled with the rule that was chosen."""
-    return _form(request, text=ports.rules.text_of(rule) if rule else "", days=7)
+def backtest_form(
+    ports: Desk, request: Request, rule: str = "", edition: int | None = None
+) -> Response:
+    """Show the form, filled with the rule, or one of its editions, that was chosen."""
+    chosen = next((one for one in ports.rules.editor.history(rule) if one.number == edition), None)
+    text = chosen.text if chosen else ports.rules.editor.text_of(rule) if rule else ""
+    return draft_form(ports, request, text=text, days=7)
 
 
 @router.post("/engineer/rules/backtest")
@@ -187,16 +216,14 @@ async def show_backtest(
     text: Annotated[str, Form(max_length=LONGEST_DRAFT)] = "",
 ) -> Response:
     """Run the back-test and show its result below the form."""
-    now = ports.clock.now()
-    filled: dict[str, object] = {"text": text, "days": days}
+    now, text = ports.clock.now(), text.replace("\r\n", "\n")
+    show = partial(draft_form, ports, request, text=text, days=days)
     try:
-        result = await backtest(ports, who, now - days * DAY, now, text.replace("\r\n", "\n"))
+        result = await backtest(ports, who, now - days * DAY, now, text)
     except Problem as problem:
-        filled |= {"problem": problem, "status": problem.status}
-        return await run_in_threadpool(_form, request, **filled)
+        return await run_in_threadpool(show, problem=problem)
     names = await run_in_threadpool(_names, ports, who)
-    filled |= {"result": result, "picture": picture(result, names), "names": names}
-    return await run_in_threadpool(_form, request, **filled)
+    return await run_in_threadpool(show, result=result, picture=picture(result, names), names=names)
 
 
 def _names(ports: DeskPorts, who: Visitor) -> dict[str, Bilingual]:

@@ -25,15 +25,7 @@ def _routes() -> set[tuple[str, str]]:
     }
     shown = {
         (method, context.path)
-        for part in (
-            pages.access,
-            pages.alerts,
-            pages.engineer,
-            pages.equipment,
-            pages.manager,
-            pages.report,
-            pages.rules,
-        )
+        for part in pages.PARTS
         for context in part.router.routes
         for method in context.methods
     }

@@ -12,7 +12,8 @@ from gengfu.core.clock import HOUR
 from gengfu.core.errors import BadInput
 from gengfu.core.record import Draft, RecordKind
 from ingest.journal.sqlite import SqliteJournal
-from rules.packs import shipped
+from tests.fakes.manual_clock import ManualClock
+from tests.fakes.rule_book import AuditList, memory_editor
 from tests.fakes.rule_scene import CLASSES, START, Scene, equipment
 
 END = START + HOUR
@@ -38,15 +39,20 @@ def data(tmp_path: Path) -> Path:
 
 
 def book(data: Path, limit: float = 60.0) -> RuleBook:
-    return RuleBook(shipped(), CLASSES, data, limit=limit)
+    return RuleBook(memory_editor(AuditList()), CLASSES, data, ManualClock(END), limit=limit)
 
 
 async def test_its_answer_comes_from_the_archive(data: Path) -> None:
     """All that ran live, a draft beside it, and only the sites one may see."""
     whole = await book(data).backtest(START, END, "", None)
     assert [(one.rule, one.part) for one in whole.alerts] == [("fire_panel.first_signal", "1-001")]
-    draft = book(data).text_of("fire_panel.first_signal")
-    compared = await book(data).backtest(START, END, draft, frozenset({"yunhe"}))
+    tried = book(data)
+    draft = tried.editor.text_of("fire_panel.first_signal")
+    assert tried.editor.trial_of(draft) is None
+    compared = await tried.backtest(START, END, draft, frozenset({"yunhe"}))
+    trial = tried.editor.trial_of(draft)
+    assert trial is not None
+    assert (trial.start, trial.end, trial.alarms) == (START, END, 1)
     assert [one.compared for one in compared.alerts] == ["both"]
     assert (await book(data).backtest(START, END, draft, frozenset())).alerts == ()
 
@@ -69,4 +75,3 @@ async def test_mistakes_and_failures_are_told_apart(data: Path) -> None:
         await book(data).backtest(START, END, "pack: x\nrules: [{id: a, for: pomp}]", None)
     with pytest.raises(BacktestFailed, match="no journal"):
         await book(data / "nowhere").backtest(START, END, "", None)
-    assert book(data).text_of("no.such") == ""

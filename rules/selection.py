@@ -1,6 +1,6 @@
 """Leaves of rule files only some rules, as texts again: the engine reads what it always reads."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import yaml
 
@@ -13,11 +13,32 @@ def only(files: Mapping[str, str], rules: Collection[str]) -> Mapping[str, str]:
 
     The files must have been read without a fault before; those that cannot be are left out.
     """
-    chosen = {name: _chosen(text, rules) for name, text in files.items()}
+    chosen = {name: _keep(text, lambda rule: rule in rules) for name, text in files.items()}
     return {name: text for name, text in chosen.items() if text}
 
 
-def _chosen(text: str, rules: Collection[str]) -> str:
+def without(files: Mapping[str, str], rules: Collection[str]) -> Mapping[str, str]:
+    """Return the files without those rules; a file that has none of them stays as it is written."""
+    left = {
+        name: _keep(text, lambda rule: rule not in rules) if ids_of(text) & set(rules) else text
+        for name, text in files.items()
+    }
+    return {name: text for name, text in left.items() if text}
+
+
+def ids_of(text: str) -> frozenset[str]:
+    """Return the rules that a file defines (``<pack>.<name>``); none for what is no rule file."""
+    found: set[str] = set()
+
+    def note(rule: str) -> bool:
+        found.add(rule)
+        return True
+
+    _keep(text, note)
+    return frozenset(found)
+
+
+def _keep(text: str, wanted: Callable[[str], bool]) -> str:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError:
@@ -28,7 +49,7 @@ def _chosen(text: str, rules: Collection[str]) -> str:
     pack, listed = fields.get("pack"), fields.get("rules")
     if not isinstance(pack, yaml.ScalarNode) or not isinstance(listed, yaml.SequenceNode):
         return ""
-    listed.value = [one for one in listed.value if f"{pack.value}.{_id(one)}" in rules]
+    listed.value = [one for one in listed.value if wanted(f"{pack.value}.{_id(one)}")]
     return yaml.serialize(root, allow_unicode=True, width=_UNBROKEN) if listed.value else ""
 
 

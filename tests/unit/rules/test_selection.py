@@ -3,9 +3,9 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.backtest.selection import only
 from rules.language import read_rules
 from rules.packs import shipped
+from rules.selection import only
 from tests.fakes.rule_scene import CLASSES
 
 EVERY = {rule.id: rule for rule in read_rules(shipped(), CLASSES)}

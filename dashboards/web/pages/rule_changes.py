@@ -1,0 +1,151 @@
+"""Changing rules: one rule with its editions, bringing a draft into force, the second person."""
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from dashboards.web.api.rule_changes import changed
+from dashboards.web.api.rules import LONGEST_DRAFT
+from dashboards.web.identity import Desk, Who
+from dashboards.web.pages.rules import draft_form, title_of
+from dashboards.web.problems import Problem, not_found
+from dashboards.web.render import page
+from dashboards.web.words import marked
+from rules.editions.editor import Refusal
+from rules.editions.model import Edition, Status
+
+router = APIRouter()
+Reason = Annotated[str, Form(max_length=1000)]
+Draft = Annotated[str, Form(max_length=LONGEST_DRAFT)]
+
+STATUS: Mapping[Status, str] = {
+    Status.PROPOSED: marked("waits for a second person"),
+    Status.IN_FORCE: marked("in force"),
+    Status.REPLACED: marked("replaced"),
+    Status.REFUSED: marked("refused or withdrawn"),
+}
+REFUSED: Mapping[Refusal, str] = {
+    Refusal.NEEDS_REASON: marked("Run the back-test of exactly this text first, or give a reason."),
+    Refusal.SAME_PERSON: marked("Somebody else has to approve it."),
+    Refusal.NOT_PROPOSED: marked("It does not wait for approval any more."),
+    Refusal.UNKNOWN_RULE: marked("There is no such rule in force."),
+    Refusal.UNCHANGED: marked("Nothing was changed: it is in force as it stands."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An edition, and what it changed against the one before it: lines of a unified diff."""
+
+    edition: Edition
+    diff: Sequence[str]
+
+
+def versions(editions: Sequence[Edition], original: str) -> tuple[Version, ...]:
+    """Set each edition (newest first) against the one before; the oldest against the file's."""
+    texts = [one.text for one in editions if one.status is not Status.REFUSED]
+    found: list[Version] = []
+    for edition in editions:
+        older = texts[1:] if texts and texts[0] is edition.text else texts
+        found.append(Version(edition, _diff(older[0] if older else original, edition.text)))
+        texts = older
+    return tuple(found)
+
+
+def _diff(before: str, after: str) -> Sequence[str]:
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1)
+    return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+
+
+@router.get("/engineer/rules/{rule}")
+def show_rule(ports: Desk, request: Request, rule: str, refused: str = "") -> Response:
+    """Show a rule as it is in force, and everything that people made of it."""
+    editor = ports.rules.editor
+    in_force, editions = editor.book().rules.get(rule), editor.history(rule)
+    if in_force is None and not editions and not editor.file_text_of(rule):
+        raise not_found("rule", rule)
+    return page(
+        request,
+        "rule.html",
+        id=rule,
+        rule=in_force,
+        title=title_of(in_force) if in_force else None,
+        text=editor.text_of(rule),
+        original=editor.file_text_of(rule),
+        edited=rule in editor.book().editions,
+        versions=versions(editions, editor.file_text_of(rule)),
+        names=ports.people.names(),
+        classes=ports.ledgers.classes,
+        status_words=STATUS,
+        refused=_said(refused),
+    )
+
+
+def _said(refused: str) -> str | None:
+    return REFUSED.get(Refusal(refused)) if refused in set(Refusal) else None
+
+
+@router.post("/engineer/rules/enable")
+def enable(
+    ports: Desk,
+    who: Who,
+    request: Request,
+    text: Draft,
+    days: Annotated[int, Form()] = 7,
+    reason: Reason = "",
+) -> Response:
+    """Bring a draft into force, or propose it; on a refusal its writer goes on with his text."""
+    text, at = text.replace("\r\n", "\n"), ports.wall_clock.now()
+    editor = ports.rules.editor
+    try:
+        made = changed(lambda: editor.enable(text, reason=reason, actor=who.id, at=at))
+    except Problem as problem:
+        return draft_form(ports, request, text=text, days=days, reason=reason, problem=problem)
+    return _go(made[0].rule)
+
+
+@router.post("/engineer/rules/{rule}/off")
+def switch_off(ports: Desk, who: Who, rule: str, reason: Reason = "") -> Response:
+    """Switch a rule off, or propose it."""
+    editor, at = ports.rules.editor, ports.wall_clock.now()
+    return _after(rule, lambda: editor.switch_off(rule, reason=reason, actor=who.id, at=at))
+
+
+@router.post("/engineer/rules/{rule}/restore")
+def restore(ports: Desk, who: Who, rule: str, reason: Reason = "") -> Response:
+    """Let a rule be again as its file has it."""
+    editor, at = ports.rules.editor, ports.wall_clock.now()
+    return _after(rule, lambda: editor.restore(rule, reason=reason, actor=who.id, at=at))
+
+
+@router.post("/engineer/rules/editions/{number}/decision")
+def decide(
+    ports: Desk,
+    who: Who,
+    number: int,
+    rule: Annotated[str, Form()],
+    approve: Annotated[bool, Form()],
+) -> Response:
+    """Approve or refuse what another person proposed."""
+    editor, at = ports.rules.editor, ports.wall_clock.now()
+    return _after(rule, lambda: editor.decide(number, approve=approve, actor=who.id, at=at))
+
+
+def _after(rule: str, change: Callable[[], object]) -> Response:
+    """Make a change and show the rule, with the reason when it was refused."""
+    try:
+        changed(change)
+    except Problem as problem:
+        return _go(rule, f"?refused={problem.members['reason']}")
+    return _go(rule)
+
+
+def _go(rule: str, query: str = "") -> Response:
+    path = f"/engineer/rules/{quote(rule, safe='')}{query}"
+    return RedirectResponse(path, status_code=HTTPStatus.SEE_OTHER)

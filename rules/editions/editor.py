@@ -1,0 +1,252 @@
+"""What people may do with rules: enable, switch off, approve, refuse, go back. Every step is audited."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from gengfu.core.clock import Micros
+from gengfu.core.errors import Fault
+from gengfu.ledger.model import EquipmentClass
+from rules.editions.model import Edition, Need, Status, Trial, compose, needs
+from rules.editions.store import EditionStore, NotProposed
+from rules.language import read_rules
+from rules.rule import Rule
+from rules.selection import only
+
+
+class Refusal(StrEnum):
+    """Why a change of rules was not made."""
+
+    NEEDS_REASON = "needs_reason"
+    """It was not back-tested, or switches a rule off: say why."""
+    SAME_PERSON = "same_person"
+    """Nobody approves what he proposed himself."""
+    NOT_PROPOSED = "not_proposed"
+    UNKNOWN_RULE = "unknown_rule"
+    UNCHANGED = "unchanged"
+
+
+class ChangeRefused(Exception):
+    """A change of rules was not made, and nothing was changed."""
+
+    def __init__(self, reason: Refusal) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class Audit(Protocol):
+    """Where every change is written down."""
+
+    def add(
+        self, *, at: Micros, actor: str, action: str, subject: str = "", detail: str = ""
+    ) -> None:
+        """Add an entry, durable on return."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """The rules in force at one time."""
+
+    version: int
+    files: Mapping[str, str]
+    rules: Mapping[str, Rule]
+    editions: Mapping[str, Edition]
+    """By rule: those that people wrote; the others are as their files have them."""
+    faults: Sequence[Fault]
+    """Of editions that this version cannot read: their rules are as the files have them."""
+
+
+class Editor:
+    """The rules in force and their changes."""
+
+    def __init__(
+        self,
+        files: Mapping[str, str],
+        classes: Mapping[str, EquipmentClass],
+        store: EditionStore,
+        audit: Audit,
+    ) -> None:
+        self._files = files
+        self._classes = classes
+        self._store = store
+        self._audit = audit
+        self._book: Book | None = None
+
+    def book(self) -> Book:
+        """Return the rules in force now."""
+        version = self._store.version()
+        if self._book is None or self._book.version != version:
+            editions = self._store.in_force()
+            files, faults = compose(self._files, editions, self._classes)
+            self._book = Book(
+                version=version,
+                files=files,
+                rules={rule.id: rule for rule in read_rules(files, self._classes)},
+                editions={one.rule: one for one in editions},
+                faults=faults,
+            )
+        return self._book
+
+    def text_of(self, rule: str) -> str:
+        """Return a rule as the text of a file; empty for none."""
+        edition = self.book().editions.get(rule)
+        return edition.text if edition and edition.text else self.file_text_of(rule)
+
+    def file_text_of(self, rule: str) -> str:
+        """Return a rule as its file has it, whatever edition is in force; empty for none."""
+        return next(iter(only(self._files, {rule}).values()), "")
+
+    def history(self, rule: str) -> Sequence[Edition]:
+        """Return a rule's editions, the newest first."""
+        return self._store.of(rule)
+
+    def proposed(self) -> Sequence[Edition]:
+        """Return what waits for a second person."""
+        return self._store.proposed()
+
+    def note_trial(self, draft: str, trial: Trial) -> None:
+        """Remember that somebody saw what a draft would have done."""
+        self._store.note_trial(draft, trial)
+
+    def trial_of(self, draft: str) -> Trial | None:
+        """Return the newest back-test of exactly this draft."""
+        return self._store.trial_of(draft)
+
+    def needs_of(self, draft: str) -> frozenset[Need]:
+        """Return what it takes to enable a draft.
+
+        Raises:
+            BadInput: with every mistake of the draft.
+        """
+        tried = self.trial_of(draft) is not None
+        before = self.book().rules
+        wanted: set[Need] = set()
+        for rule in read_rules({"draft.yaml": draft}, self._classes):
+            if before.get(rule.id) != rule:
+                wanted |= needs(before.get(rule.id), rule, tried=tried)
+        return frozenset(wanted)
+
+    def enable(self, draft: str, *, reason: str, actor: str, at: Micros) -> Sequence[Edition]:
+        """Bring a draft's rules into force, or propose those that need a second person.
+
+        Raises:
+            BadInput: with every mistake of the draft; nothing is changed.
+            ChangeRefused: it needs a reason, or changes nothing.
+        """
+        rules = read_rules({"draft.yaml": draft}, self._classes)
+        trial, before = self.trial_of(draft), self.book().rules
+        changed = [rule for rule in rules if before.get(rule.id) != rule]
+        if not changed:
+            raise ChangeRefused(Refusal.UNCHANGED)
+        wanted = {
+            rule.id: needs(before.get(rule.id), rule, tried=trial is not None) for rule in changed
+        }
+        _need_reason(reason, *wanted.values())
+        alone = len(rules) == 1
+        return self._keep(
+            [
+                _draft_of(
+                    rule.id,
+                    draft if alone else only({"draft.yaml": draft}, {rule.id})["draft.yaml"],
+                    wanted[rule.id],
+                    reason=reason,
+                    trial=trial,
+                    actor=actor,
+                    at=at,
+                )
+                for rule in changed
+            ]
+        )
+
+    def switch_off(self, rule: str, *, reason: str, actor: str, at: Micros) -> Edition:
+        """Switch a rule off, or propose it.
+
+        Raises:
+            ChangeRefused: it is not in force, or no reason is given.
+        """
+        before = self.book().rules.get(rule)
+        if before is None:
+            raise ChangeRefused(Refusal.UNKNOWN_RULE)
+        wanted = needs(before, None, tried=False)
+        _need_reason(reason, wanted)
+        return self._keep(
+            [_draft_of(rule, "", wanted, reason=reason, trial=None, actor=actor, at=at)]
+        )[0]
+
+    def decide(self, number: int, *, approve: bool, actor: str, at: Micros) -> Edition:
+        """Approve or refuse what another person proposed. Its author may only refuse it.
+
+        Raises:
+            ChangeRefused: it is not proposed, or he proposed it himself.
+        """
+        edition = self._store.get(number)
+        if edition is None or edition.status is not Status.PROPOSED:
+            raise ChangeRefused(Refusal.NOT_PROPOSED)
+        if approve and edition.author == actor:
+            raise ChangeRefused(Refusal.SAME_PERSON)
+        try:
+            decided = self._store.decide(number, second=actor, at=at, approve=approve)
+        except NotProposed as exc:
+            raise ChangeRefused(Refusal.NOT_PROPOSED) from exc
+        action = "rule_change_approved" if approve else "rule_change_refused"
+        self._note(decided, action, actor=actor, at=at)
+        return decided
+
+    def restore(self, rule: str, *, reason: str, actor: str, at: Micros) -> None:
+        """Let a rule be again as its file has it.
+
+        Raises:
+            ChangeRefused: it is, or no reason is given.
+        """
+        _need_reason(reason, frozenset({Need.REASON}))
+        if not self._store.restore(rule, by=actor, at=at):
+            raise ChangeRefused(Refusal.UNCHANGED)
+        detail = json.dumps({"reason": reason}, ensure_ascii=False)
+        self._audit.add(at=at, actor=actor, action="rule_restored", subject=rule, detail=detail)
+
+    def _keep(self, drafts: Sequence[Edition]) -> Sequence[Edition]:
+        kept = self._store.add(drafts)
+        for one in kept:
+            waits = one.status is Status.PROPOSED
+            action = "rule_change_proposed" if waits else "rule_changed"
+            self._note(one, action, actor=one.author, at=one.at)
+        return kept
+
+    def _note(self, edition: Edition, action: str, *, actor: str, at: Micros) -> None:
+        said = {
+            "edition": edition.number,
+            "off": not edition.text,
+            "back_tested": edition.trial is not None,
+            "reason": edition.reason,
+        }
+        detail = json.dumps(said, ensure_ascii=False)
+        self._audit.add(at=at, actor=actor, action=action, subject=edition.rule, detail=detail)
+
+
+def _need_reason(reason: str, *wanted: frozenset[Need]) -> None:
+    if not reason.strip() and any(Need.REASON in one for one in wanted):
+        raise ChangeRefused(Refusal.NEEDS_REASON)
+
+
+def _draft_of(
+    rule: str,
+    text: str,
+    wanted: frozenset[Need],
+    *,
+    reason: str,
+    trial: Trial | None,
+    actor: str,
+    at: Micros,
+) -> Edition:
+    return Edition(
+        number=0,
+        rule=rule,
+        text=text,
+        status=Status.PROPOSED if Need.SECOND_PERSON in wanted else Status.IN_FORCE,
+        author=actor,
+        at=at,
+        reason=reason.strip(),
+        trial=trial,
+    )

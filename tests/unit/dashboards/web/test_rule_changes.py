@@ -1,0 +1,126 @@
+"""Changing rules by API and page: nobody alone, nothing unseen, nothing without a reason."""
+
+import httpx
+import pytest
+
+from rules.editions.model import Trial
+from tests.fakes.desk import FakeDesk
+from tests.unit.dashboards.web.conftest import bearer
+
+pytestmark = pytest.mark.asyncio
+ENGINEER, MANAGER = bearer("engineer"), bearer("manager")
+PAGE = {**ENGINEER, "Accept": "text/html", "Accept-Language": "en"}
+HOT, FIRE = "pump.bearing_hot", "fire_panel.first_signal"
+
+
+def draft(desk: FakeDesk) -> str:
+    """Return the hot bearing with another limit."""
+    return desk.rules.editor.text_of(HOT).replace("bearing_temp > 95", "bearing_temp > 91")
+
+
+async def test_enabled_without_a_back_test(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """422 with the reason's word until a reason comes; then it is in force, with its writer."""
+    body = {"rules": draft(desk)}
+    refused = await client.post("/api/v1/rules", json=body, headers=ENGINEER)
+    assert (refused.status_code, refused.json()["reason"]) == (422, "needs_reason")
+    made = await client.post("/api/v1/rules", json={**body, "reason": "厂家要求"}, headers=ENGINEER)
+    assert made.status_code == 201
+    (edition,) = made.json()
+    assert (edition["rule"], edition["status"], edition["author"]) == (HOT, "in_force", "engineer")
+    listed = (await client.get("/api/v1/rules", headers=ENGINEER)).json()
+    assert {one["id"]: one["edition"] for one in listed}[HOT] == edition["number"]
+    history = await client.get(f"/api/v1/rules/{HOT}/editions", headers=ENGINEER)
+    assert history.json() == [edition]
+
+
+async def test_life_safety_switched_off_by_one_person(
+    desk: FakeDesk, client: httpx.AsyncClient
+) -> None:
+    """The rule stays in force until another person approves; its proposer is refused."""
+    made = await client.post(f"/api/v1/rules/{FIRE}/off", json={"reason": "x"}, headers=ENGINEER)
+    number = made.json()["number"]
+    waiting = (await client.get("/api/v1/rules/proposed", headers=MANAGER)).json()
+    assert [one["number"] for one in waiting] == [number]
+    way = f"/api/v1/rules/editions/{number}/decision"
+    alone = await client.post(way, json={"approve": True}, headers=ENGINEER)
+    assert (alone.status_code, alone.json()["reason"]) == (403, "same_person")
+    assert FIRE in desk.rules.editor.book().rules
+    second = await client.post(way, json={"approve": True}, headers=MANAGER)
+    assert (second.status_code, second.json()["second"]) == (200, "manager")
+    assert FIRE not in desk.rules.editor.book().rules
+    again = await client.post(way, json={"approve": True}, headers=MANAGER)
+    assert again.status_code == 409
+
+
+async def test_text_with_mistakes(client: httpx.AsyncClient) -> None:
+    """All mistakes are told, with their lines, and nothing changes."""
+    body = {"rules": "pack: own\nrules: [{id: x, for: pomp}]", "reason": "x"}
+    refused = await client.post("/api/v1/rules", json=body, headers=ENGINEER)
+    assert refused.status_code == 422
+    assert any("pomp" in one["detail"] for one in refused.json()["errors"])
+
+
+async def test_guards_change_no_rules(client: httpx.AsyncClient) -> None:
+    """A guard, and an auditor, may change nothing."""
+    for role in ("guard", "auditor"):
+        refused = await client.post(f"/api/v1/rules/{HOT}/off", json={}, headers=bearer(role))
+        assert refused.status_code == 403
+
+
+async def test_page_says_what_it_takes(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """The draft's page asks for a reason before a back-test, and shows the back-test's figures after."""
+    show = f"/engineer/rules/backtest?rule={HOT}"
+    assert "Bring it into force" in (await client.get(show, headers=PAGE)).text
+    text = draft(desk)
+    form = {"text": text, "days": "7"}
+    refused = await client.post("/engineer/rules/enable", data=form, headers=PAGE)
+    assert refused.status_code == 422
+    assert "not back-tested yet" in refused.text
+    now = desk.clock.now()
+    trial = Trial(at=now, start=now - 1, end=now, alarms=41, walks=13)
+    desk.rules.editor.note_trial(text, trial)
+    done = await client.post("/engineer/rules/enable", data=form, headers=PAGE)
+    assert (done.status_code, done.headers["location"]) == (303, f"/engineer/rules/{HOT}")
+    page = (await client.get(f"/engineer/rules/{HOT}", headers=PAGE)).text
+    assert "41 alarms, 13 walks" in page
+    assert '<span class="plus">+  when: bearing_temp &gt; 91</span>' in page
+    older = await client.get("/engineer/rules", headers=PAGE)
+    assert "changed by" in older.text
+
+
+async def test_way_back_on_the_page(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """Switching off and restoring leave the rule as shipped, and say why they were refused."""
+    way = f"/engineer/rules/{HOT}"
+    await client.post(f"{way}/off", data={"reason": "停运"}, headers=PAGE)
+    assert "switched off" in (await client.get(way, headers=PAGE)).text
+    await client.post(f"{way}/restore", data={"reason": "恢复"}, headers=PAGE)
+    assert HOT in desk.rules.editor.book().rules
+    refused = await client.post(f"{way}/restore", data={"reason": "again"}, headers=PAGE)
+    assert refused.headers["location"] == f"{way}?refused=unchanged"
+    assert (
+        "Nothing was changed" in (await client.get(refused.headers["location"], headers=PAGE)).text
+    )
+    assert (await client.get("/engineer/rules/no.such", headers=PAGE)).status_code == 404
+
+
+async def test_form_writes_the_rule(client: httpx.AsyncClient) -> None:
+    """The form's answers become YAML in the back-test's form; mistakes are said, answers kept."""
+    form = {
+        "equipment_class": "pump",
+        "id": "bearing_warm",
+        "trigger": "point",
+        "point": "bearing_temp",
+        "comparison": ">",
+        "value": "80",
+        "clear_value": "75",
+        "hold": "5m",
+        "title_zh": "轴承偏热",
+        "title_en": "Bearing warm",
+    }
+    made = await client.post("/engineer/rules/new", data=form, headers=PAGE)
+    assert made.status_code == 200
+    assert "when: bearing_temp &gt; 80" in made.text
+    assert "clear: bearing_temp &lt; 75" in made.text
+    wrong = await client.post("/engineer/rules/new", data={**form, "value": "hot"}, headers=PAGE)
+    assert wrong.status_code == 422
+    assert 'value="Bearing warm"' in wrong.text

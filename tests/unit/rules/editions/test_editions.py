@@ -1,0 +1,179 @@
+"""Changes of rules by people: what each needs, what becomes of it, and that nothing is forgotten."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gengfu.core.clock import DAY, MINUTE
+from gengfu.core.errors import BadInput
+from gengfu.database import open_sqlite
+from gengfu.ledger.classes import load_classes
+from rules import packs
+from rules.editions.editor import ChangeRefused, Editor, Refusal
+from rules.editions.model import Need, Status, Trial
+from rules.editions.store import EditionStore
+from rules.language import read_rules
+from tests.fakes.rule_book import AuditList
+
+NOW = 1_800_000_000_000_000
+FIRE = "fire_panel.first_signal"
+HOT = "pump.bearing_hot"
+TRIAL = Trial(at=NOW, start=NOW - DAY, end=NOW, alarms=3, walks=1)
+
+
+@dataclass
+class Desk:
+    """An editor over a fresh database, and its audit trail."""
+
+    editor: Editor
+    store: EditionStore
+    audit: AuditList
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """Return the editor of an installation with the shipped packs."""
+    store = EditionStore(open_sqlite(tmp_path / "desk.db"))
+    store.prepare()
+    audit = AuditList()
+    return Desk(Editor(packs.shipped(), load_classes(), store, audit), store, audit)
+
+
+def changed(desk: Desk, rule: str, old: str, new: str) -> str:
+    """Return a rule's text with a change that is really one."""
+    text = desk.editor.text_of(rule)
+    assert old in text
+    return text.replace(old, new)
+
+
+def test_enabled_without_a_back_test_and_without_a_reason(desk: Desk) -> None:
+    """A text that nobody tried is refused until a reason is given; with one it is in force."""
+    draft = changed(desk, HOT, "bearing_temp > 95", "bearing_temp > 90")
+    with pytest.raises(ChangeRefused) as refused:
+        desk.editor.enable(draft, reason=" ", actor="wang", at=NOW)
+    assert refused.value.reason is Refusal.NEEDS_REASON
+    assert not desk.audit.entries
+    (edition,) = desk.editor.enable(draft, reason="维保单位要求", actor="wang", at=NOW)
+    assert edition.status is Status.IN_FORCE
+    assert desk.audit.entries == [("wang", "rule_changed", HOT)]
+    assert "> 90" in str(desk.editor.book().rules[HOT].when)
+
+
+def test_enabled_after_a_back_test_of_another_text(desk: Desk) -> None:
+    """A back-test counts for exactly the text that it tried, whatever its line ends."""
+    draft = changed(desk, HOT, "bearing_temp > 95", "bearing_temp > 90")
+    desk.editor.note_trial(draft.replace("\n", "  \n"), TRIAL)
+    other = draft.replace("> 90", "> 60")
+    with pytest.raises(ChangeRefused):
+        desk.editor.enable(other, reason="", actor="wang", at=NOW)
+    (edition,) = desk.editor.enable(draft, reason="", actor="wang", at=NOW)
+    assert edition.trial == TRIAL
+
+
+def test_life_safety_changed_by_one_person(desk: Desk) -> None:
+    """A life-safety rule goes on as it was until somebody else approves its change."""
+    before = desk.editor.book().rules[FIRE]
+    edition = desk.editor.switch_off(FIRE, reason="误报太多", actor="wang", at=NOW)
+    assert edition.status is Status.PROPOSED
+    assert desk.editor.book().rules[FIRE] == before
+    with pytest.raises(ChangeRefused) as refused:
+        desk.editor.decide(edition.number, approve=True, actor="wang", at=NOW)
+    assert refused.value.reason is Refusal.SAME_PERSON
+    desk.editor.decide(edition.number, approve=True, actor="li", at=NOW + MINUTE)
+    assert FIRE not in desk.editor.book().rules
+    assert [one[:2] for one in desk.audit.entries] == [
+        ("wang", "rule_change_proposed"),
+        ("li", "rule_change_approved"),
+    ]
+
+
+def test_proposal_refused_or_withdrawn(desk: Desk) -> None:
+    """What is refused, also by its author, changes nothing and cannot be approved any more."""
+    edition = desk.editor.switch_off(FIRE, reason="x", actor="wang", at=NOW)
+    desk.editor.decide(edition.number, approve=False, actor="wang", at=NOW)
+    with pytest.raises(ChangeRefused) as refused:
+        desk.editor.decide(edition.number, approve=True, actor="li", at=NOW)
+    assert refused.value.reason is Refusal.NOT_PROPOSED
+    assert FIRE in desk.editor.book().rules
+
+
+@pytest.mark.parametrize(
+    ("rule", "off", "tried", "wanted"),
+    [
+        (HOT, False, True, set()),
+        (HOT, False, False, {Need.REASON}),
+        (HOT, True, True, {Need.REASON}),
+        (FIRE, False, True, {Need.SECOND_PERSON}),
+        (FIRE, False, False, {Need.REASON, Need.SECOND_PERSON}),
+    ],
+)
+def test_what_a_change_needs(
+    desk: Desk, rule: str, off: bool, tried: bool, wanted: set[Need]
+) -> None:
+    """Untried needs a reason, life safety needs two, and switching off is never without a reason."""
+    draft = changed(desk, rule, "\n  severity:", "\n  group: mine\n  severity:")
+    if tried:
+        desk.editor.note_trial(draft, TRIAL)
+    if off:
+        with pytest.raises(ChangeRefused):
+            desk.editor.switch_off(rule, reason="", actor="wang", at=NOW)
+    else:
+        assert desk.editor.needs_of(draft) == wanted
+
+
+def test_way_back(desk: Desk) -> None:
+    """Editions are kept: an older one can be enabled again, and the file's rule restored."""
+    first = changed(desk, HOT, "bearing_temp > 95", "bearing_temp > 90")
+    second = first.replace("> 90", "> 85")
+    for text in (first, second, first):
+        desk.editor.enable(text, reason="试", actor="wang", at=NOW)
+    assert [one.status for one in desk.editor.history(HOT)] == [
+        Status.IN_FORCE,
+        Status.REPLACED,
+        Status.REPLACED,
+    ]
+    desk.editor.restore(HOT, reason="回到自带规则", actor="li", at=NOW)
+    original = {rule.id: rule for rule in read_rules(packs.shipped(), load_classes())}
+    assert desk.editor.book().rules == original
+    with pytest.raises(ChangeRefused):
+        desk.editor.restore(HOT, reason="again", actor="li", at=NOW)
+
+
+def test_draft_with_mistakes_or_without_a_change(desk: Desk) -> None:
+    """Mistakes are told, all of them; a text that changes nothing makes no edition."""
+    draft = changed(desk, HOT, "bearing_temp > 95", "bearing_tmp > 95")
+    with pytest.raises(BadInput):
+        desk.editor.enable(draft, reason="x", actor="wang", at=NOW)
+    with pytest.raises(ChangeRefused) as refused:
+        desk.editor.enable(desk.editor.text_of(HOT), reason="x", actor="wang", at=NOW)
+    assert refused.value.reason is Refusal.UNCHANGED
+    assert desk.store.version() == 0
+
+
+def test_new_rule_beside_a_changed_one(desk: Desk) -> None:
+    """A draft of several rules becomes an edition for each rule that it changes or adds."""
+    draft = desk.editor.text_of(HOT)
+    body = draft.split("rules:\n", 1)[1]
+    both = draft + body.replace("id: bearing_hot", "id: bearing_warm").replace("> 95", "> 80")
+    editions = desk.editor.enable(both, reason="预警", actor="wang", at=NOW)
+    assert [one.rule for one in editions] == ["pump.bearing_warm"]
+    assert "pump.bearing_warm" in desk.editor.book().rules
+    assert "bearing_hot" not in editions[0].text
+
+
+def test_edition_that_a_later_version_cannot_read(desk: Desk) -> None:
+    """An edition that does not read any more is set aside and told; the file's rule holds."""
+    draft = changed(desk, HOT, "bearing_temp > 95", "bearing_temp > 90")
+    desk.editor.enable(draft, reason="x", actor="wang", at=NOW)
+    classes = dict(load_classes())
+    pump = classes["pump"]
+    points = {name: one for name, one in pump.points.items() if name != "bearing_temp"}
+    files = {"pump.yaml": "pack: pump\nrules: []\n"}
+    classes["pump"] = type(pump)(
+        **{name: getattr(pump, name) for name in pump.__slots__ if name != "points"},
+        points=points,
+    )
+    book = Editor(files, classes, desk.store, desk.audit).book()
+    assert not book.rules
+    assert any("bearing_temp" in one.message for one in book.faults)
