@@ -16,6 +16,7 @@ from dashboards.web.rulebook import BacktestBusy, BacktestFailed
 from gengfu.core.clock import Clock, Micros, from_iso, to_iso
 from gengfu.ledger.model import EquipmentClass
 from rules.backtest.document import Document, decode
+from rules.backtest.replay import Lack
 from rules.editions.editor import Editor
 from rules.editions.model import Trial
 from rules.language import read_rules
@@ -96,9 +97,10 @@ class RuleBook:
 
 
 def _trial(result: Document, at: Micros) -> Trial:
+    begun = [one.until for one in result.missing if one.lack == Lack.BEGINNING and one.until]
     return Trial(
         at=at,
-        start=from_iso(result.start),
+        start=max(map(from_iso, (result.start, *begun))),
         end=from_iso(result.end),
         alarms=result.quality.alarms,
         walks=result.quality.walks,

@@ -59,6 +59,8 @@ def versions(editions: Sequence[Edition], original: str) -> tuple[Version, ...]:
 
 
 def _diff(before: str, after: str) -> Sequence[str]:
+    if not after:
+        return ()  # switched off: that the whole text goes needs no telling
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1)
     return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
 
