@@ -60,6 +60,9 @@ def _without_password(url: str) -> str:
     return url
 
 
+_FEWEST_RAW_DAYS = 7
+
+
 class BrokerSettings(_Part):
     """Where the devices' messages come from."""
 
@@ -99,6 +102,24 @@ class BrokerSettings(_Part):
         return _secret(self.password, self.password_file)
 
 
+class KeepSettings(_Part):
+    """For how many days readings and their roll-ups are kept; 0 = for ever."""
+
+    raw_days: int = Field(default=90, ge=0)
+    minute_days: int = Field(default=90, ge=0)
+    hour_days: int = Field(default=0, ge=0)
+
+    @field_validator("raw_days")
+    @classmethod
+    def _not_below_what_may_still_come(cls, days: int) -> int:
+        if 0 < days < _FEWEST_RAW_DAYS:
+            raise ValueError(
+                f"write 0 or at least {_FEWEST_RAW_DAYS}: late readings may be 72 h behind, and are"
+                " rolled up again with the others of their hour"
+            )
+        return days
+
+
 class StoreSettings(_Part):
     """Where the readings are kept."""
 
@@ -110,7 +131,11 @@ class StoreSettings(_Part):
     token_file: Path | None = None
     """The token of InfluxDB 2 and 3, the password of 1."""
     retention_days: int = Field(default=0, ge=0)
-    """0 = kept for ever. Applied when a bucket is created."""
+    """0 = kept for ever. The server's own, applied when a bucket is created; what comes later than
+    that is refused by the server. ``keep`` needs no such thing."""
+    keep: KeepSettings = KeepSettings()
+    keep_class: dict[str, KeepSettings] = {}
+    """Other durations for an equipment class, by its name."""
 
     @field_validator("url")
     @classmethod

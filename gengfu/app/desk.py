@@ -21,6 +21,7 @@ from gengfu.app.health import Health
 from gengfu.app.people import WebPeople, gate_of
 from gengfu.app.rulebook import RuleBook
 from gengfu.app.setup import classes_of, demo_accounts, rule_files
+from gengfu.app.store_keeping import store_keeper
 from gengfu.app.web_server import serve
 from gengfu.config import Settings
 from gengfu.database import open_sqlite
@@ -33,6 +34,7 @@ from ingest.journal.cursors import CursorFile
 from ingest.journal.reader import FolderReader
 from ingest.store.connect import connect
 from ingest.store.influx import InfluxStore
+from ingest.store.keeper import StoreKeeper
 from ingest.store.port import ReadingStore
 from ingest.store.writer import StoreWriter
 from rules.editions.editor import Editor
@@ -49,6 +51,7 @@ async def run_desk(settings: Settings, ready: Callable[[], None]) -> None:
     desk = _build(settings, Installation(settings.data))
     async with desk.core, asyncio.TaskGroup() as tasks:
         tasks.create_task(desk.writer.run(), name="store writer")
+        tasks.create_task(desk.keeper.run(), name="store keeper")
         tasks.create_task(desk.follow(), name="estate")
         tasks.create_task(desk.ledgers.run(), name="ledgers")
         for write_back in desk.write_backs:
@@ -61,6 +64,7 @@ class _Desk:
     journal: Path
     core: CoreClient
     writer: StoreWriter
+    keeper: StoreKeeper
     estate: Estate
     ledgers: "_Ledgers"
     write_backs: Sequence[FiguresWriter | AlertWriteBack]
@@ -82,8 +86,7 @@ def _build(settings: Settings, place: Installation) -> _Desk:
     writer = _store_writer(place, store, classes)
     alerts = _alert_reader(place)
     availability = AvailabilityService(estate, ledgers, clock)
-    core = CoreClient(place.socket)
-    gate = gate_of(engine, place)
+    core, gate = CoreClient(place.socket), gate_of(engine, place)
     health = Health(clock, writer, estate, ProofFile(place.proof))
     ports = DeskPorts(
         clock=clock,
@@ -108,6 +111,7 @@ def _build(settings: Settings, place: Installation) -> _Desk:
         journal=place.journal,
         core=core,
         writer=writer,
+        keeper=store_keeper(settings, place, store),
         estate=estate,
         ledgers=ledgers,
         write_backs=write_backs,

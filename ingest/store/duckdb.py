@@ -22,8 +22,10 @@ from gengfu.core.errors import StartError
 from gengfu.core.names import PointKind
 from gengfu.ledger.model import EquipmentClass
 from ingest.store.arrived import Arrived
+from ingest.store.duckdb_rollups import DuckdbRollups, fetched
 from ingest.store.port import Band, NotTaken, Refusal, StoreCounts, Trend, Written
 from ingest.store.rows import Quarantined, Series, StoreEvent, StoreRows, winners
+from ingest.store.trends import Span, banded, plan
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS series
@@ -94,6 +96,9 @@ class DuckdbStore:
         self._ids: dict[_Key, int] = {}
         self._newest: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._load_series()
+        self.rollups = DuckdbRollups(
+            self._connection, self._writing, lambda series: self._ids.get(_key(series), -1)
+        )
 
     def prepare(self, classes: Mapping[str, EquipmentClass]) -> None:
         """Do nothing: one table holds the points of every class."""
@@ -139,12 +144,24 @@ class DuckdbStore:
     def query(
         self, series: Series, start: Micros, end: Micros, step: Micros | None = None
     ) -> Trend:
+        worded = series.kind in (PointKind.ENUM, PointKind.TEXT)
+        if step is None or worded:
+            return self._select(series, start, end, step)
+
+        def ask(span: Span) -> Trend:
+            if span.step:
+                return _trend(self.rollups.bands(series, span.start, span.end, span.step))
+            return self._select(series, span.start, span.end, step)
+
+        return banded(plan(start, end, step, self.rollups.rolled().until), step, ask)
+
+    def _select(self, series: Series, start: Micros, end: Micros, step: Micros | None) -> Trend:
+        """Return what the readings themselves say."""
         bound = [self._ids.get(_key(series), -1), start, end]
         worded = series.kind in (PointKind.ENUM, PointKind.TEXT)
         select = (_RAW_TEXTS if worded else _RAW) if step is None else (_LAST if worded else _BANDS)
         with self._connection.cursor() as cursor:
-            table = cursor.execute(select, bound if step is None else [*bound, step]).arrow()
-            return _trend(table.read_all() if isinstance(table, pa.RecordBatchReader) else table)
+            return _trend(fetched(cursor, select, bound if step is None else [*bound, step]))
 
     def quarantined(self, limit: int = 1000) -> tuple[Quarantined, ...]:
         """Return what no store could take, the newest first."""

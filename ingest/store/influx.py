@@ -16,10 +16,13 @@ from gengfu.core.clock import Micros
 from gengfu.core.names import PointKind
 from gengfu.ledger.model import EquipmentClass
 from ingest.store.answers import Answer, Outcome
-from ingest.store.lines import MAX_TIME, Line, LineEncoder, Unwritable, measurement_line
+from ingest.store.influx_rollups import InfluxRollups
+from ingest.store.influxql import quoted, time_span
+from ingest.store.lines import Line, LineEncoder, Unwritable, measurement_line
 from ingest.store.port import Band, Measurement, NotTaken, Refusal, StoreCounts, Trend, Written
 from ingest.store.progress import ProgressFile, QuarantineFile
 from ingest.store.rows import Quarantined, Series, StoreRows
+from ingest.store.trends import Span, banded, plan
 from ingest.store.wire import Found, Wire, numeric
 
 MAX_LINES = 5_000
@@ -30,7 +33,6 @@ PATIENCE = 5
 MAX_PIECES = 60
 """After so many requests without one taken it is the server that is broken, not a line."""
 
-_QUOTED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 _Rows = list[tuple[int, float]]
 _Texts = list[tuple[int, str]]
 _Bands = list[tuple[int, float, float, float, int]]
@@ -48,9 +50,11 @@ class InfluxStore:
         self._quarantine = QuarantineFile(data / f"influxdb-{name}.quarantine.jsonl")
         self._encoder = LineEncoder()
         self._broken = 0
+        self.rollups = InfluxRollups(wire, data / f"influxdb-{name}.rollups.json", self._deliver)
 
     def prepare(self, classes: Mapping[str, EquipmentClass]) -> None:
         """Create the database or bucket when it is missing."""
+        self.rollups.classes = frozenset(classes)
         self._wire.create_database()
 
     def write(self, rows: StoreRows, position: int) -> Written:
@@ -92,14 +96,27 @@ class InfluxStore:
         self, series: Series, start: Micros, end: Micros, step: Micros | None = None
     ) -> Trend:
         worded = series.kind in (PointKind.ENUM, PointKind.TEXT)
-        point = _quoted(series.point)
+        if step is None or worded:
+            return self._select(series, start, end, step)
+
+        def ask(span: Span) -> Trend:
+            if span.step:
+                return self.rollups.bands(series, span.start, span.end, span.step)
+            return self._select(series, span.start, span.end, step)
+
+        return banded(plan(start, end, step, self.rollups.rolled().until), step, ask)
+
+    def _select(self, series: Series, start: Micros, end: Micros, step: Micros | None) -> Trend:
+        """Return what the readings themselves say."""
+        worded = series.kind in (PointKind.ENUM, PointKind.TEXT)
+        point = quoted(series.point)
         figures = point
         if step is not None:
             figures = f"last({point})" if worded else _BAND_OF.format(point)
         statement = (
-            f"SELECT {figures} FROM {_quoted(series.equipment_class)}"  # noqa: S608 – quoted, bound
+            f"SELECT {figures} FROM {quoted(series.equipment_class)}"  # noqa: S608 – quoted, bound
             ' WHERE "site" = $site AND "equipment" = $equipment'
-            f" AND time >= {_nanoseconds(start)} AND time < {_nanoseconds(end)}"
+            f"{time_span(start, end)}"
         )
         if step is not None:
             statement += f" GROUP BY time({step}u) fill(none)"
@@ -209,15 +226,6 @@ def _quarantined(line: Line, message: str) -> Quarantined:
 
 
 _BAND_OF = "mean({0}), min({0}), max({0}), count({0})"
-
-
-def _quoted(name: str) -> str:
-    """Write an identifier of InfluxQL."""
-    return f'"{name.translate(_QUOTED)}"'
-
-
-def _nanoseconds(at: Micros) -> int:
-    return max(-MAX_TIME, min(at, MAX_TIME)) * 1000
 
 
 def _texts(found: Sequence[Found]) -> Trend:

@@ -156,21 +156,21 @@ def measurement_line(measurement: Measurement) -> Line | None:
     if abs(measurement.at) > MAX_TIME:
         raise Unwritable(f"time {measurement.at} µs is out of InfluxDB's range")
     tags = {name: value for name, value in measurement.tags.items() if value}
-    return Line(_prefix(measurement.name, tags), fields, measurement.at * 1000, 0)
+    return Line(line_head(measurement.name, tags), fields, measurement.at * 1000, 0)
 
 
 def _make_head(series: Series) -> _Head:
     try:
         tags = {"equipment": series.equipment, "site": series.site}
         return _Head(
-            _prefix(series.equipment_class, tags), f"{escape_name(series.point)}=", series.kind
+            line_head(series.equipment_class, tags), f"{escape_name(series.point)}=", series.kind
         )
     except Unwritable:
         return _Head("", "", series.kind)
 
 
-def _prefix(measurement: str, tags: Mapping[str, str]) -> str:
-    """Return measurement and tags, sorted by key as InfluxDB likes them best."""
+def line_head(measurement: str, tags: Mapping[str, str]) -> str:
+    """Return measurement and tags, sorted by key as InfluxDB likes them best; ``Unwritable`` if not."""
     written = (f",{escape_name(key)}={escape_name(tags[key])}" for key in sorted(tags))
     return escape_measurement(measurement) + "".join(written)
 

@@ -1,12 +1,7 @@
 """What every readings store must do: DuckDB, the real InfluxDB 1.x, and a fake 2.9.1."""
 
-import itertools
 import struct
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import pytest
@@ -14,74 +9,13 @@ import pytest
 from gengfu.core.clock import MINUTE, SECOND
 from gengfu.core.names import Names
 from gengfu.core.naming import Scalar
-from ingest.store.duckdb import DuckdbStore
-from ingest.store.influx import InfluxStore
 from ingest.store.port import ReadingStore, Trend
 from ingest.store.rows import RowCollector
-from ingest.store.wire import Server, Wire
-from tests.fakes.influx2 import TOKEN, influx2
+from tests.contract.conftest import Opened
 from tests.fakes.rows import Row, batch_of, event_of, record_of, rows_of, series
-from tests.integration.services import influxdb
 
 T0 = 1_795_219_200_000_000
 """A time in µs, on a full minute."""
-_number = itertools.count(1)
-
-
-class Opened(Protocol):
-    """Opens the same store again, as a restarted desk does."""
-
-    def __call__(self) -> ReadingStore: ...
-
-
-@pytest.fixture(scope="module")
-def influx1(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
-    with ExitStack() as stack:
-        urls: list[str] = []
-
-        def start() -> str:
-            if not urls:
-                urls.append(stack.enter_context(influxdb(tmp_path_factory.mktemp("influxdb"))))
-            return urls[0]
-
-        yield start
-
-
-@pytest.fixture(params=["duckdb", "influxdb 1.x", "influxdb 2.x (fake)"])
-def opened(
-    request: pytest.FixtureRequest, tmp_path: Path, influx1: Callable[[], str]
-) -> Iterator[Opened]:
-    """A fresh store behind each adapter."""
-    with ExitStack() as stack:
-        if request.param == "duckdb":
-            yield _reopened(lambda: DuckdbStore(tmp_path / "readings.duckdb"))
-            return
-        if request.param == "influxdb 1.x":
-            server = Server(url=influx1(), database=f"test{next(_number)}")
-        else:
-            fake = stack.enter_context(influx2())
-            server = Server(url=fake.url, database="gengfu", secret=TOKEN)
-        yield _reopened(lambda: InfluxStore(Wire(server), tmp_path))
-
-
-def _reopened(make: Callable[[], ReadingStore]) -> Opened:
-    current: list[ReadingStore] = []
-
-    def open_again() -> ReadingStore:
-        if current:
-            current.pop().close()
-        current.append(make())
-        current[0].prepare({})
-        return current[0]
-
-    return open_again
-
-
-@pytest.fixture
-def store(opened: Opened) -> Iterator[ReadingStore]:
-    store = opened()
-    yield store
-    store.close()
 
 
 def read(store: ReadingStore, point: str, *, equipment: str = "pump-1") -> Trend:

@@ -21,10 +21,16 @@ from tests.fakes.line_protocol import FieldValue, Point, Unparsable, parse
 TOKEN = "a-token-of-the-fake"
 _SELECT = re.compile(
     r'SELECT (?P<what>.+) FROM "(?P<measurement>[^"]+)"'
-    r' WHERE "site" = \$site AND "equipment" = \$equipment'
+    r' WHERE (?P<tags>"\w+" = \$\w+(?: AND "\w+" = \$\w+)*)'
     r" AND time >= (?P<start>-?\d+) AND time < (?P<end>-?\d+)"
     r"(?: GROUP BY time\((?P<step>\d+)u\) fill\(none\))?"
 )
+_DELETE = re.compile(
+    r'DELETE FROM "(?P<measurement>[^"]+)" WHERE time < (?P<end>-?\d+)'
+    r'(?: AND \((?P<tags>"class" (?:!?=) .+)\))?'
+)
+_TAG = re.compile(r'"(\w+)" = \$(\w+)')
+_CLASS = re.compile(r"\"class\" (!?=) '([^']*)'")
 _FIELD = re.compile(r'"([^"]+)"')
 
 
@@ -96,20 +102,33 @@ class FakeInflux2:
     def select(self, statement: str, bound: dict[str, str]) -> dict[str, object]:
         """Answer one of the store's questions."""
         asked = _SELECT.fullmatch(statement)
+        if asked is None and (drop := _DELETE.fullmatch(statement)) is not None:
+            self._delete(drop)
+            return {"results": [{"statement_id": 0}]}
         if asked is None:
             return {"results": [{"statement_id": 0, "error": f"not implemented: {statement}"}]}
-        name = _FIELD.findall(asked["what"])[0]
-        tags = (("equipment", bound["equipment"]), ("site", bound["site"]))
+        names = list(dict.fromkeys(_FIELD.findall(asked["what"])))
+        tags = tuple(sorted((tag, bound[name]) for tag, name in _TAG.findall(asked["tags"])))
         rows = sorted(
-            (time, fields[name])
+            (time, [fields.get(name) for name in names])
             for (measurement, own, time), fields in self.points.items()
             if (measurement, own) == (asked["measurement"], tags)
-            and name in fields
+            and not fields.keys().isdisjoint(names)
             and int(asked["start"]) <= time < int(asked["end"])
         )
-        values = _bucketed(rows, asked) if asked["step"] else [list(row) for row in rows]
-        series = [{"name": asked["measurement"], "columns": ["time", name], "values": values}]
+        single = [(time, cells[0]) for time, cells in rows if cells[0] is not None]
+        values = _bucketed(single, asked) if asked["step"] else [[time, *own] for time, own in rows]
+        series = [{"name": asked["measurement"], "columns": ["time", *names], "values": values}]
         return {"results": [{"statement_id": 0, **({"series": series} if values else {})}]}
+
+    def _delete(self, asked: re.Match[str]) -> None:
+        signs = _CLASS.findall(asked["tags"] or "")
+        chosen, but = {name for _, name in signs}, any(sign == "!=" for sign, _ in signs)
+        for key in list(self.points):
+            measurement, tags, time = key
+            ours = not signs or (dict(tags).get("class") in chosen) != but
+            if measurement == asked["measurement"] and time < int(asked["end"]) and ours:
+                del self.points[key]
 
 
 def _bucketed(rows: list[tuple[int, FieldValue]], asked: re.Match[str]) -> list[list[object]]:
