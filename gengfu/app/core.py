@@ -22,6 +22,7 @@ from gengfu.app.condition import Patience, describe, tell_condition, tell_start
 from gengfu.app.in_force import InForce
 from gengfu.app.journal_keeper import tend, tick
 from gengfu.app.look_back import Before, life_safety_of, look_back
+from gengfu.app.onward_clock import OnwardClock
 from gengfu.app.setup import classes_of, mapping_of, rule_files
 from gengfu.config import Settings
 from gengfu.core.clock import DAY, Clock
@@ -108,12 +109,13 @@ class _Core:
 
 
 def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) -> _Core:
-    clock, classes = settings.clock.clock(), classes_of(settings)
+    host, classes = settings.clock.clock(), classes_of(settings)
     rules = _rules(settings, classes)
     journal = SqliteJournal(place.journal, reserve=RESERVE_BYTES)
+    clock = OnwardClock(host, floor=journal.last()[1])
     proofs, channels = ProofFile(place.proof), webhooks(settings)
     log = JournalActionLog(journal, clock, worker)
-    service = AlertService(open_alerts(place.alerts), clock, channels=channels, action_log=log)
+    service = AlertService(open_alerts(place.alerts), host, channels=channels, action_log=log)
     doubled = DoubledJournal(journal, SafetyFile(place.safety), life_safety_of(classes))
     before = look_back(doubled, journal, proofs, place, judged=service.applied_position())
     # The embedded broker forgets everybody whenever it starts.
@@ -126,7 +128,7 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
         clock=clock,
         worker=worker,
     )
-    canary = Canary(gateway, proofs, clock)
+    canary = Canary(gateway, proofs, host)
     sink = CanarySink(service, canary)
     in_force = InForce(place.desk, journal, gateway, service, classes, rules, clock, worker)
     return _Core(
