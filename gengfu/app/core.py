@@ -19,6 +19,7 @@ from gengfu.app.broker import endpoint_of
 from gengfu.app.canary import Canary, CanarySink
 from gengfu.app.channels import webhooks
 from gengfu.app.condition import Patience, describe, tell_condition, tell_start
+from gengfu.app.fullness import Fullness, fullness_of
 from gengfu.app.in_force import InForce
 from gengfu.app.journal_keeper import tend, tick
 from gengfu.app.look_back import Before, life_safety_of, look_back
@@ -85,6 +86,7 @@ class _Core:
     in_force: InForce
     canary: Canary
     before: Before
+    fullness: Fullness
     broker: Patience = field(default_factory=lambda: Patience(BROKER_SECONDS))
 
     def note_judged(self) -> None:
@@ -105,6 +107,7 @@ class _Core:
             "disk_full": self.journal.is_tight,
             "safety_copy": self.doubled.is_doubled,
             "shedding": self.gateway.is_shedding,
+            **self.fullness.points(),
         }
 
 
@@ -146,6 +149,7 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
         in_force=in_force,
         canary=canary,
         before=before,
+        fullness=fullness_of(settings, place),
     )
 
 
@@ -191,6 +195,7 @@ async def _run(core: _Core, ready: Callable[[], None]) -> None:
             name="journal keeper",
         )
         tasks.create_task(core.canary.run(), name="canary")
+        tasks.create_task(core.fullness.run(), name="fullness")
         tell_start(core.gateway, core.before, core.clock)
         tasks.create_task(tell_condition(core.gateway, core.condition), name="own condition")
         ready()

@@ -62,6 +62,17 @@ def drop(folder: Path, retention: Retention, *, now: Micros) -> tuple[Kept, ...]
     return gone
 
 
+def held_bytes(folder: Path) -> int:
+    """Return the bytes of sealed segments that a reader behind still needs.
+
+    Raises:
+        OSError: a segment was dropped meanwhile, or cannot be read.
+    """
+    positions = cursors.all_of(folder).values()
+    needed = min(positions) + 1 if positions else 2**63
+    return sum(one.size for one in _kept(folder) if one.last >= needed)
+
+
 def _kept(folder: Path) -> Iterator[Kept]:
     """Yield the sealed segments from the oldest on, up to the first that is not sealed."""
     for file in layout.list_segments(folder):

@@ -24,6 +24,8 @@ def scene() -> Scene:
         ("disk_full", {"disk_full": True}, {"disk_full": False}),
         ("safety_copy", {"safety_copy": False}, {"safety_copy": True}),
         ("shedding", {"shedding": True}, {"shedding": False}),
+        ("journal_85", {"journal_mark": 85}, {"journal_mark": 0}),
+        ("disk_95", {"disk_mark": 95}, {"disk_mark": 0}),
     ],
 )
 def test_an_own_fault_opens_nothing(
@@ -36,6 +38,22 @@ def test_an_own_fault_opens_nothing(
     scene.says(OWN_CORE, good)
     scene.wait(400)
     assert scene.told() == [f"system.{rule} on {OWN_CORE}", f"system.{rule} off {OWN_CORE}"]
+
+
+@pytest.mark.parametrize("what", ["journal", "disk"])
+def test_a_rising_mark_is_three_alerts_at_once(scene: Scene, what: str) -> None:
+    """As it fills one warning follows the other, each more severe; the former one goes."""
+    for mark in (70, 85, 95, 0):
+        scene.says(OWN_CORE, {f"{what}_mark": mark})
+        scene.wait(30)
+    assert scene.told() == [
+        f"system.{what}_70 on {OWN_CORE}",
+        f"system.{what}_70 off {OWN_CORE}",
+        f"system.{what}_85 on {OWN_CORE}",
+        f"system.{what}_85 off {OWN_CORE}",
+        f"system.{what}_95 on {OWN_CORE}",
+        f"system.{what}_95 off {OWN_CORE}",
+    ]
 
 
 def test_a_lost_broker_is_told_twice(scene: Scene) -> None:
