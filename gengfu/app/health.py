@@ -8,10 +8,24 @@ from dashboards.estate import Estate
 from dashboards.web.ports import PartState
 from gengfu.core.clock import Clock
 from gengfu.proof import SILENCE_SECONDS, ProofFile
-from ingest.store.writer import StoreWriter
+from ingest.store.writer import Lag, StoreWriter
 
 STALE_CORE_SECONDS = 15.0
 """Core writes the time into the journal every second; so old a journal means that it hangs."""
+
+
+FILLING_RECORDS = 2_000
+"""So far behind, a store is being filled, and how far that is is said."""
+
+
+def behind(lag: Lag) -> str:
+    """Say how far a store is behind, how far filling it is, and what it will never have."""
+    said = f"{lag.pending_records} records behind"
+    if lag.pending_records > FILLING_RECORDS:
+        said = f"filling: {lag.filled:.0%}, {said}"
+    if lag.gone_records:
+        said += f"; {lag.gone_records} older records are no longer in the archive"
+    return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +49,7 @@ class Health:
             PartState(
                 name="store",
                 ready=lag.outage is None,
-                detail=lag.outage or f"{lag.pending_records} records behind",
+                detail=lag.outage or behind(lag),
             ),
         )
 

@@ -7,7 +7,17 @@ import sys
 
 import typer
 
-from gengfu.cli import configuration, dashboards, devices, ledger, processes, rules, traffic, users
+from gengfu.cli import (
+    configuration,
+    dashboards,
+    devices,
+    ledger,
+    processes,
+    rules,
+    store,
+    traffic,
+    users,
+)
 from gengfu.cli.output import complain
 from gengfu.core.errors import GengfuError
 
@@ -18,7 +28,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (processes, configuration, ledger, rules, devices, users, traffic, dashboards):
+for module in (
+    processes,
+    configuration,
+    ledger,
+    rules,
+    store,
+    devices,
+    users,
+    traffic,
+    dashboards,
+):
     module.register(app)
 
 

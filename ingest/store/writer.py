@@ -39,7 +39,7 @@ class Pace:
     """When an account or a bucket has to be mended by somebody."""
 
 
-LOOK_AHEAD = 20_000
+LOOK_AHEAD = 5_000
 """So many records beyond the store's cursor are summed up at most when somebody asks."""
 
 
@@ -52,6 +52,10 @@ class Lag:
     arrived: Arrived
     """The same sums further on, as far as the journal was looked at beyond the cursor."""
     pending_records: int
+    filled: float
+    """Of what was missing when this process began, the share that is stored; 1 = all."""
+    gone_records: int
+    """So many records before the archive's beginning were never stored and cannot be any more."""
     outage: str | None
     """What the store says while it does not take anything."""
 
@@ -97,6 +101,8 @@ class StoreWriter:
         self._position = 0
         self._stored = 0
         self._end = 0
+        self._began = 0
+        self._gone = 0
         self._spare: list[Record] = []
         """Read but not yet written."""
         self._done = _Reach()
@@ -120,10 +126,13 @@ class StoreWriter:
                 self._seen = _Reach(counts.position, counts.arrived)
             self._look_ahead()
             end = max(self._end, self._seen.position)
+            pending = max(0, end - max(counts.position, self._began))
             return Lag(
                 counts=counts,
                 arrived=self._seen.arrived,
-                pending_records=max(0, end - counts.position),
+                pending_records=pending,
+                filled=1 - pending / max(end - self._began, 1),
+                gone_records=self._gone,
                 outage=self._outage,
             )
 
@@ -183,18 +192,41 @@ class StoreWriter:
         self._store.prepare(self._classes)
         counts = self._counts()
         if counts.position > self._end:
-            counts = self._begin_another_journal(counts)
+            _log.warning(
+                "the store knows more than this journal has: another journal, read from its start",
+                store_position=counts.position,
+                journal_position=self._end,
+            )
+            counts = self._back_to_start(counts)
+        self._begin_at(counts)
+        self._prepared = True
+
+    def restart(self) -> None:
+        """Begin at the journal's start again: everything is written once more, and overwrites.
+
+        Raises:
+            NotTaken: the store does not answer.
+        """
+        self._end = self._reader.last_position()
+        self._store.prepare(self._classes)
+        self._begin_at(self._back_to_start(self._counts()))
+        self._prepared = True
+
+    def _begin_at(self, counts: StoreCounts) -> None:
+        first = self._reader.first_position()
+        self._gone = max(0, first - 1 - counts.position)
+        if self._gone:
+            _log.warning(
+                "the journal's archive begins later than the store ends",
+                records_gone=self._gone,
+                archive_begins_at=first,
+            )
+        self._began = max(counts.position, first - 1)
         self._position = counts.position
         self._done = _Reach(counts.position, counts.arrived)
         self._note_stored(self._position)
-        self._prepared = True
 
-    def _begin_another_journal(self, counts: StoreCounts) -> StoreCounts:
-        _log.warning(
-            "the store knows more than this journal has: another journal, read from its start",
-            store_position=counts.position,
-            journal_position=self._end,
-        )
+    def _back_to_start(self, counts: StoreCounts) -> StoreCounts:
         with self._looking:
             arrived = counts.arrived.broken_off()
             self._store.write(RowCollector(self._reader.names, arrived).build(), 0)
