@@ -72,6 +72,8 @@ class Runner:
         self._refused = self._state.refused
         self._applied = sink.applied_position()
         self._told_at = self._saved_at = clock.now()
+        self._is_told = True
+        """Whether all verdicts of what was judged are applied."""
         self.saved = 0
         """Up to which record the last written checkpoint covers: those before are not needed."""
 
@@ -97,16 +99,19 @@ class Runner:
                 if self._real_since(self._saved_at) >= CHECKPOINT_EVERY:
                     self.save()
         finally:
-            self.save()
+            if self._is_told:  # else the next start would pass over verdicts that nobody has
+                self.save()
 
     def advance(self, limit: int = BATCH) -> int:
         """Judge the next records and hand on their verdicts; return how many records there were."""
         records = self._reader.read(self._state.position, limit=limit)
         found: list[Verdict] = []
+        self._is_told = False
         for record in records:
             found.extend(one for one in self._step(record) if one.position > self._applied)
         if found or self._real_since(self._told_at) >= TELL_EVERY:
             self._tell(found)
+        self._is_told = True
         self._report_refusal()
         return len(records)
 

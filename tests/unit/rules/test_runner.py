@@ -144,3 +144,24 @@ async def test_it_follows_the_journal_until_cancelled(tmp_path: Path) -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
     assert runner(scene, sink, tmp_path / "checkpoint").position == len(scene.records)
+
+
+async def test_verdicts_that_were_refused_are_passed_over_by_the_next_start(tmp_path: Path) -> None:
+    """The alerts' database fails: no checkpoint is left that covers what it did not take."""
+
+    class LockedSink(ListSink):
+        def apply(self, verdicts: Sequence[Verdict], *, position: int, at: Micros) -> None:
+            raise TimeoutError("database is locked")
+
+    scene, path = story(), tmp_path / "rules"
+    with pytest.raises(TimeoutError):
+        await runner(scene, LockedSink(), path).run()
+    sink = ListSink()
+    again = runner(scene, sink, path)
+    while again.advance():
+        pass
+    whole = ListSink()
+    undisturbed = runner(scene, whole, tmp_path / "other")
+    while undisturbed.advance():
+        pass
+    assert [brief(one) for one in sink.verdicts] == [brief(one) for one in whole.verdicts] != []
