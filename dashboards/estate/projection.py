@@ -12,6 +12,7 @@ from typing import Protocol
 
 from sqlalchemy import Engine
 
+from dashboards.estate.letter_page import LetterPage
 from dashboards.estate.operating_state import StateRule
 from dashboards.estate.point_value import Current
 from dashboards.estate.remembered import Remembered
@@ -168,10 +169,14 @@ class Estate:
         return self._tables.all_intervals(start, end, up_as_one=up_as_one)
 
     def dead_letters(
-        self, limit: int, *, skip: int = 0, reason: str | None = None
-    ) -> list[DeadLetter]:
-        """Return rejected messages, the newest first; payloads as previews of 512 bytes."""
-        return self._tables.letters(limit, skip=skip, reason=reason)
+        self, limit: int, *, cursor: str | None = None, reason: str | None = None
+    ) -> LetterPage:
+        """Return rejected messages, the newest first; payloads as previews of 512 bytes.
+
+        Raises:
+            ValueError: ``cursor`` is none.
+        """
+        return self._tables.letters(limit, cursor=cursor, reason=reason)
 
     def tally(self) -> Tally:
         """Return what was taken in and what became of it, since the journal's beginning."""

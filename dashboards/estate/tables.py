@@ -26,8 +26,10 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    tuple_,
 )
 
+from dashboards.estate.letter_page import LetterPage, read_cursor, write_cursor
 from gengfu.core.clock import Micros
 from gengfu.core.record import DeadLetter, RejectReason, Tally
 from gengfu.core.states import OperatingState, StateInterval
@@ -181,14 +183,25 @@ class EstateTables:
             everything = connection.execute(select(_memories.c.equipment)).scalars().all()
             return {one: _intervals(one, _told(connection, query, one), None) for one in everything}
 
-    def letters(self, limit: int, *, skip: int = 0, reason: str | None = None) -> list[DeadLetter]:
-        """Return rejected messages, the newest first; payloads are cut to ``PREVIEW`` bytes."""
+    def letters(
+        self, limit: int, *, cursor: str | None = None, reason: str | None = None
+    ) -> LetterPage:
+        """Return rejected messages, the newest first; payloads are cut to ``PREVIEW`` bytes.
+
+        Raises:
+            ValueError: ``cursor`` is none.
+        """
+        place = tuple_(_letters.c.position, _letters.c.item)
         query = select(_letters).order_by(_letters.c.position.desc(), _letters.c.item.desc())
+        if cursor is not None:
+            query = query.where(place < read_cursor(cursor))
         if reason is not None:
             query = query.where(_letters.c.reason == reason)
         with self._reading.connect() as connection:
-            rows = connection.execute(query.limit(limit).offset(skip)).mappings().all()
-        return [_letter(row) for row in rows]
+            rows = connection.execute(query.limit(limit + 1)).mappings().all()
+        shown, more = rows[:limit], len(rows) > limit
+        last = write_cursor(shown[-1]["position"], shown[-1]["item"]) if more else None
+        return LetterPage([_letter(row) for row in shown], last)
 
 
 def _told(

@@ -12,11 +12,11 @@ from alerts.model import Alert, Entry, Report, Step, StepRequest
 from alerts.read import AlertFilter, Change, Page
 from dashboards.accounting import Accounting
 from dashboards.availability.figures import AvailabilityRow
+from dashboards.estate.letter_page import LetterPage
 from dashboards.estate.point_value import PointValue
 from dashboards.web.rulebook import RuleBook
 from gengfu.core.clock import Clock, Micros, SystemClock
 from gengfu.core.naming import Language
-from gengfu.core.record import DeadLetter
 from gengfu.core.states import StateInterval
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.people.roles import Role
@@ -133,8 +133,8 @@ class Estate(Protocol):
     def intervals(self, equipment: str, start: Micros, end: Micros) -> Sequence[StateInterval]:
         """Return the operating states that touch [start, end), in order."""
 
-    def dead_letters(self, limit: int) -> Sequence[DeadLetter]:
-        """Return the newest rejected messages, newest first."""
+    def dead_letters(self, limit: int, *, cursor: str | None = None) -> LetterPage:
+        """Return rejected messages, newest first, from a cursor on; ValueError for a bad one."""
 
 
 class Ledgers(Protocol):

@@ -17,6 +17,7 @@ from alerts.read import AlertFilter, BadCursor, Change, Page
 from alerts.refusals import IllegalStep, UnknownAlert
 from dashboards.accounting import Accounting
 from dashboards.availability.figures import AvailabilityRow
+from dashboards.estate.letter_page import LetterPage, read_cursor, write_cursor
 from dashboards.estate.point_value import PointValue
 from dashboards.web.ports import DeskPorts, PartState, Visitor
 from gengfu.core.clock import MINUTE, Micros
@@ -275,9 +276,12 @@ class FakeEstate:
             if one.start < end and (one.end is None or one.end > start)
         ]
 
-    def dead_letters(self, limit: int) -> Sequence[DeadLetter]:
-        """Return the newest."""
-        return self.letters[:limit]
+    def dead_letters(self, limit: int, *, cursor: str | None = None) -> LetterPage:
+        """Return the newest, or those behind the cursor: the item is the index of the last seen."""
+        first = 0 if cursor is None else read_cursor(cursor)[1] + 1
+        more = first + limit < len(self.letters)
+        last = write_cursor(1, first + limit - 1) if more else None
+        return LetterPage(self.letters[first : first + limit], last)
 
 
 @dataclass

@@ -2,14 +2,16 @@
 
 from dataclasses import asdict
 from typing import Annotated, Literal
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 
 from dashboards.availability.figures import AvailabilityRow
 from dashboards.web.api.shapes import AvailabilityShape, Shape
 from dashboards.web.api.times import read_period
 from dashboards.web.identity import Desk, Who
 from dashboards.web.ports import DeskPorts
+from dashboards.web.problems import bad_request
 from gengfu.core.clock import DAY, to_iso
 from gengfu.core.record import DeadLetter
 
@@ -96,10 +98,24 @@ def target_of(ports: DeskPorts, by: str, row: AvailabilityRow) -> float | None:
 
 @router.get("/dead-letters")
 def list_dead_letters(
-    ports: Desk, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    ports: Desk,
+    request: Request,
+    response: Response,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: str | None = None,
 ) -> list[DeadLetterShape]:
-    """List what was rejected, newest first, with reason, topic, bytes and time."""
-    return [DeadLetterShape.of(letter) for letter in ports.estate.dead_letters(limit)]
+    """List what was rejected, newest first, with reason, topic, bytes and time.
+
+    While there is more, the header ``Link`` names the next page with rel="next" (RFC 8288).
+    """
+    try:
+        found = ports.estate.dead_letters(limit, cursor=cursor)
+    except ValueError as exc:
+        raise bad_request(str(exc), where="query.cursor") from exc
+    if found.cursor is not None:
+        following = urlencode({"limit": limit, "cursor": found.cursor})
+        response.headers["Link"] = f'<{request.url.path}?{following}>; rel="next"'
+    return [DeadLetterShape.of(letter) for letter in found.letters]
 
 
 @router.get("/accounting")

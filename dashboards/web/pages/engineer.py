@@ -188,6 +188,6 @@ def dead_letters(ports: Desk, request: Request) -> Response:
     return page(
         request,
         "dead_letters.html",
-        letters=ports.estate.dead_letters(200),
+        letters=ports.estate.dead_letters(200).letters,
         sums=ports.accounting(),
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pysqlite3.dbapi2
@@ -264,9 +265,17 @@ def test_dead_letters_lost(scene: Scene) -> None:
         )
         scene.write(10, (letter, letter))
     scene.follow()
-    assert [one.topic for one in scene.estate.dead_letters(3)] == ["t1", "t1", "t0"]
-    assert [one.topic for one in scene.estate.dead_letters(3, skip=3)] == ["t0"]
-    (one, _) = scene.estate.dead_letters(9, reason="bad_topic")
+    first = scene.estate.dead_letters(3)
+    assert [one.topic for one in first.letters] == ["t1", "t1", "t0"]
+    scene.write(11, (replace(letter, topic="new"),))
+    scene.follow()
+    second = scene.estate.dead_letters(3, cursor=first.cursor)
+    assert ([one.topic for one in second.letters], second.cursor) == (["t0"], None)
+    assert scene.estate.dead_letters(5).cursor is None
+    for bad in ("", "x", "1", "1-2-3", "9" * 30 + "-1"):
+        with pytest.raises(ValueError, match="no cursor"):
+            scene.estate.dead_letters(3, cursor=bad)
+    (_, one, _) = scene.estate.dead_letters(9, reason="bad_topic").letters
     assert (one.reason, len(one.payload)) == (RejectReason.BAD_TOPIC, 512)
 
 

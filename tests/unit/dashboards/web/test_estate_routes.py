@@ -1,5 +1,7 @@
 """Equipment, readings, availability, dead letters and health of the API."""
 
+from dataclasses import replace
+
 import httpx
 import pytest
 
@@ -114,6 +116,22 @@ async def test_availability_against_its_target(desk: FakeDesk, client: httpx.Asy
     [body] = (await client.get("/api/v1/availability?by=class", headers=ENGINEER)).json()
     assert (body["availability"], body["target"], body["equipment"]) == (None, 0.99, 12)
     assert {"coverage", "failures", "mtbf_s", "mttr_s", "planned_s", "down_s"} < set(body)
+
+
+async def test_rejected_messages_end_after_a_page(
+    desk: FakeDesk, client: httpx.AsyncClient
+) -> None:
+    """Following the Link header shows every message once; what is no cursor is a 4xx."""
+    now = desk.clock.now()
+    desk.estate.letters = [replace(letter(now), topic=f"t{number}") for number in range(7)]
+    address, seen = "/api/v1/dead-letters?limit=3", list[str]()
+    while address:
+        answer = await client.get(address, headers=ENGINEER)
+        seen += [one["topic"] for one in answer.json()]
+        address = answer.links.get("next", {}).get("url", "")
+    assert seen == [f"t{number}" for number in range(7)]
+    wrong = await client.get("/api/v1/dead-letters?cursor=x", headers=ENGINEER)
+    assert (wrong.status_code, wrong.json()["errors"][0]["where"]) == (422, "query.cursor")
 
 
 async def test_rejected_messages_and_their_sum(desk: FakeDesk, client: httpx.AsyncClient) -> None:
