@@ -1,0 +1,1 @@
+"""Late data: what rules would have said had everything come in time. It pages nobody, ever."""
