@@ -20,13 +20,15 @@ from dashboards.estate.said import by_equipment
 from dashboards.estate.tables import EstateTables, Step
 from dashboards.estate.timeline import Sample
 from gengfu.core.batch import Event, Flag, ReadingBatch
-from gengfu.core.clock import Micros
+from gengfu.core.clock import DAY, Micros
 from gengfu.core.names import Names
 from gengfu.core.record import DeadLetter, LedgerChange, Record, RecordKind, Tally
 from gengfu.core.states import StateInterval
 from gengfu.ledger import snapshot
 from gengfu.ledger.model import Equipment, EquipmentClass, SiteLedger
 
+STATES_KEPT: Micros = 3 * 366 * DAY
+"""Operating states are kept as long as alarms and audit are: three years."""
 SAMPLES = 1_000_000
 """How many samples are kept in memory altogether, to put late ones in their place."""
 _WINDOWS = (256, 8192)
@@ -66,6 +68,7 @@ class Estate:
         self._position = 0
         self._now: Micros = 0
         self._look_for_silence_at: float = 0
+        self._forget_at: Micros = 0
         self._step = self._new_step()
 
     @property
@@ -132,6 +135,9 @@ class Estate:
         """Write everything that changed since the last call, with the position, in one transaction."""
         step, self._step = self._step, self._new_step()
         step.position, step.written_at, step.tally = self._position, self._now, self._tally
+        if self._now >= self._forget_at:
+            self._forget_at = self._now + DAY
+            step.forget_before = self._now - STATES_KEPT
         for id_, memory in self._known.items():
             if memory.unsaved_from is not None:
                 step.states[id_] = (memory.unsaved_from, memory.unsaved())

@@ -23,6 +23,7 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    exists,
     func,
     insert,
     select,
@@ -110,6 +111,8 @@ class Step:
     """Equipment that left the ledger, and when."""
     letters: list[tuple[int, int, DeadLetter]] = field(default_factory=list)
     """(position, item in the record, letter)"""
+    forget_before: Micros | None = None
+    """States that ended before this time go, when it is time to look."""
 
 
 class EstateTables:
@@ -150,6 +153,8 @@ class EstateTables:
                 _replace_states(connection, equipment, at, [(at, _GONE)])
                 connection.execute(delete(_memories).where(_memories.c.equipment == equipment))
             _add_letters(connection, step.letters)
+            if step.forget_before is not None:
+                _forget(connection, step.forget_before)
             connection.execute(delete(_cursor))
             connection.execute(
                 insert(_cursor).values(
@@ -256,6 +261,17 @@ def _replace_states(
     rows = [{"equipment": equipment, "start": start, "state": state} for start, state in states]
     if rows:
         connection.execute(insert(_states), rows)
+
+
+def _forget(connection: Connection, before: Micros) -> None:
+    """Drop states that ended by then: those that another one of the equipment follows by then."""
+    later = _states.alias("later")
+    ended = exists().where(
+        later.c.equipment == _states.c.equipment,
+        later.c.start > _states.c.start,
+        later.c.start <= before,
+    )
+    connection.execute(delete(_states).where(_states.c.start < before, ended))
 
 
 def _add_letters(connection: Connection, letters: Sequence[tuple[int, int, DeadLetter]]) -> None:

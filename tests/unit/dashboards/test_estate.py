@@ -13,6 +13,7 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import StaticPool
 
 from dashboards.estate import Estate
+from dashboards.estate.projection import STATES_KEPT
 from gengfu.core.batch import BatchBuilder, Event, Flag
 from gengfu.core.clock import SECOND
 from gengfu.core.names import EquipmentName, PointName
@@ -277,6 +278,21 @@ def test_dead_letters_lost(scene: Scene) -> None:
             scene.estate.dead_letters(3, cursor=bad)
     (_, one, _) = scene.estate.dead_letters(9, reason="bad_topic").letters
     assert (one.reason, len(one.payload)) == (RejectReason.BAD_TOPIC, 512)
+
+
+def test_states_are_kept_for_ever_or_too_short(scene: Scene) -> None:
+    """After three years a state that ended goes; the one that held then, and all later, stay."""
+    scene.ledger(1)
+    for second, running in ((10, True), (20, False), (30, True)):
+        scene.say(second, "pump", run=running)
+    scene.follow()
+    known = scene.intervals("pump")
+    assert len(known) > 3
+    years = STATES_KEPT // SECOND
+    scene.write(years + 20, Tick())
+    scene.follow()
+    kept = scene.intervals("pump")
+    assert [one.start for one in kept[:2]] == [20 * SECOND, 30 * SECOND]
 
 
 def test_tally_forgotten(scene: Scene) -> None:
