@@ -104,7 +104,7 @@ class FakeInflux2:
         asked = _SELECT.fullmatch(statement)
         if asked is None and (drop := _DELETE.fullmatch(statement)) is not None:
             self._delete(drop)
-            return {"results": [{"statement_id": 0}]}
+            return {}  # as 2.9.1 does
         if asked is None:
             return {"results": [{"statement_id": 0, "error": f"not implemented: {statement}"}]}
         names = list(dict.fromkeys(_FIELD.findall(asked["what"])))
