@@ -3,13 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 WEB := dashboards/web
 
-.PHONY: run test check audit bench soak pictures lock services clean
+.PHONY: run test check audit bench soak rivals pictures lock services clean
 
 run: .venv/run.stamp $(WEB)/static/vendor/.stamp
 	@exec $(BIN)/gengfu up --demo --data demo-data $(ARGS)
 
 test: .venv/dev.stamp $(WEB)/static/vendor/.stamp services
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: .venv/dev.stamp
 	$(BIN)/ruff format --check .
@@ -28,6 +28,12 @@ bench: .venv/dev.stamp
 # Kills without end, added up over all runs in $GENGFU_SOAK (./soak): make soak ARGS="--minutes 60"
 soak: .venv/dev.stamp $(WEB)/static/vendor/.stamp services
 	$(BIN)/python -m tests.acceptance.soak $(ARGS)
+
+# What a plain paho → InfluxDB script loses in the same trials (docs/reliability.md).
+rivals: .venv/dev.stamp services
+	@for kind in plain durable; do \
+		GENGFU_SOAK=$$(mktemp -d) $(BIN)/python -m tests.acceptance.soak --rival $$kind --kills 40 --trials 2 || exit 1; done
+	$(BIN)/python -m tests.acceptance.plain_trial
 
 # The pictures of README and docs, from the running product.
 pictures: .venv/dev.stamp $(WEB)/static/vendor/.stamp

@@ -1,6 +1,43 @@
-"""What all tests share: properties are judged by what they find, never by how long they took."""
+"""What all tests share: properties are judged by what they find, never by how long they took.
 
+What a test measured is told at the end of the run, whichever worker ran it.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("house", parent=settings(), deadline=None)
 settings.load_profile("house")
+
+Figure: TypeAlias = Callable[[str], None]
+_MEASURED = "measured"
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Figure:
+    """Tell a figure: it stands at the end of the run's report, and of a report's XML."""
+
+    def tell(text: str) -> None:
+        print(text)
+        record_property(_MEASURED, text)
+
+    return tell
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was measured, test by test."""
+    told = [
+        (report.nodeid, value)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+        for name, value in report.user_properties
+        if name == _MEASURED
+    ]
+    if told:
+        terminalreporter.section("measured")
+    for name, value in told:
+        terminalreporter.write_line(f"{name}: {value}")

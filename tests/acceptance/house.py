@@ -148,6 +148,7 @@ class Devices:
             *judge.wrong_notifications(house.system, [self.panel], house.receiver.notified),
             *judge.wrong_readings(house.system, promised, sent),
             *judge.wrong_sums(house.system),
+            *judge.broken_audit(house.system),
         ]
         assert not faults, "\n".join(faults)
 

@@ -3,7 +3,11 @@
 Each function returns what is wrong, in sentences; nothing means that the invariant holds.
 """
 
+import contextlib
+import hashlib
+import hmac
 import json
+import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -146,6 +150,30 @@ def wrong_sums(system: System) -> list[str]:
     if sums["received"] != sum(sums[fate] for fate in _FATES) or sums["pending"] < 0:
         return [f"I5: {sums}"]
     return []
+
+
+def broken_audit(system: System) -> list[str]:
+    """I7: each line of the audit trail carries the HMAC over itself and the line before it.
+
+    Computed here anew from the database and the key, as the page on the audit trail describes it.
+    """
+    key = bytes.fromhex((system.data / "secrets" / "audit.key").read_text(encoding="ascii"))
+    with contextlib.closing(sqlite3.connect(f"file:{system.data}/desk.db?mode=ro", uri=True)) as db:
+        rows = db.execute(
+            "SELECT number, at, actor, action, subject, detail, mac FROM audit_entry ORDER BY number"
+        ).fetchall()
+    before, faults = "0" * 64, []
+    for number, row in enumerate(rows, 1):
+        content = json.dumps([before, *row[:-1]]).encode()
+        before = hmac.new(key, content, hashlib.sha256).hexdigest()
+        if (row[0], row[-1]) != (number, before):
+            faults.append(
+                f"I7: entry {row[0]} of the audit trail does not follow from the one before"
+            )
+            before = row[-1]
+    if not rows:
+        faults.append("I7: the audit trail is empty, though a token was made")
+    return faults
 
 
 def drained(system: System) -> bool:

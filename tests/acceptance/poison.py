@@ -1,12 +1,15 @@
 """Poison by the thousand: messages of which each is known why it must end in quarantine.
 
-Made from a seed, and the kept ones of ``tests/golden/poison/<topic kind>/<reason>/``.
+Made by Hypothesis from a seed, and the kept ones of ``tests/golden/poison/<topic kind>/<reason>/``.
 """
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
 
 from tests.acceptance.house import SITE
 from tests.acceptance.system import ROOT
@@ -49,11 +52,28 @@ def kept(panel: str, pump: str) -> list[Poison]:
     ]
 
 
-def made(seed: int, panel: str, pump: str) -> Iterator[Poison]:
-    """Make poison without end."""
-    victims = _Victims(panel, pump, random.Random(seed))
-    while True:
-        yield victims.dice.choice(_MAKERS)(victims)
+def made(seed_: int, count: int, panel: str, pump: str) -> list[Poison]:
+    """Return so many poisons as Hypothesis makes them: what is drawn also seeks the odd borders."""
+    found: list[Poison] = []
+    poisons = st.builds(
+        lambda maker, dice: maker(_Victims(panel, pump, dice)),
+        st.sampled_from(_MAKERS),
+        st.randoms(),
+    )
+
+    @seed(seed_)
+    @settings(
+        max_examples=count,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(poisons)
+    def collect(poison: Poison) -> None:
+        found.append(poison)
+
+    collect()
+    return found
 
 
 def _sound(of: _Victims, kind: str) -> bytes:

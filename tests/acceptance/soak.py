@@ -95,7 +95,8 @@ def main() -> int:
     """Run until the time is over or Ctrl-C; exit 1 when anything was ever found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=float("inf"))
-    parser.add_argument("--kills", type=int, default=40, help="in a trial")
+    parser.add_argument("--trials", type=int, default=10**9, help="at most")
+    parser.add_argument("--kills", type=int, default=120, help="in a trial")
     parser.add_argument("--rival", choices=RIVALS, help="the plain script instead, same seeds")
     parser.add_argument("--show", action="store_true", help="print the sums and end")
     options = parser.parse_args()
@@ -106,7 +107,9 @@ def main() -> int:
         signal.signal(number, signal.default_int_handler)
     end = time.monotonic() + options.minutes * 60
     try:
-        while not options.show and time.monotonic() < end:
+        for _ in range(0 if options.show else options.trials):
+            if time.monotonic() > end:
+                break
             _one_trial(folder, sums, options.kills, rival=options.rival)
             _write(file, sums)
             print(sums, flush=True)
@@ -122,7 +125,7 @@ def _one_trial(folder: Path, sums: Sums, kills: int, *, rival: str | None) -> No
     place = folder / f"{rival or 'gengfu'}-{seed}"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    trial = Trial(place.absolute(), seed, kills, pause_s=(0.6, 4.0))
+    trial = Trial(place.absolute(), seed, kills, pause_s=(0.6, 4.0) if rival else (0.3, 2.0))
     verdict = run_plain(trial, rival) if rival else trial.run()
     print(f"\n{verdict}", flush=True)
     sums.add(verdict, time.monotonic() - began)

@@ -1,13 +1,33 @@
 """What the link to the broker can do, and the broker itself: nothing acknowledged is lost by it."""
 
+import json
 import threading
 import time
+from typing import Any
 
 import pytest
 
-from tests.acceptance.house import Devices
+from tests.acceptance import judge
+from tests.acceptance.house import SITE, Devices, House
+from tests.acceptance.oracle import Oracle
 from tests.acceptance.proxy import Fault
 from tests.acceptance.timetable import Push, between, fire, opened, play
+from tests.integration.services import wait_for
+
+COUNTING = "lift-60"
+"""A device that no other test uses: two of its messages get lost on their way to the broker."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def hole(built: House) -> None:
+    """Leave a gap in a sequence; late messages have a minute's time, so it is looked for at the end."""
+    oracle = Oracle(port=built.broker.port, site=SITE, seed=1, name="counting")
+    oracle.connect()
+    for seq in (1, 2, 5):
+        document = {"seq": seq, "boot": "b1", "points": {"speed": 1.0}}
+        oracle.say(f"gf/{SITE}/{COUNTING}/up/telemetry", json.dumps(document))
+    wait_for("the broker to take them", oracle.settled)
+    oracle.close()
 
 
 def test_the_broker_is_killed(devices: Devices) -> None:
@@ -73,3 +93,15 @@ def test_the_link_is_slow(devices: Devices, latency_s: float) -> None:
     devices.house.broker_link.fault = Fault(latency_s=latency_s)
     push = Push(at=0, equipment=devices.stage, kind="event", payload=fire("slow", id="slow"))
     play(devices, push, want=[between(latency_s, 3, opened(devices.stage, "slow"))])
+
+
+def test_a_gap_in_a_sequence_is_kept_quiet(built: House) -> None:
+    """I10: what a counting device sent and nobody got is an alert that names it and says how much."""
+
+    def told() -> list[dict[str, Any]]:
+        alerts = judge.alerts_of(built.system, "_core")
+        return [one for one in alerts if (one["rule"], one["part"]) == ("system.gap", COUNTING)]
+
+    wait_for("the gap's alert", lambda: bool(told()), seconds=90)
+    (alert,) = told()
+    assert (alert["values"]["missing"], alert["occurrences"]) == (2, 1)

@@ -15,7 +15,7 @@ from tests.acceptance.system import ROOT, System
 from tests.integration.services import influxdb, mosquitto, wait_for
 
 SKAB = ROOT.parent / "shared" / "data" / "skab"
-RATE = 60
+RATE = 100
 POINTS = {
     "Accelerometer1RMS": "vibration",
     "Accelerometer2RMS": "vibration_2",
@@ -128,6 +128,7 @@ def _opened(system: System) -> list[int]:
 def _judge_alert(system: System, rows: list[dict[str, str]]) -> None:
     """An alert of the pump pack opened inside the labelled window or within a minute after it."""
     labelled = [_ms(row) for row in rows if float(row["anomaly"]) == 1.0]
+    wait_for("an alert of the pump pack", lambda: bool(_opened(system)))
     opened = _opened(system)
     inside = [at for at in opened if labelled[0] <= at <= labelled[-1] + AFTER_WINDOW_S * 1000]
     assert inside, f"window {labelled[0]}…{labelled[-1]}, opened {opened}"

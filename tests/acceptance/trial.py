@@ -143,6 +143,7 @@ class Trial:
             *judge.wrong_notifications(system, [PANEL], receiver.notified),
             *judge.wrong_readings(system, promised, oracle.taken),
             *judge.wrong_sums(system),
+            *judge.broken_audit(system),
         ]
         if values < taken and not self.killed["broker"]:
             faults.append(f"{taken - values} values never left a broker that was not killed")
@@ -193,7 +194,6 @@ RESEND_S = 2.0
 
 def _settle(system: System, oracle: Oracle, tap: HandOver) -> Taken:
     """Wait until everything has come through; return what was promised to be kept."""
-
     insisted = 0.0
 
     def everything_taken() -> bool:

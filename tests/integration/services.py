@@ -4,6 +4,7 @@ A missing one is a skip, or with ``REQUIRE_SERVICES`` (as CI sets it) a failure.
 """
 
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -16,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+_given: set[int] = set()
+_dice = random.SystemRandom()  # Hypothesis seeds the common one
 _PATH = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
 
 
@@ -30,10 +33,19 @@ def program(name: str) -> str:
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a loopback port that nobody listens on now.
+
+    Below those that the system gives to outgoing connections, and each worker of a test run has its
+    own thousands: who asks for a port has it to himself until he listens.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw9").removeprefix("gw"))
+    first = 12_000 + worker % 10 * 2_000
+    while True:
+        port = first + _dice.randrange(2_000)
+        with socket.socket() as probe:
+            if port not in _given and probe.connect_ex(("127.0.0.1", port)):
+                _given.add(port)
+                return port
 
 
 def wait_for(what: str, ready: Callable[[], bool], *, seconds: float = 20.0) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Figure
 from tests.fakes.crash_disk import Moment, lay_out
 from tests.unit.crash.database_scenes import Alerting, Projecting
 from tests.unit.crash.file_scenes import Checkpointing, StoreProgress
@@ -99,8 +100,9 @@ def test_a_named_point_is_never_reached() -> None:
     assert reached == POINTS
 
 
-def test_there_are_too_few_crashes() -> None:
+def test_there_are_too_few_crashes(figure: Figure) -> None:
     """At least a thousand that leave different disks behind."""
     counts = {scene: sum(1 for seed in SEEDS for _ in _crashes(scene, seed)) for scene in SCENES}
-    print(f"simulated crashes: {sum(counts.values()):,} at {len(POINTS)} named points: {counts}")
+    total = f"{sum(counts.values()):,} simulated crashes at {len(POINTS)} named points"
+    figure(f"{total}, seeds {SEEDS}: {counts}")
     assert sum(counts.values()) >= 1_000
