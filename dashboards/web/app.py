@@ -19,6 +19,7 @@ from dashboards.web.api import (
     estate,
     figures,
     health,
+    late,
     rule_changes,
     rules,
     stream,
@@ -55,7 +56,7 @@ def build_app(ports: DeskPorts) -> FastAPI:
     )
     app.state.ports = ports
     app.state.feed = stream.Feed(ports)
-    for part in (access, estate, stream, alerts, figures, rules, rule_changes, health):
+    for part in (access, estate, stream, alerts, figures, rules, rule_changes, late, health):
         app.include_router(part.router)
     app.include_router(pages.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")

@@ -41,6 +41,7 @@ TABLE: Mapping[tuple[str, str], Roles] = {
     ("GET", "/api/v1/availability"): _READ,
     ("GET", "/api/v1/dead-letters"): _ENGINEER | {Role.AUDITOR},
     ("GET", "/api/v1/accounting"): _WATCH,
+    ("GET", "/api/v1/late"): _WATCH,
     ("GET", "/api/v1/rules"): _WATCH,
     ("POST", "/api/v1/rules/backtest"): _ENGINEER,
     ("POST", "/api/v1/rules"): _ENGINEER,

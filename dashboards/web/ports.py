@@ -22,6 +22,7 @@ from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.people.roles import Role
 from ingest.store.port import Trend
 from ingest.store.rows import Series
+from rules.late.hindsight import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,18 @@ class Alerts(Protocol):
 
     def changes_after(self, change: int, limit: int = 200) -> Sequence[Change]:
         """Return the changes behind number ``change``, oldest first."""
+
+
+class LateFindings(Protocol):
+    """What late data changed: ``rules.late.store.FindingStore``."""
+
+    def of_equipment(self, equipment: str, *, limit: int = 50) -> Sequence[Finding]:
+        """Return an equipment's findings, the newest first."""
+
+    def of_sites(
+        self, sites: Sequence[str] | None, start: Micros, end: Micros, *, limit: int = 500
+    ) -> Sequence[Finding]:
+        """Return what began in [start, end) at some sites (None: all), the newest first."""
 
 
 class Core(Protocol):
@@ -189,6 +202,7 @@ class DeskPorts:
     people: People
     ledgers: Ledgers
     alerts: Alerts
+    late: LateFindings
     core: Core
     estate: Estate
     readings: Readings

@@ -9,6 +9,7 @@ from dashboards.web.words import marked
 from gengfu.core.states import OperatingState
 from gengfu.core.urgency import Kind, Severity
 from gengfu.people.roles import Role
+from rules.late.hindsight import Changed
 
 SEVERITY: Mapping[Severity, str] = {
     Severity.CRITICAL: marked("Critical"),
@@ -93,6 +94,11 @@ TIMELINE: Mapping[str, str] = {
     Step.UNSHELVE: marked("Unshelved"),
 }
 
+LATE: Mapping[Changed, str] = {
+    Changed.WOULD_HAVE_FIRED: marked("Late data: this would have been an alert."),
+    Changed.WOULD_NOT_HAVE_FIRED: marked("Late data: this would have been no alert."),
+    Changed.WOULD_HAVE_CLEARED: marked("Late data: this alert would have ended sooner."),
+}
 DUE: Mapping[str, str] = {
     Due.UNACKNOWLEDGED: marked("someone must take it within %(left)s"),
     Due.NOT_ARRIVED: marked("someone must be there within %(left)s"),

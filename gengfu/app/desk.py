@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -18,6 +19,7 @@ from dashboards.web import vendor
 from dashboards.web.app import build_app
 from dashboards.web.ports import DeskPorts
 from gengfu.app.health import Health
+from gengfu.app.late_data import LateLook
 from gengfu.app.people import WebPeople, gate_of
 from gengfu.app.rulebook import RuleBook
 from gengfu.app.setup import classes_of, demo_accounts, rule_files
@@ -39,6 +41,7 @@ from ingest.store.port import ReadingStore
 from ingest.store.writer import StoreWriter
 from rules.editions.editor import Editor
 from rules.editions.store import EditionStore
+from rules.late.store import FindingStore
 
 
 async def run_desk(settings: Settings, ready: Callable[[], None]) -> None:
@@ -54,6 +57,7 @@ async def run_desk(settings: Settings, ready: Callable[[], None]) -> None:
         tasks.create_task(desk.keeper.run(), name="store keeper")
         tasks.create_task(desk.follow(), name="estate")
         tasks.create_task(desk.ledgers.run(), name="ledgers")
+        tasks.create_task(desk.late_look.run(), name="late data")
         for write_back in desk.write_backs:
             tasks.create_task(write_back.run(), name="write back for Grafana")
         tasks.create_task(serve(build_app(desk.ports), settings.web, ready), name="web")
@@ -67,6 +71,7 @@ class _Desk:
     keeper: StoreKeeper
     estate: Estate
     ledgers: "_Ledgers"
+    late_look: LateLook
     write_backs: Sequence[FiguresWriter | AlertWriteBack]
     """Keep the figures that Grafana draws beside the readings, where it can read them."""
     ports: DeskPorts
@@ -83,16 +88,17 @@ def _build(settings: Settings, place: Installation) -> _Desk:
     ledgers, estate = _Ledgers(LedgerStore(engine), classes), Estate(engine, classes)
     estate.prepare()
     store = connect(settings.store, place.data)
-    writer = _store_writer(place, store, classes)
-    alerts = _alert_reader(place)
-    availability = AvailabilityService(estate, ledgers, clock)
+    alerts, availability = _alert_reader(place), AvailabilityService(estate, ledgers, clock)
+    figures = partial(FiguresWriter, estate, availability, ledgers, clock=clock)
     core, gate = CoreClient(place.socket), gate_of(engine, place)
+    writer, late = _store_writer(place, store, classes), _late_findings(engine)
     health = Health(clock, writer, estate, ProofFile(place.proof))
     ports = DeskPorts(
         clock=clock,
         people=WebPeople(gate),
         ledgers=ledgers,
         alerts=alerts,
+        late=late,
         core=core,
         estate=estate,
         readings=store,
@@ -103,10 +109,6 @@ def _build(settings: Settings, place: Installation) -> _Desk:
         metrics=health.metrics,
         demo_accounts=_shown_accounts(settings, place),
     )
-    write_backs: Sequence[FiguresWriter | AlertWriteBack] = ()
-    if isinstance(store, InfluxStore):
-        figures = FiguresWriter(estate, availability, ledgers, store, clock)
-        write_backs = (figures, _alert_write_back(place, alerts, store))
     return _Desk(
         journal=place.journal,
         core=core,
@@ -114,9 +116,16 @@ def _build(settings: Settings, place: Installation) -> _Desk:
         keeper=store_keeper(settings, place, store),
         estate=estate,
         ledgers=ledgers,
-        write_backs=write_backs,
+        late_look=LateLook(settings, late, lambda: ledgers.sites),
+        write_backs=_write_backs(place, store, alerts, figures),
         ports=ports,
     )
+
+
+def _late_findings(engine: Engine) -> FindingStore:
+    store = FindingStore(engine)
+    store.prepare()
+    return store
 
 
 def _editor(
@@ -132,10 +141,16 @@ def _alert_reader(place: Installation) -> AlertReader:
     return AlertReader(open_sqlite(place.alerts, read_only=True))
 
 
-def _alert_write_back(
-    place: Installation, alerts: AlertReader, store: InfluxStore
-) -> AlertWriteBack:
-    return AlertWriteBack(alerts, store, place.data / "grafana-alerts.cursor")
+def _write_backs(
+    place: Installation,
+    store: ReadingStore,
+    alerts: AlertReader,
+    figures: Callable[[InfluxStore], FiguresWriter],
+) -> Sequence[FiguresWriter | AlertWriteBack]:
+    if not isinstance(store, InfluxStore):
+        return ()
+    changes = AlertWriteBack(alerts, store, place.data / "grafana-alerts.cursor")
+    return figures(store), changes
 
 
 def _store_writer(

@@ -6,13 +6,12 @@ when nobody waits for it any more.
 
 import asyncio
 import contextlib
-import os
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 from dashboards.web.rulebook import BacktestBusy, BacktestFailed
+from gengfu.app.aside import Broke, TookTooLong, run_aside
 from gengfu.core.clock import Clock, Micros, from_iso, to_iso
 from gengfu.ledger.model import EquipmentClass
 from rules.backtest.document import Document, decode
@@ -68,32 +67,15 @@ class RuleBook:
         return result
 
     async def _run(self, arguments: Sequence[str]) -> bytes:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "gengfu",
-            "rules",
-            "backtest",
-            *arguments,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        words = ("rules", "backtest", *arguments)
         try:
-            with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, process.pid, POLITENESS)
-            out, err = await asyncio.wait_for(process.communicate(), self._limit)
-        except TimeoutError as exc:
+            return await run_aside(words, limit=self._limit, politeness=POLITENESS)
+        except TookTooLong as exc:
             raise BacktestFailed(
-                f"it took more than {self._limit:g} s: choose a shorter period, or run "
-                "gengfu rules backtest on the command line"
+                f"{exc}: choose a shorter period, or run gengfu rules backtest on the command line"
             ) from exc
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        if process.returncode:
-            raise BacktestFailed(err.decode(errors="replace").strip()[-500:])
-        return out
+        except Broke as exc:
+            raise BacktestFailed(str(exc)) from exc
 
 
 def _trial(result: Document, at: Micros) -> Trial:

@@ -55,7 +55,7 @@ def backtest(
 
     settings = settings_from(config, data=data)
     now = settings.clock.clock().now()
-    start, end = _time(since, "--from", now), _time(until, "--to", now) if until else now
+    start, end = read_time(since, "--from", now), read_time(until, "--to", now) if until else now
     if start >= end:
         raise BadInput([Fault("--from", since, "the period is empty")])
     draft = {file.name: file.read_text(encoding="utf-8") for file in rule or []}
@@ -68,7 +68,12 @@ def backtest(
         _show(result)
 
 
-def _time(text: str, option: str, now: Micros) -> Micros:
+def read_time(text: str, option: str, now: Micros) -> Micros:
+    """Read a time, or a span before ``now``.
+
+    Raises:
+        BadInput: it is neither.
+    """
     try:
         if re.fullmatch(r"[\d.]+[a-z]+", text):
             return now - parse_span(text)

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from gengfu.cli.backtest import backtest
-from gengfu.cli.options import ConfigOption, settings_from
+from gengfu.cli.backtest import backtest, read_time
+from gengfu.cli.options import ConfigOption, DataOption, settings_from
 from gengfu.cli.output import say, table
 
 _group = typer.Typer(help="Rules.", no_args_is_help=True)
@@ -60,3 +60,30 @@ def run_tests(
     say(f"{passed} passed, {failed} failed")
     if failed:
         raise typer.Exit(1)
+
+
+@_group.command("late")
+def late(
+    since: Annotated[
+        str, typer.Option("--from", help="ISO 8601 with zone, or so long ago: 7d, 12h.")
+    ] = "7d",
+    until: Annotated[
+        str | None, typer.Option("--to", help="The same; without it: until now.")
+    ] = None,
+    data: DataOption = None,
+    config: ConfigOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Say what late data changed: alarms that would have been, had it come in time."""
+    from gengfu.app.late_data import encode, late_data, shown
+
+    settings = settings_from(config, data=data)
+    now = settings.clock.clock().now()
+    end = read_time(until, "--to", now) if until else now
+    found = late_data(settings, read_time(since, "--from", now), end)
+    if as_json:
+        typer.echo(encode(found).decode())
+        return
+    rows = sum(one.rows for one in found.times)
+    say(f"{rows} late readings and events; {len(found.findings)} alarms would have been different")
+    table(shown(found.findings))

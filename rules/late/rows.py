@@ -8,10 +8,13 @@ from numpy.typing import NDArray
 
 from gengfu.core.batch import Event, Flag, ReadingBatch
 from gengfu.core.clock import MINUTE, SECOND, Micros
-from gengfu.core.record import Body, Record
+from gengfu.core.record import Body, Record, RecordKind
 
 LATE_AFTER: Micros = 2 * MINUTE
 """What is younger on arrival was taken at its own time already (``rules.judge.LATENESS``)."""
+
+
+_TOLD = frozenset({RecordKind.READINGS, RecordKind.EVENTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class LateSpan:
 def survey(records: Sequence[Record], found: dict[int, LateSpan]) -> None:
     """Add the late rows of records to the spans of their partitions."""
     for record in records:
+        if record.kind not in _TOLD:
+            continue
         try:
             body = record.body()
         except ValueError:

@@ -32,6 +32,7 @@ from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.people.roles import Role
 from ingest.store.port import Band, Trend
 from ingest.store.rows import Series
+from tests.fakes.late import FakeLate
 from tests.fakes.manual_clock import ManualClock
 from tests.fakes.rule_book import FakeRuleBook
 
@@ -343,6 +344,7 @@ class FakeDesk:
     readings: FakeReadings = field(default_factory=FakeReadings)
     availability: FakeAvailability = field(default_factory=FakeAvailability)
     rules: FakeRuleBook = field(default_factory=FakeRuleBook)
+    late: FakeLate = field(default_factory=FakeLate)
     parts: list[PartState] = field(default_factory=lambda: [PartState(name="core", ready=True)])
     sums: Accounting = field(default_factory=Accounting)
     demo_accounts: Sequence[tuple[str, str]] = ()
@@ -358,6 +360,7 @@ class FakeDesk:
             people=self.people,
             ledgers=FakeLedgers(),
             alerts=self.alerts,
+            late=self.late,
             core=self.alerts,
             estate=self.estate,
             readings=self.readings,

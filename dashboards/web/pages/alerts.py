@@ -26,6 +26,7 @@ from gengfu.core.clock import HOUR, Micros
 from gengfu.core.states import OperatingState
 from gengfu.core.urgency import Kind, Severity
 from gengfu.ledger.model import Equipment
+from rules.late.hindsight import Finding
 
 router = APIRouter()
 MOST_OPEN = 200
@@ -139,6 +140,19 @@ def list_alerts(
     )
 
 
+def late_of(ports: DeskPorts, alert: Alert) -> list[Finding]:
+    """Return what late data say about this alert."""
+    until = alert.cleared_at or alert.closed_at or ports.clock.now()
+    return [
+        one
+        for one in (ports.late.of_equipment(alert.equipment) if alert.equipment else ())
+        if one.rule == alert.rule
+        and one.subject.part == alert.part
+        and one.since <= until
+        and (one.until is None or one.until >= alert.condition_since - HOUR)
+    ]
+
+
 def folded(timeline: Sequence[Entry]) -> list[tuple[Entry, int]]:
     """Return the lines newest first; what only repeats itself stands once, with how often."""
     lines: list[tuple[Entry, int]] = []
@@ -161,6 +175,7 @@ def show_alert(ports: Desk, who: Who, request: Request, alert_id: str) -> Respon
         card=card(ports, alert),
         timeline=folded(ports.alerts.timeline(alert_id)),
         spark=spark_of(ports, alert),
+        late=late_of(ports, alert),
         refused=request.query_params.get("refused"),
     )
 

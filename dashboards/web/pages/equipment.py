@@ -19,6 +19,7 @@ from gengfu.ledger.model import EquipmentClass, PointDef
 router = APIRouter()
 PERIODS: dict[str, Micros] = {"1h": HOUR, "6h": 6 * HOUR, "24h": DAY, "7d": 7 * DAY}
 _FIGURES = (PointKind.ANALOG, PointKind.INTEGER)
+_LATE = 10
 _DRAWN_FIRST = 6
 """So many trends are open at once; the others wait for a tap."""
 
@@ -78,6 +79,7 @@ def show_equipment(
         drawn=drawn,
         drawn_first=_DRAWN_FIRST,
         alerts=alerts.alerts,
+        late=ports.late.of_equipment(equipment_id, limit=_LATE),
         names=ports.people.names(),
         periods=tuple(PERIODS),
         period=period if period in PERIODS else "6h",
