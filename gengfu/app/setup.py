@@ -19,6 +19,7 @@ from gengfu.installation import Installation
 from gengfu.ledger.classes import load_classes
 from gengfu.ledger.csv_export import export_folder
 from gengfu.ledger.csv_import import read_folder
+from gengfu.ledger.linkage import responses, sheet
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.ledger.store import LedgerStore
 from gengfu.marked import read_text
@@ -99,6 +100,20 @@ def import_ledger(
 def export_ledger(settings: Settings, folder: Path) -> None:
     """Write the ledger as CSV files."""
     export_folder(ledger_store(Installation(settings.data)).all(), folder)
+
+
+def export_linkage(settings: Settings, site: str, building: str, file: Path) -> int:
+    """Write a building's linkage test sheet; return how many responses it lists.
+
+    Raises:
+        BadInput: when there is no such site or building.
+    """
+    ledgers = {one.site.id: one for one in ledger_store(Installation(settings.data)).all()}
+    if site not in ledgers:
+        known = ", ".join(ledgers) or "none"
+        raise BadInput([Fault("ledger", "", f"there is no site {site!r}", f"it has {known}")])
+    file.write_bytes(sheet(ledgers[site], building))
+    return len(responses(ledgers[site], building))
 
 
 def prepare(settings: Settings, place: Installation) -> None:

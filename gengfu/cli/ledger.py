@@ -1,4 +1,4 @@
-"""``gengfu ledger import|export``: the estate as a folder of CSV files."""
+"""``gengfu ledger import|export|linkage``: the estate as CSV files, and its linkage test sheets."""
 
 from pathlib import Path
 from typing import Annotated
@@ -44,3 +44,18 @@ def export(folder: Folder, data: DataOption = None, config: ConfigOption = None)
 
     export_ledger(settings_from(config, data=data), folder)
     say(f"written: {folder}")
+
+
+@_group.command("linkage")
+def linkage(
+    site: Annotated[str, typer.Argument(help="The site's id.")],
+    building: Annotated[str, typer.Argument(help="The building's id.")],
+    file: Annotated[Path, typer.Argument(help="The CSV file to write.")],
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write a building's linkage test sheet: what should answer a confirmed fire, and how soon."""
+    from gengfu.app.setup import export_linkage
+
+    count = export_linkage(settings_from(config, data=data), site, building, file)
+    say(f"written: {file} ({count} responses)")
