@@ -19,3 +19,5 @@ class SessionCounters:
     published: int = 0
     unpublished: int = 0
     """Not sent: no connection, or too many wait already."""
+    refused_publications: int = 0
+    """The broker took them and said no: an access line is missing (told by MQTT 5 only)."""

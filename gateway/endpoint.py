@@ -2,9 +2,19 @@
 
 import ssl
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from gengfu.core.errors import StartError
+
+
+class Version(StrEnum):
+    """Which MQTT to speak."""
+
+    AUTO = "auto"
+    """5, or 3.1.1 where the broker does not understand it."""
+    V5 = "5"
+    V311 = "3.1.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +23,7 @@ class Endpoint:
 
     host: str
     port: int = 1883
+    version: Version = Version.AUTO
     tls: bool = False
     user: str | None = None
     password: str | None = field(default=None, repr=False)

@@ -142,11 +142,8 @@ class Gateway:
         self._foreign = Interpreter(settings.mapping, vital_points(classes))
         self._intake = Intake(journal, directory, settings.limits, foreign=self._foreign)
         self._lanes = {
-            name: Lane(bounds, partial(self._commit, name), self._committed)
-            for name, bounds in (
-                (LaneName.ALARM, settings.alarm),
-                (LaneName.TELEMETRY, settings.telemetry),
-            )
+            name: Lane(self._bounds(name), partial(self._commit, name), self._committed)
+            for name in (LaneName.ALARM, LaneName.TELEMETRY)
         }
         self.sessions = {name: self._session(name) for name in self._lanes}
 
@@ -235,10 +232,15 @@ class Gateway:
             memory=Memory(
                 is_known=self._settings.is_known,
                 on_lost=partial(self.note_event, "session_lost", {"lane": name.value}),
+                on_taken_over=partial(self.note_event, "session_taken_over", {"lane": name.value}),
             ),
+            receive_maximum=self._bounds(name).group,
             asides={topics.DROPPED: self._tell_dropped} if name is LaneName.ALARM else None,
             clock=self._clock,
         )
+
+    def _bounds(self, name: LaneName) -> Bounds:
+        return self._settings.alarm if name is LaneName.ALARM else self._settings.telemetry
 
     @property
     def _announcement(self) -> Announcement | None:

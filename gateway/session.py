@@ -11,23 +11,27 @@ import ssl
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 
 import paho.mqtt.client as paho
 import structlog
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gateway import farewell
 from gateway.counters import SessionCounters
 from gateway.decoded import RawMessage
-from gateway.endpoint import Endpoint, tls_context
+from gateway.dialect import Dialect, Reason, reason_of
+from gateway.endpoint import Endpoint
 from gengfu.core.clock import SECOND, Clock, Micros
 
 _log = structlog.get_logger(__name__)
 
 _READ_BURST = 500
 """Messages read before the loop looks at anything else."""
-_MOST_UNSENT = 10_000
+_ANSWER_S = 5
+EXPIRES_S = 60
+"""What we send is of no use later: a device that missed its acknowledgement tells its event again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class Memory:
     is_known: bool = False
     """It has met us before, so it must have a session of ours."""
     on_lost: Callable[[], None] = lambda: None
+    on_taken_over: Callable[[], None] = lambda: None
+    """Somebody else connected under our name (told by MQTT 5 only)."""
 
 
 class Session:
@@ -71,12 +77,14 @@ class Session:
         clock: Clock,
         announcement: Announcement | None = None,
         memory: Memory | None = None,
+        receive_maximum: int = 1000,
         asides: Mapping[str, Callable[[bytes], None]] | None = None,
     ) -> None:
         """Prepare a session; ``receive`` returns False when it wants no more until ``resume``.
 
         ``asides`` (topic → who hears the payload) are heard where the broker lets us, and not missed
-        where it does not.
+        where it does not. ``receive_maximum``: so many messages the broker sends before they are
+        acknowledged (by MQTT 5; else as it is set up).
 
         Raises:
             StartError: when a certificate file cannot be used.
@@ -85,7 +93,7 @@ class Session:
         self.counters = SessionCounters()
         self.trouble: str | None = "has not connected yet"
         """Why no messages come now; None = they do."""
-        self._endpoint = endpoint
+        self._user, self._waits = endpoint.user, (endpoint.first_wait_s, endpoint.longest_wait_s)
         self._filters = tuple(filters)
         self._receive = receive
         self._clock = clock
@@ -94,12 +102,13 @@ class Session:
         self._asides = dict(asides or {})
         self._asides_mid: int | None = None
         self._opened_at: Micros = 0
-        self._epoch = 0
-        self._paused = False
+        self._epoch, self._paused = 0, False
         self._fd: int | None = None
         self._lost: asyncio.Future[str] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._outage_since: Micros | None = None
+        self._was_answered = False
+        self._dialect = Dialect(endpoint, client_id, receive_maximum)
         self._client = self._build_client()
 
     @property
@@ -110,15 +119,16 @@ class Session:
     async def run(self) -> None:
         """Stay connected until cancelled; then disconnect, keeping the session at the broker."""
         self._loop = asyncio.get_running_loop()
-        wait = self._endpoint.first_wait_s
+        first, longest = self._waits
+        wait = first
         try:
             while True:
                 reason = await self._stay_connected()
                 if self.is_ready:
-                    wait = self._endpoint.first_wait_s
+                    wait = first
                 self._note_outage(reason)
                 await asyncio.sleep(wait * random.uniform(0.5, 1.0))
-                wait = min(wait * 2, self._endpoint.longest_wait_s)
+                wait = min(wait * 2, longest)
         finally:
             self._hang_up()
 
@@ -134,16 +144,15 @@ class Session:
             self.counters.acknowledged += 1
 
     def publish(self, topic: str, payload: bytes, qos: int = 1) -> bool:
-        """Send a message; False when there is no connection to send it on."""
+        """Send a message, good for ``EXPIRES_S``; False when there is no connection to send it on."""
         if not self._client.is_connected():
             self.counters.unpublished += 1
             return False
-        code = self._client.publish(topic, payload, qos).rc
+        expiring = self._dialect.expiring(EXPIRES_S)
+        code = self._client.publish(topic, payload, qos, properties=expiring).rc
         sent = code == MQTTErrorCode.MQTT_ERR_SUCCESS
-        if sent:
-            self.counters.published += 1
-        else:
-            self.counters.unpublished += 1
+        self.counters.published += sent
+        self.counters.unpublished += not sent
         return sent
 
     def unsubscribe(self, filters: Sequence[str]) -> None:
@@ -163,22 +172,7 @@ class Session:
             self._loop.call_soon(self._read)  # TLS may hold decrypted bytes that wake nobody
 
     def _build_client(self) -> paho.Client:
-        end = self._endpoint
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self.client_id,
-            clean_session=False,
-            protocol=paho.MQTTv311,
-            reconnect_on_failure=False,
-            manual_ack=True,
-        )
-        client.connect_timeout = 5.0
-        client.max_queued_messages_set(_MOST_UNSENT)
-        client.max_inflight_messages_set(1000)
-        if end.user is not None:
-            client.username_pw_set(end.user, end.password)
-        if end.tls:
-            client.tls_set_context(tls_context(end))
+        client = self._dialect.client()
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
@@ -186,14 +180,15 @@ class Session:
         client.on_socket_close = self._on_socket_close
         client.on_socket_register_write = self._on_register_write
         client.on_socket_unregister_write = self._on_unregister_write
-        client.connect_async(end.host, end.port, keepalive=end.keepalive_s)
+        client.on_publish = self._on_publish
         return client
 
     async def _stay_connected(self) -> str:
         """Connect once and stay until the connection is lost; return why it was."""
         assert self._loop is not None
         self._lost = self._loop.create_future()
-        self._opened_at = self._clock.now()
+        self._opened_at, self._was_answered = self._clock.now(), False
+        self._client = self._build_client()
         if self._announcement is not None:
             said = self._announcement
             will = said.payload(False, self._opened_at)
@@ -211,7 +206,7 @@ class Session:
         self._paused = False
         self._loop.add_reader(self._fd, self._read)
         if self._client.want_write():
-            self._loop.add_writer(self._fd, self._write)
+            self._loop.add_writer(self._fd, self._client.loop_write)
         try:
             async with asyncio.TaskGroup() as tasks:
                 beat = tasks.create_task(self._keep_alive(), name=f"{self.client_id} keepalive")
@@ -219,15 +214,19 @@ class Session:
                 beat.cancel()
         finally:
             await self._leave()
+        if not self._was_answered:
+            self._dialect.was_not_answered()
         return reason
 
     async def _keep_alive(self) -> None:
         """Let paho ping, and while paused read a trickle, so that the broker's answers are seen."""
-        while True:
+        for second in count(1):
             await asyncio.sleep(1.0)
             if self._paused:
                 self._client.loop_read()
             self._client.loop_misc()
+            if not self._was_answered and second >= _ANSWER_S:
+                self._lose("the broker does not answer")
 
     def _read(self) -> None:
         for _ in range(_READ_BURST):
@@ -244,9 +243,6 @@ class Session:
         """Tell whether TLS holds decrypted bytes that no selector will report."""
         opened = self._client.socket()
         return isinstance(opened, ssl.SSLSocket) and opened.pending() > 0
-
-    def _write(self) -> None:
-        self._client.loop_write()
 
     async def _leave(self) -> None:
         """Disconnect, and let the broker read all that we said before."""
@@ -294,7 +290,7 @@ class Session:
             self._outage_since = None
             _log.info("broker_back", session=self.client_id, outage_s=seconds)
         else:
-            _log.info("broker_connected", session=self.client_id)
+            _log.info("broker_connected", session=self.client_id, mqtt=self._dialect.spoken)
 
     def _note_lost_session(self) -> None:
         self.counters.lost_sessions += 1
@@ -315,8 +311,10 @@ class Session:
         code: ReasonCode,
         _more: object,
     ) -> None:
+        self._was_answered = True
+        self._dialect.was_answered(reason_of(code))
         if code.is_failure:
-            user = self._endpoint.user or "(no account)"
+            user = self._user or "(no account)"
             self._lose(f"the broker refuses account {user}: {code}")
             return
         self._epoch += 1
@@ -339,7 +337,7 @@ class Session:
             return
         self.counters.refused_subscriptions += len(refused)
         missing = ", ".join(f"'topic read {topic}'" for topic in refused)
-        account = self._endpoint.user or self.client_id
+        account = self._user or self.client_id
         self._lose(f"the broker refuses subscriptions: account {account} lacks the ACL {missing}")
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
@@ -367,7 +365,16 @@ class Session:
         self, _client: object, _data: object, _flags: object, code: ReasonCode, _more: object
     ) -> None:
         self._epoch += 1
+        if reason_of(code) is Reason.TAKEN_OVER:
+            self._memory.on_taken_over()
         self._lose(f"disconnected: {code}")
+
+    def _on_publish(
+        self, _client: object, _data: object, _mid: int, code: ReasonCode, _more: object
+    ) -> None:
+        self.counters.refused_publications += code.is_failure
+        if code.is_failure and self.counters.refused_publications == 1:
+            _log.error("publication_refused", session=self.client_id, reason=str(code))
 
     def _on_socket_close(self, _client: object, _data: object, _socket: object) -> None:
         self._unwatch()
@@ -378,7 +385,7 @@ class Session:
 
     def _watch_writing(self) -> None:
         if self._fd is not None and self._loop is not None and self._client.want_write():
-            self._loop.add_writer(self._fd, self._write)
+            self._loop.add_writer(self._fd, self._client.loop_write)
 
     def _on_unregister_write(self, _client: object, _data: object, _socket: object) -> None:
         if self._fd is not None and self._loop is not None:

@@ -70,6 +70,8 @@ class BrokerSettings(_Part):
     """``embedded``, ``mqtt://host:1883`` or ``mqtts://host:8883``."""
     port: int = Field(default=1883, ge=1, le=65535)
     """Where the embedded broker listens, on the loopback interface."""
+    mqtt: Literal["auto", "5", "3.1.1"] = "auto"
+    """The version to speak; ``auto`` = 5, or 3.1.1 where the broker does not understand it."""
     user: str | None = None
     password: SecretStr | None = None
     password_file: Path | None = None

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from gateway.accounts import AccountFiles, core_account, estate_account
 from gateway.embedded import EmbeddedSettings, serve
-from gateway.endpoint import Endpoint
+from gateway.endpoint import Endpoint, Version
 from gateway.mapping.access import foreign_lines
 from gateway.mapping.model import NOTHING, ForeignMapping
 from gengfu.config import Settings
@@ -69,6 +69,7 @@ def endpoint_of(
     return Endpoint(
         host=url.hostname or "127.0.0.1",
         port=url.port or (8883 if tls else 1883),
+        version=Version.V311 if broker.embedded else Version(broker.mqtt),
         tls=tls,
         user=user,
         password=password,

@@ -79,3 +79,20 @@ async def test_a_gap_is_covered_up(tmp_path: Path, monkeypatch: pytest.MonkeyPat
                 await lift.publish(TELEMETRY, payload, 1)
             await until("the gap", lambda: bool(heard(journal, "gap")))
             assert heard(journal, "gap") == [("lift-1", {"kind": "telemetry", "missing": 2})]
+
+
+async def test_a_window_of_twenty(tmp_path: Path) -> None:
+    """By MQTT 5 we say how much we can hold: a hung journal holds back more than twenty messages."""
+    broker, journal = mosquitto(tmp_path / "broker"), FakeJournal()
+    endpoint = Endpoint(host="127.0.0.1", port=broker.port)
+    journal.gate.clear()
+    with broker.up():
+        async with (
+            running_gateway(endpoint, journal, ledgers=LEDGERS) as running,
+            device(broker.port) as speaker,
+        ):
+            for _ in range(300):
+                await speaker.publish(TELEMETRY, b'{"speed": 1}', 1)
+            await until("three hundred", lambda: running.gateway.pending >= 200)
+            journal.gate.set()
+            await until("all of them", lambda: running.gateway.pending == 0)

@@ -15,7 +15,7 @@ import pytest
 
 from gateway.accounts import Access, Account, AccountFiles, Line, core_account, device_account
 from gateway.embedded import EmbeddedSettings
-from gateway.endpoint import Endpoint
+from gateway.endpoint import Endpoint, Version
 from gengfu.core.batch import Flag, Lane
 from tests.fakes.journal import FakeJournal
 from tests.fakes.small_estate import small_estate
@@ -66,8 +66,25 @@ def embedded(tmp_path: Path) -> Iterator[Embedded]:
         yield Embedded(port, log, files, *passwords)
 
 
-def endpoint(embedded: Embedded) -> Endpoint:
-    return Endpoint(host="127.0.0.1", port=embedded.port, user="gengfu", password=embedded.core)
+def endpoint(embedded: Embedded, version: Version = Version.V311) -> Endpoint:
+    return Endpoint(
+        host="127.0.0.1",
+        port=embedded.port,
+        version=version,
+        user="gengfu",
+        password=embedded.core,
+    )
+
+
+async def test_a_broker_without_mqtt_5_is_never_reached(embedded: Embedded) -> None:
+    """Asked in MQTT 5 the embedded broker does not answer: the next attempt speaks 3.1.1, and stays."""
+    journal = FakeJournal()
+    async with (
+        running_gateway(endpoint(embedded, Version.AUTO), journal),
+        device(embedded.port, "fire-panel-1", embedded.panel) as panel,
+    ):
+        await panel.publish(EVENT, b'{"type": "fire"}', 1)
+        await until("the event", lambda: len(events_in(journal)) == 1)
 
 
 async def test_an_event_makes_no_round_trip(embedded: Embedded) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import aiomqtt
 import pytest
 
-from gateway.endpoint import Endpoint
+from gateway.endpoint import Endpoint, Version
 from gateway.lane import Bounds
 from gateway.service import Gateway, GatewaySettings
 from gengfu.core.batch import Lane, ReadingBatch
@@ -45,8 +46,19 @@ def up(broker: Mosquitto) -> Iterator[Mosquitto]:
         yield broker
 
 
+class Spoken:
+    """Which MQTT the test at hand speaks: every claim here holds for both."""
+
+    version: ClassVar = Version.V5
+
+
+@pytest.fixture(autouse=True, params=[Version.V5, Version.V311])
+def version(request: pytest.FixtureRequest) -> None:
+    Spoken.version = request.param
+
+
 def endpoint(broker: Mosquitto) -> Endpoint:
-    return Endpoint(host="127.0.0.1", port=broker.port)
+    return Endpoint(host="127.0.0.1", port=broker.port, version=Spoken.version)
 
 
 def speeds(journal: FakeJournal) -> list[float]:

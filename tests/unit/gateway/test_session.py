@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from gateway.endpoint import Endpoint
+from gateway.endpoint import Endpoint, Version
 from gateway.session import Delivery, Memory, Session
 from gengfu.core.clock import SystemClock
 from tests.fakes.mqtt_peer import (
@@ -43,6 +43,7 @@ async def session_with(
         endpoint = Endpoint(
             host="127.0.0.1",
             port=peer.port,
+            version=Version.V311,
             user="gengfu",
             keepalive_s=keepalive_s,
             first_wait_s=0.01,
