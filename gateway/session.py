@@ -83,8 +83,7 @@ class Session:
         """Prepare a session; ``receive`` returns False when it wants no more until ``resume``.
 
         ``asides`` (topic → who hears the payload) are heard where the broker lets us, and not missed
-        where it does not. ``receive_maximum``: so many messages the broker sends before they are
-        acknowledged (by MQTT 5; else as it is set up).
+        where it does not. ``receive_maximum``: so many may be unacknowledged, by MQTT 5.
 
         Raises:
             StartError: when a certificate file cannot be used.
@@ -95,19 +94,16 @@ class Session:
         """Why no messages come now; None = they do."""
         self._user, self._waits = endpoint.user, (endpoint.first_wait_s, endpoint.longest_wait_s)
         self._filters = tuple(filters)
-        self._receive = receive
-        self._clock = clock
-        self._announcement = announcement
-        self._memory = memory or Memory()
+        self._receive, self._clock = receive, clock
+        self._announcement, self._memory = announcement, memory or Memory()
         self._asides = dict(asides or {})
         self._asides_mid: int | None = None
-        self._opened_at: Micros = 0
-        self._epoch, self._paused = 0, False
+        self._epoch, self._opened_at = 0, Micros(0)
+        self._paused = self._was_answered = False
         self._fd: int | None = None
         self._lost: asyncio.Future[str] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._outage_since: Micros | None = None
-        self._was_answered = False
         self._dialect = Dialect(endpoint, client_id, receive_maximum)
         self._client = self._build_client()
 
