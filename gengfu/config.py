@@ -78,6 +78,8 @@ class BrokerSettings(_Part):
     ca_file: Path | None = None
     certificate_file: Path | None = None
     key_file: Path | None = None
+    pid_file: Path | None = None
+    """Of a Mosquitto on this machine: it is told to read changed accounts again."""
     root: str = Field(default="gf", pattern=r"^[A-Za-z0-9_-]{1,64}$")
     client_id: str = Field(default="gengfu", pattern=r"^[A-Za-z0-9_-]{1,40}$")
 

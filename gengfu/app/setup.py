@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from gateway.accounts import AccountFiles, bridge_account, device_account
 from gateway.mapping.file import load_mapping
 from gateway.mapping.model import NOTHING, ForeignMapping
-from gengfu.app.broker import CORE_ACCOUNT, SIMULATOR_ACCOUNT, prepare_accounts
+from gengfu.app.broker import prepare_accounts
 from gengfu.app.people import gate_of
 from gengfu.config import Settings
 from gengfu.core.clock import HOUR, Micros, SystemClock, to_iso
@@ -236,32 +235,3 @@ def add_token(settings: Settings, name: str, role: Role) -> str:
     secret, token = people.tokens.create(name, role, at=now)
     people.audit.add(at=now, actor="command line", action="token_made", subject=token.name)
     return secret
-
-
-def add_device(
-    settings: Settings, equipment: str, folder: Path | None, topics: Sequence[str] = ()
-) -> str:
-    """Give a device an account on the broker and return its password, which is not kept.
-
-    With ``topics`` it is a foreign device's or a bridge's, which may use these and no others.
-
-    Raises:
-        BadInput: when the ledger does not have the equipment, or a bridge asks for our own topics.
-    """
-    place = Installation(settings.data)
-    ledgers, root = ledger_store(place).all(), settings.broker.root
-    taken = {CORE_ACCOUNT, SIMULATOR_ACCOUNT, *(id_ for one in ledgers for id_ in one.equipment)}
-    account = (
-        bridge_account(equipment, topics, taken, root)
-        if topics
-        else device_account(ledgers, equipment, root)
-    )
-    return AccountFiles(folder or place.broker).add(account)
-
-
-def access_lines(settings: Settings, folder: Path | None) -> str:
-    """Bring the broker's access lines up to date with the ledger and return them."""
-    place = Installation(settings.data)
-    files = AccountFiles(folder or place.broker)
-    files.refresh(ledger_store(place).all(), settings.broker.root)
-    return files.acl_file.read_text(encoding="utf-8")

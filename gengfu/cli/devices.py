@@ -1,6 +1,7 @@
 """``gengfu devices``: accounts of devices on the broker, and what speaks there unmapped."""
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from rich.console import Console
 
 from gengfu.cli.options import BrokerOption, ConfigOption, DataOption, settings_from
 from gengfu.cli.output import emit, say
+from gengfu.config import Settings
 
 _group = typer.Typer(help="Devices on the broker.", no_args_is_help=True)
 
@@ -25,12 +27,19 @@ def register(app: typer.Typer) -> None:
     app.add_typer(_group, name="devices")
 
 
+Equipment = Annotated[str, typer.Argument(help="The equipment's id, or a bridge's name.")]
+
+
 @_group.command("add")
 def add(
-    equipment: Annotated[str, typer.Argument(help="The equipment's id, or a bridge's name.")],
+    equipment: Equipment,
     topic: Annotated[
         list[str] | None,
         typer.Option(help="A foreign bridge's own topics, such as 'zigbee2mqtt/#'; repeat."),
+    ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(help="A certificate instead of a password; written into this folder."),
     ] = None,
     folder: Folder = None,
     data: DataOption = None,
@@ -40,19 +49,97 @@ def add(
 
     The password is shown once; one before it no longer works.
     """
-    from gengfu.app.setup import add_device
+    from gengfu.app.devices import add_device, certify_device
 
-    password = add_device(settings_from(config, data=data), equipment, folder, topic or ())
-    say(f"user: {equipment}")
-    say(f"password: {password}")
+    settings = settings_from(config, data=data)
+    if certificate is not None:
+        for file in certify_device(settings, equipment, folder, certificate, topic or ()):
+            say(f"written: {file}")
+    else:
+        password = add_device(settings, equipment, folder, topic or ())
+        say(f"user: {equipment}")
+        say(f"password: {password}")
+    _tell(settings)
+
+
+@_group.command("revoke")
+def revoke(
+    equipment: Equipment,
+    folder: Folder = None,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Take a device's account away: its password and all its certificates."""
+    from gengfu.app.devices import revoke_device
+
+    settings = settings_from(config, data=data)
+    count = revoke_device(settings, equipment, folder)
+    say(f"revoked: {equipment}, {count} certificates")
+    _tell(settings)
+
+
+@_group.command("check")
+def check(
+    equipment: Equipment,
+    certificate: Annotated[
+        Path | None, typer.Option(help="Its certificate; its key lies beside it, as .key.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For a script.")] = False,
+    broker: BrokerOption = None,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Sign in as the device and see that it can say what it must, and nothing else.
+
+    Its password is asked for, or read from standard input. Nothing it sends is a reading or an event.
+    """
+    from gateway.endpoint import Endpoint
+    from gengfu.app.devices import check_device
+
+    settings = settings_from(config, data=data, broker__url=broker)
+    device = Endpoint(
+        host="",
+        password=None if certificate else _asked(equipment),
+        certificate_file=certificate,
+        key_file=certificate.with_suffix(".key") if certificate else None,
+    )
+    findings = asyncio.run(check_device(settings, equipment, device))
+    if as_json:
+        emit(
+            [
+                {"claim": one.claim, "topic": one.topic, "holds": one.holds, "mend": one.mend}
+                for one in findings
+            ]
+        )
+    for one in () if as_json else findings:
+        say(f"{'ok    ' if one.holds else 'FAILED'} {one.claim} {one.topic}".rstrip())
+        if one.mend:
+            say(f"       {one.mend}")
+    if not all(one.holds for one in findings):
+        raise typer.Exit(1)
 
 
 @_group.command("acl")
 def acl(folder: Folder = None, data: DataOption = None, config: ConfigOption = None) -> None:
     """Print what each account may do, in Mosquitto's format, after bringing it up to date."""
-    from gengfu.app.setup import access_lines
+    from gengfu.app.devices import access_lines
 
-    say(access_lines(settings_from(config, data=data), folder))
+    settings = settings_from(config, data=data)
+    say(access_lines(settings, folder))
+    _tell(settings)
+
+
+def _tell(settings: Settings) -> None:
+    from gengfu.app.devices import tell_broker
+
+    if left := tell_broker(settings):
+        Console(stderr=True, highlight=False, soft_wrap=True).print(left, markup=False)
+
+
+def _asked(equipment: str) -> str:
+    if sys.stdin.isatty():
+        return str(typer.prompt(f"password of {equipment}", hide_input=True, err=True))
+    return sys.stdin.readline().rstrip("\n")
 
 
 @_group.command("discover")
