@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from gengfu.core.batch import Event, Flag, ReadingBatch
-from gengfu.core.clock import SECOND, Micros
+from gengfu.core.clock import MINUTE, SECOND, Micros
 from gengfu.core.errors import BadInput
 from gengfu.core.names import EquipmentName, Names, PointKind, PointName
 from gengfu.core.naming import Scalar
@@ -69,6 +69,7 @@ def step(
             _take_action(judge, body)
         case _:
             _take_events(judge, body if isinstance(body, tuple) else ())
+    _run_schedules(judge)
     judge.run_timers()
     _run_silences(judge)
     return state, tuple(judge.verdicts)
@@ -249,6 +250,17 @@ def _wake(judge: Judge, heard: "np.ndarray[tuple[int], np.dtype[np.int32]]") -> 
                 _relink(judge, unit)
             else:
                 judge.end_silence(unit, index)
+
+
+def _run_schedules(judge: Judge) -> None:
+    """Look again, once a minute, at what looks at some hours only."""
+    minute = judge.now // MINUTE
+    if minute == judge.state.minute:
+        return
+    judge.state.minute = minute
+    for unit in judge.state.roll:
+        for index in unit.plan.scheduled:
+            judge.evaluate(unit, index, judge.now)
 
 
 def _run_silences(judge: Judge) -> None:

@@ -8,6 +8,7 @@ import heapq
 from bisect import insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from gengfu.core.clock import MINUTE, SECOND, Micros
 from gengfu.core.expression import truth
@@ -54,8 +55,8 @@ class Judge:
             return
         if compiled.when is None:
             return
-        frozen = self._is_frozen(unit, compiled)
-        value = None if frozen else truth(compiled.when(unit))
+        frozen, outside = self._is_frozen(unit, compiled), not self._is_time(unit, compiled)
+        value = None if frozen else not outside and truth(compiled.when(unit))
         if compiled.rule.count is not None:
             self._count_rises(unit, index, compiled, value, since)
             return
@@ -67,7 +68,7 @@ class Judge:
             if value is not True:
                 del unit.conditions[index, ""]
         elif not frozen and not condition.silent:
-            clear = self._is_clear(unit, compiled, value)
+            clear = outside or self._is_clear(unit, compiled, value)
             self._clear(unit, (index, ""), condition, clear=clear, since=since)
 
     def evaluate_all(self, unit: Unit) -> None:
@@ -105,6 +106,8 @@ class Judge:
         if not rule.event.matches(facts):
             return
         if compiled.when is not None and truth(compiled.when(unit)) is not True:
+            return
+        if not self._is_time(unit, compiled, observed):
             return
         spot = (index, part)
         if self._is_history(observed) and rule.kind is not Kind.LIFE_SAFETY:
@@ -191,6 +194,14 @@ class Judge:
         if compiled.rule.kind is Kind.LIFE_SAFETY:
             return False
         return unit.cut or (unit.down and not compiled.rule.watches_link)
+
+    def _is_time(self, unit: Unit, compiled: CompiledRule, at: Micros | None = None) -> bool:
+        """Tell whether a rule looks now (or did at ``at``), by the clock of the unit's site."""
+        during = compiled.rule.during
+        if during is None:
+            return True
+        zone = ZoneInfo(self.state.ledgers[unit.site].site.time_zone)
+        return during.holds(self.now if at is None else at, zone)
 
     def _begin(self, unit: Unit, index: int, compiled: CompiledRule, since: Micros) -> None:
         spot = (index, "")

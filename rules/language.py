@@ -16,6 +16,7 @@ from gengfu.core.urgency import Kind, Severity
 from gengfu.ledger.model import EquipmentClass
 from gengfu.marked import Page
 from rules.rule import Count, Hold, Matcher, Rule, Source, SubjectKind, placeholders
+from rules.schedule import Schedule, read_hours, read_weekdays
 from rules.vocabulary import ATTRIBUTES, class_scope, fillable
 
 _REQUIRED = ("id", "for", "severity", "kind", "priority", "title", "source")
@@ -24,6 +25,7 @@ _OPTIONS = (
     "when",
     "event",
     "count",
+    "during",
     "hold",
     "no_data",
     "clear",
@@ -92,6 +94,8 @@ class _RuleReader:
         rule = self._rule(pack, equipment_class)
         self._check_texts(rule, equipment_class)
         self._check_whole()
+        if rule.during is not None and rule.kind is Kind.LIFE_SAFETY:
+            self._page.fault(self._fields["during"], "life safety has no hours", "leave it out")
         return rule
 
     def _rule(self, pack: str, equipment_class: EquipmentClass) -> Rule:
@@ -106,6 +110,7 @@ class _RuleReader:
             when=self._expression("when", fields.get("when"), scope),
             event=self._matcher(fields["event"], equipment_class) if "event" in fields else None,
             count=self._count(),
+            during=self._during(),
             hold=self._holds(),
             no_data=self._span("no_data"),
             clear=self._expression("clear", clear, scope) if by_expression else None,
@@ -197,6 +202,27 @@ class _RuleReader:
             self._page.fault(node, f"counts 1 to {MOST_COUNTED} times")
         return count
 
+    def _during(self) -> Schedule | None:
+        node = self._fields.get("during")
+        if node is None:
+            return None
+        page = self._page
+        whole = isinstance(node, yaml.MappingNode)
+        found = page.fields(node, required=(), optional=("hours", "weekdays")) if whole else {}
+        hours, days = found.get("hours") if whole else node, found.get("weekdays")
+        try:
+            given = (
+                page.texts(hours) if isinstance(hours, yaml.SequenceNode) else (page.text(hours),)
+            )
+            return Schedule(
+                hours=tuple(map(read_hours, given)) if hours else Schedule().hours,
+                weekdays=read_weekdays(page.texts(days)) if days else Schedule().weekdays,
+            )
+        except ValueError as exc:
+            mend = "write 22:00-06:00, or {hours: [22:00-06:00], weekdays: [sat, sun]}"
+            page.fault(node, str(exc), mend)
+            return None
+
     def _priority(self) -> int:
         text = self._page.text(self._fields.get("priority"))
         if text in {"1", "2", "3", "4", "5", "6"}:
@@ -271,6 +297,11 @@ _CONTRADICTIONS: tuple[tuple[Callable[[frozenset[str]], object], str, str], ...]
         lambda given: {"count", "when"} <= given and not given & {"event", "clear", "clear_hold"},
         "nothing makes it off",
         "give it clear or clear_hold",
+    ),
+    (
+        lambda given: {"during", "no_data"} <= given,
+        "silence has no hours: what is missed at night is missed in the morning",
+        "leave out during, or no_data",
     ),
     (
         lambda given: "hold" in given and "when" not in given,

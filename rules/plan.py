@@ -108,6 +108,8 @@ class Plan:
     by_awaited: Mapping[str, tuple[int, ...]]
     silences: tuple[int, ...]
     """Rules that are on when nothing is heard."""
+    scheduled: tuple[int, ...]
+    """Rules that look at some hours only."""
 
     @property
     def points(self) -> int:
@@ -170,6 +172,7 @@ def _plan(laid: Layout, chosen: list[tuple[Rule, Micros]]) -> Plan:
         ),
         by_awaited=_index((event, n) for n, one in numbered for event in sorted(one.awaits)),
         silences=tuple(n for n, one in numbered if one.rule.no_data is not None),
+        scheduled=tuple(n for n, one in numbered if one.rule.during is not None),
     )
 
 

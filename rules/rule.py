@@ -9,6 +9,7 @@ from gengfu.core.clock import Micros
 from gengfu.core.expression import Expression
 from gengfu.core.naming import Bilingual, Scalar
 from gengfu.core.urgency import Kind, Severity
+from rules.schedule import Schedule
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_.]+)\}")
 
@@ -72,6 +73,8 @@ class Rule:
     """Beside ``event``: must be true when the event comes."""
     event: Matcher | None = None
     count: Count | None = None
+    during: Schedule | None = None
+    """When it looks at all (None: always); outside it is off."""
     hold: tuple[Hold, ...] = (Hold(),)
     """The first that fits an equipment's attributes."""
     no_data: Micros | None = None

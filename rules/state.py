@@ -41,6 +41,8 @@ class State:
     position: int = 0
     """Of the last record taken."""
     now: Micros = 0
+    minute: int = 0
+    """Of the time, in which hours were looked at last."""
     rate: float = 1.0
     """How fast the journal's clock runs, as the last tick said."""
     names: Names = field(default_factory=Names)

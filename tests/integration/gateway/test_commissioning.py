@@ -63,7 +63,9 @@ async def test_an_account_that_may_everything_passes(tmp_path: Path) -> None:
     password = files.add(replace(account, lines=wide))
     with guarded(tmp_path) as (broker, _, gengfu):
         device = Endpoint(host="127.0.0.1", port=broker.port, user="lift-1", password=password)
-        failed = [one.claim for one in await check(device, gengfu, PLACE, patience_s=1.0) if not one.holds]
+        failed = [
+            one.claim for one in await check(device, gengfu, PLACE, patience_s=1.0) if not one.holds
+        ]
     assert failed == [Claim.CANNOT_SPEAK, Claim.CANNOT_LISTEN]
 
 
@@ -103,7 +105,9 @@ async def test_a_revoked_certificate_still_opens(tmp_path: Path) -> None:
         assert not refused.holds
         (tmp_path / "lift-1.crt").write_bytes(other.certificate)
         (tmp_path / "lift-1.key").write_bytes(other.key)
-        wrong = [one.claim for one in await check(device, gengfu, PLACE, patience_s=1.0) if not one.holds]
+        wrong = [
+            one.claim for one in await check(device, gengfu, PLACE, patience_s=1.0) if not one.holds
+        ]
     assert Claim.IS_HEARD in wrong, "one device's certificate spoke for another"
 
 

@@ -1,0 +1,144 @@
+"""Rules with hours: on the site's clock, over midnight, weekends and daylight saving."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
+from gengfu.core.errors import BadInput
+from rules import checkpoint
+from rules.engine import begin, step
+from rules.language import read_rules
+from rules.schedule import Schedule, read_hours, read_weekdays
+from rules.verdict import Turn, Verdict
+from tests.fakes.rule_scene import CLASSES, Scene, equipment
+
+SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
+RULE = """
+pack: mine
+rules:
+  - id: open_at_night
+    for: door
+    when: contact == open
+    during: 22:00-06:00
+    hold: 60s
+    severity: high
+    kind: security
+    priority: 3
+    title: {zh: 夜间开门, en: open at night}
+    source: "U"
+"""
+
+
+def at(zone: ZoneInfo, *when: int) -> Micros:
+    """Return a moment by the wall clock of a zone."""
+    return round(datetime(*when, tzinfo=zone).timestamp()) * SECOND  # type: ignore[misc, arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "days", "moment", "holds"),
+    [
+        ("22:00-06:00", "", (2026, 11, 20, 21, 59), False),
+        ("22:00-06:00", "", (2026, 11, 20, 22, 0), True),
+        ("22:00-06:00", "", (2026, 11, 21, 5, 59), True),
+        ("22:00-06:00", "", (2026, 11, 21, 6, 0), False),
+        ("22:00-06:00", "fri", (2026, 11, 21, 3, 0), True),
+        ("22:00-06:00", "sat", (2026, 11, 21, 3, 0), False),
+        ("09:00-17:30", "mon tue wed thu fri", (2026, 11, 21, 12, 0), False),
+        ("00:00-24:00", "sat", (2026, 11, 21, 23, 59), True),
+    ],
+)
+def test_hour_on_the_wrong_side(text: str, days: str, moment: tuple[int, ...], holds: bool) -> None:
+    """The first minute is in, the last is out, and Friday night is Friday's until it ends."""
+    weekdays = read_weekdays(days.split()) if days else Schedule().weekdays
+    schedule = Schedule(hours=(read_hours(text),), weekdays=weekdays)
+    assert schedule.holds(at(SHANGHAI, *moment), SHANGHAI) is holds
+
+
+def test_night_of_the_clock_change() -> None:
+    """In the night that has an hour twice, or lacks one, the wall clock decides."""
+    night = Schedule(hours=(read_hours("22:00-06:00"),))
+    assert night.holds(at(BERLIN, 2026, 10, 25, 5, 59), BERLIN)
+    assert not night.holds(at(BERLIN, 2026, 10, 25, 6, 0), BERLIN)
+    assert not night.holds(at(BERLIN, 2026, 3, 29, 6, 0), BERLIN)
+
+
+@given(st.integers(0, 365 * 24 * 60), st.integers(0, 1439), st.integers(0, 1439))
+@settings(max_examples=200)
+def test_hours_and_their_rest_share_a_minute(minute: int, start: int, end: int) -> None:
+    """Any minute is either within some hours or within all the others, never in both."""
+    if start == end:
+        return
+    moment = at(SHANGHAI, 2026, 1, 1, 0, 0) + minute * MINUTE
+    texts = [f"{one // 60:02}:{one % 60:02}" for one in (start, end)]
+    within = Schedule(hours=(read_hours("-".join(texts)),))
+    outside = Schedule(hours=(read_hours("-".join(reversed(texts))),))
+    assert within.holds(moment, SHANGHAI) is not outside.holds(moment, SHANGHAI)
+
+
+def night() -> Scene:
+    """Open a door at 20:00 and leave it open until 08:00 of the next day."""
+    scene = Scene([equipment("door", "door")], {"mine.yaml": RULE})
+    scene.now = at(SHANGHAI, 2026, 11, 20, 20, 0)
+    scene.says("door", contact="open")
+    while scene.now < at(SHANGHAI, 2026, 11, 21, 8, 0):
+        scene.tick(20)
+        if scene.now % (30 * MINUTE) == 0:
+            scene.says("door", locked=False)  # it is there, and says nothing of the contact
+    return scene
+
+
+def test_door_left_open_into_the_night() -> None:
+    """Nothing in the evening, on a minute after ten, off at six, though nobody touched the door."""
+    told = [(one.turn, datetime.fromtimestamp(one.at / SECOND, UTC)) for one in night().run()]
+    assert [(turn, when.astimezone(SHANGHAI).strftime("%H:%M")) for turn, when in told] == [
+        (Turn.ON, "22:01"),
+        (Turn.OFF, "06:00"),
+    ]
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.5, 0.9])
+def test_restart_in_the_middle(share: float) -> None:
+    """A checkpoint at any time changes no verdict."""
+    scene = night()
+    state, told = begin(CLASSES), list[Verdict]()
+    for number, record in enumerate(scene.records):
+        if number == int(len(scene.records) * share):
+            state = checkpoint.decode(checkpoint.encode(state), CLASSES)
+        state, verdicts = step(
+            state, record.body(), position=record.position, now=record.written_at
+        )
+        told.extend(verdicts)
+    assert told == scene.run()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("22:00-06:00", "22-6", "no part of a day"),
+        ("22:00-06:00", "06:00-06:00", "is empty"),
+        ("22:00-06:00", "{weekdays: [funday]}", "funday"),
+        ("kind: security", "kind: life_safety", "life safety has no hours"),
+        ("hold: 60s", "no_data: 60s", "silence has no hours"),
+    ],
+)
+def test_mistake_in_hours(old: str, new: str, said: str) -> None:
+    """Each mistake is told with its mend."""
+    with pytest.raises(BadInput, match=said):
+        read_rules({"mine.yaml": RULE.replace(old, new)}, CLASSES)
+
+
+def test_events_count_by_their_own_time() -> None:
+    """An event of the night that is told in the day counts as one of the night."""
+    rule = RULE.replace("when: contact == open", "event: {event: denied}").replace(
+        "hold: 60s", "clear_hold: 1m"
+    )
+    scene = Scene([equipment("door", "door")], {"mine.yaml": rule})
+    scene.now = at(SHANGHAI, 2026, 11, 21, 6, 2)
+    scene.tick()
+    scene.event("door", "denied", ago=(HOUR // SECOND) / 20, reason="expired")
+    scene.event("door", "denied", reason="expired")
+    assert [one.turn for one in scene.run() if one.turn is Turn.ON] == [Turn.ON]
