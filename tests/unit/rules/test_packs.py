@@ -231,10 +231,10 @@ def test_five_denials_in_two_minutes_are_probing() -> None:
     """Four are a forgotten card; five within 2 min are not; after 10 quiet minutes it is over."""
     scene = Scene([DOOR])
     for _ in range(4):
-        scene.event("door", "denied", card="c", reason="unknown_card")
+        scene.event("door", "denied", card="c", reason="expired")
         scene.wait(29)
     assert scene.told() == []
-    scene.event("door", "denied", card="c", reason="unknown_card")
+    scene.event("door", "denied", card="c", reason="expired")
     assert scene.told() == ["door.probing on door"]
     scene.wait(601)
     assert scene.told() == ["door.probing on door", "door.probing off door"]
