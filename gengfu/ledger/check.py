@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 from gengfu.core.errors import Fault
 from gengfu.core.names import MAX_WHOLE
 from gengfu.core.naming import Bilingual, Scalar, is_slug
+from gengfu.ledger.check_linkage import flaws, line_key
 from gengfu.ledger.model import (
     Equipment,
     EquipmentClass,
@@ -62,6 +63,10 @@ def find(ledgers: Sequence[SiteLedger], classes: Mapping[str, EquipmentClass]) -
             yield from _equipment(ledger, equipment, classes)
             for part in equipment.parts.values():
                 yield from _part(ledger, equipment, part)
+        for line in ledger.linkage:
+            table, *key = line_key(ledger.site.id, line)
+            for field, message, mend in flaws(ledger, line, classes):
+                yield Finding(table, tuple(key), field, message, mend)
     yield from shared_ids(ledgers)
 
 

@@ -57,8 +57,25 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("place", "位置"),
         Column("compartment", "防火分区"),
     ),
+    "linkage": (
+        Column("site", "项目", required=True),
+        Column("cause", "联动原因", required=True),
+        Column("where", "触发位置", required=True),
+        Column("signal", "触发信号"),
+        Column("equipment", "联动设备", required=True),
+        Column("needs", "动作要求"),
+        Column("expectation", "应动作", required=True),
+        Column("within_seconds", "时限秒", required=True),
+        Column("source", "依据"),
+        *_NAMES,
+        Column("place_zh", "所在位置"),
+        Column("place_en", "英文位置"),
+        Column("measured_seconds", "实测秒"),
+        Column("remark", "备注"),
+    ),
 }
-OPTIONAL_TABLES = frozenset({"parts"})
+"""Of ``linkage``, the names, places and what follows are for the reader: the import passes them over."""
+OPTIONAL_TABLES = frozenset({"parts", "linkage"})
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")

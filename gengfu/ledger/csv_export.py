@@ -1,20 +1,21 @@
-"""Write ledgers as the four CSV files that the import reads; a spreadsheet opens them as they are."""
+"""Write ledgers as the CSV files that the import reads; a spreadsheet opens them as they are."""
 
 import csv
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from gengfu.core.clock import SECOND
 from gengfu.core.naming import Bilingual
 from gengfu.ledger.columns import ATTRIBUTE, TABLES, guard, write_scalar
-from gengfu.ledger.model import Equipment, Part, Place, Site, SiteLedger
+from gengfu.ledger.model import Equipment, LinkageLine, Part, Place, Site, SiteLedger
 
 _BOM = "\ufeff"
 """Without it Excel reads UTF-8 as the machine's own code page."""
 
 
 def export_files(ledgers: Sequence[SiteLedger]) -> dict[str, bytes]:
-    """Return the four files by name, UTF-8 with BOM, safe against formula injection."""
+    """Return the files by name, UTF-8 with BOM, safe against formula injection."""
     attributes = sorted(
         {
             name
@@ -35,12 +36,13 @@ def export_files(ledgers: Sequence[SiteLedger]) -> dict[str, bytes]:
             [f"{ATTRIBUTE}{name}" for name in attributes],
         ),
         "parts": _file("parts", list(_parts(ledgers))),
+        "linkage": linkage_file([(ledger, line) for ledger in ledgers for line in ledger.linkage]),
     }
     return {f"{name}.csv": content for name, content in tables.items()}
 
 
 def export_folder(ledgers: Sequence[SiteLedger], folder: Path) -> None:
-    """Write the four files into a folder, which is made when missing.
+    """Write the files into a folder, which is made when missing.
 
     Raises:
         OSError: when it cannot be written.
@@ -48,6 +50,11 @@ def export_folder(ledgers: Sequence[SiteLedger], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in export_files(ledgers).items():
         (folder / name).write_bytes(content)
+
+
+def linkage_file(lines: Sequence[tuple[SiteLedger, LinkageLine]]) -> bytes:
+    """Return ``linkage.csv``, with what a reader needs beside each line; results are left empty."""
+    return _file("linkage", [_linkage(ledger, line) for ledger, line in lines])
 
 
 def _file(table: str, rows: Sequence[dict[str, str]], more: Sequence[str] = ()) -> bytes:
@@ -104,6 +111,26 @@ def _part(equipment: str, part: Part) -> dict[str, str]:
         **_name(part.name),
         "place": part.place or "",
         "compartment": part.compartment or "",
+    }
+
+
+def _linkage(ledger: SiteLedger, line: LinkageLine) -> dict[str, str]:
+    effects = [ledger.equipment[id_] for id_ in line.equipment]
+    places = list(dict.fromkeys(ledger.place_name(one.place) for one in effects))
+    return {
+        "site": ledger.site.id,
+        "cause": line.cause,
+        "where": line.where,
+        "signal": line.signal,
+        "equipment": " ".join(line.equipment),
+        "needs": line.needs,
+        "expectation": line.expectation,
+        "within_seconds": str(line.within // SECOND),
+        "source": line.source,
+        "name_zh": "、".join(one.name.zh for one in effects),
+        "name_en": ", ".join(one.name.en for one in effects),
+        "place_zh": "、".join(place.zh for place in places),
+        "place_en": ", ".join(place.en for place in places),
     }
 
 

@@ -1,4 +1,4 @@
-"""Read a folder of four CSV files into ledgers, or refuse all of it with every mistake at once."""
+"""Read a folder of CSV files into ledgers, or refuse all of it with every mistake at once."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,15 +7,20 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from gengfu.core.clock import SECOND
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.naming import Bilingual
 from gengfu.ledger.check import Finding, find
+from gengfu.ledger.check_linkage import line_key
 from gengfu.ledger.columns import ATTRIBUTE, OPTIONAL_TABLES, TABLES, read_scalar
 from gengfu.ledger.csv_table import Row, read_table
 from gengfu.ledger.model import (
+    Cause,
     Criticality,
     Equipment,
     EquipmentClass,
+    LinkageLine,
+    Needs,
     Part,
     Place,
     PlaceKind,
@@ -33,7 +38,7 @@ _DATE = re.compile(r"\d{1,2}月\d{1,2}日|\d{1,2}-[A-Z][a-z]{2}|[A-Z][a-z]{2}-\d
 
 
 def read_folder(folder: Path, classes: Mapping[str, EquipmentClass]) -> tuple[SiteLedger, ...]:
-    """Read ``sites.csv``, ``places.csv``, ``equipment.csv`` and, when there, ``parts.csv``.
+    """Read ``sites``, ``places``, ``equipment`` and, when there, ``parts`` and ``linkage`` .csv.
 
     Raises:
         BadInput: with all mistakes of all files, each with file, row, column and mend.
@@ -49,7 +54,7 @@ def read_folder(folder: Path, classes: Mapping[str, EquipmentClass]) -> tuple[Si
 def read_files(
     files: Mapping[str, bytes], classes: Mapping[str, EquipmentClass]
 ) -> tuple[SiteLedger, ...]:
-    """Read the four files by name, as uploaded.
+    """Read the files by name, as uploaded.
 
     Raises:
         BadInput: as ``read_folder``.
@@ -94,6 +99,7 @@ class _Draft:
     places: dict[str, dict[str, Place]] = field(default_factory=dict)
     equipment: dict[str, dict[str, Equipment]] = field(default_factory=dict)
     parts: dict[str, dict[str, Part]] = field(default_factory=dict)
+    linkage: dict[str, list[LinkageLine]] = field(default_factory=dict)
     rows: dict[tuple[str, ...], Row] = field(default_factory=dict)
 
     def take(self, tables: Mapping[str, Sequence[Row]]) -> None:
@@ -110,10 +116,17 @@ class _Draft:
                 self.faults.append(
                     row.fault("equipment", f"there is no equipment {row['equipment']!r}")
                 )
+        for row in tables.get("linkage", ()):
+            self._linkage(row)
 
     def ledgers(self) -> tuple[SiteLedger, ...]:
         return tuple(
-            SiteLedger(site=site, places=self.places[id_], equipment=self.equipment[id_])
+            SiteLedger(
+                site=site,
+                places=self.places[id_],
+                equipment=self.equipment[id_],
+                linkage=tuple(self.linkage.get(id_, ())),
+            )
             for id_, site in self.sites.items()
         )
 
@@ -199,6 +212,24 @@ class _Draft:
             place=row["place"] or None,
             compartment=row["compartment"] or None,
         )
+
+    def _linkage(self, row: Row) -> None:
+        cause, needs = self._word(row, "cause", Cause), self._word(row, "needs", Needs)
+        seconds = self._whole(row, "within_seconds")
+        if not self._known_site(row) or cause is None or seconds is None:
+            return
+        line = LinkageLine(
+            cause=cause,
+            where=row["where"],
+            signal=row["signal"],
+            equipment=tuple(row["equipment"].split()),
+            needs=needs or Needs.ALL,
+            expectation=row["expectation"],
+            within=seconds * SECOND,
+            source=row["source"],
+        )
+        if self._first(row, *line_key(row["site"], line), column="equipment"):
+            self.linkage.setdefault(row["site"], []).append(line)
 
     def _name(self, row: Row) -> Bilingual:
         """Read a name; one language left empty is taken from the other."""

@@ -4,27 +4,15 @@ Each building has its own cause-and-effect table, in the fire plan. This drafts 
 with the figures of the field, for an engineer to compare with that plan and fill in at the test.
 """
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from gengfu.core.clock import SECOND, Micros
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.expression import nearest
-from gengfu.ledger.columns import guard
-from gengfu.ledger.model import Equipment, PlaceKind, SiteLedger
-
-
-class Cause(StrEnum):
-    """What must have happened. One detector alone is no cause: it may be steam."""
-
-    CONFIRMED_FIRE = "confirmed_fire"
-    """Two independent signals in one compartment, or a person's verdict (GB 50116 §4.1.6)."""
-    WATER = "water_switch"
-    """A pressure or flow switch: it alone starts a fire pump (GB 50974 §11.0.4)."""
+from gengfu.ledger.csv_export import linkage_file
+from gengfu.ledger.model import Cause, Equipment, LinkageLine, PlaceKind, SiteLedger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +30,8 @@ class Default:
     """Only equipment whose attribute ``role`` is this."""
 
 
+_VALVE: Final = "sprinkler"
+_VALVE_OPEN: Final = "flow_switch or pressure_switch"
 _EXPERIENCE: Final = "experience: confirm on site"
 
 DEFAULTS: Final = (
@@ -90,22 +80,6 @@ DEFAULTS: Final = (
     ),
 )
 
-HEADER: Final = (
-    "building",
-    "cause",
-    "equipment",
-    "name_zh",
-    "name_en",
-    "place_zh",
-    "place_en",
-    "expectation",
-    "within_seconds",
-    "source",
-    "measured_seconds",
-    "remark",
-)
-"""The last two are left empty: they are filled in at the test."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
@@ -142,18 +116,26 @@ def _concerned(ledger: SiteLedger, building: str) -> Iterator[Equipment]:
 
 
 def sheet(ledger: SiteLedger, building: str) -> bytes:
-    """Return the sheet as CSV, UTF-8 with BOM, safe against formula injection.
+    """Return the sheet as a ``linkage.csv`` that the import reads once every ``where`` is filled in.
 
     Raises:
         BadInput: as ``responses``.
     """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(HEADER)
-    for response in responses(ledger, building):
-        equipment, default = response.equipment, response.default
-        place = ledger.place_name(equipment.place)
-        cells = (building, default.cause, equipment.id, equipment.name.zh, equipment.name.en)
-        said = (place.zh, place.en, default.expectation, str(default.within // SECOND))
-        writer.writerow([guard(cell) for cell in (*cells, *said, default.source, "", "")])
-    return ("\ufeff" + text.getvalue()).encode()
+    drafted = responses(ledger, building)
+    return linkage_file([(ledger, _line(ledger, building, one)) for one in drafted])
+
+
+def _line(ledger: SiteLedger, building: str, response: Response) -> LinkageLine:
+    default, where, signal = response.default, building, ""
+    if default.cause is not Cause.CONFIRMED_FIRE:
+        valves = (one for one in _concerned(ledger, building) if one.equipment_class == _VALVE)
+        where, signal = next((one.id for one in valves), ""), _VALVE_OPEN
+    return LinkageLine(
+        cause=default.cause,
+        where=where,
+        signal=signal,
+        equipment=(response.equipment.id,),
+        expectation=default.expectation,
+        within=default.within,
+        source=default.source,
+    )

@@ -98,6 +98,43 @@ class Equipment:
     """By address."""
 
 
+class Cause(StrEnum):
+    """What must have happened. One detector alone is no cause: it may be steam."""
+
+    CONFIRMED_FIRE = "confirmed_fire"
+    """Two independent signals in one compartment, or a person's verdict (GB 50116 §4.1.6)."""
+    WATER = "water_switch"
+    """A pressure or flow switch: it alone starts a fire pump (GB 50974 §11.0.4)."""
+    GAS = "gas_alarm"
+    """A gas detector's alarm."""
+
+
+class Needs(StrEnum):
+    """How many of several must respond."""
+
+    ALL = "all"
+    ANY = "any"
+    """Duty and standby: one of them is enough."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkageLine:
+    """A row of a cause-and-effect table (联动表): after this, that equipment does so in this time."""
+
+    cause: Cause
+    where: str
+    """A place that holds the compartment of a confirmed fire; else the equipment that signals."""
+    signal: str = ""
+    """An expression over the points of that equipment; empty for a confirmed fire."""
+    equipment: tuple[str, ...]
+    needs: Needs = Needs.ALL
+    expectation: str
+    """An expression over the points of each of ``equipment``."""
+    within: Micros
+    source: str = ""
+    """The fire plan, a standard, or experience."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteLedger:
     """Everything of one site; ``places`` and ``equipment`` by id, in the order of the import."""
@@ -105,6 +142,7 @@ class SiteLedger:
     site: Site
     places: Mapping[str, Place]
     equipment: Mapping[str, Equipment]
+    linkage: tuple[LinkageLine, ...] = ()
 
     def way_to(self, place: str) -> tuple[Place, ...]:
         """Return the places from the building down to ``place`` (zone last)."""
