@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 import pytest
@@ -21,7 +21,7 @@ from gengfu.core.names import EquipmentName, Names, PointKind, PointName
 from gengfu.core.states import OperatingState, StateInterval
 from gengfu.core.urgency import Severity
 from gengfu.ledger.classes import load_classes
-from gengfu.ledger.model import EquipmentClass
+from gengfu.ledger.model import Equipment, EquipmentClass, SiteLedger
 from gengfu.ledger.own import OWN_CLASS
 from ingest.store.influx import InfluxStore
 from ingest.store.port import Measurement
@@ -86,7 +86,7 @@ def written_back() -> Iterator[Measurement]:
     """Return derived figures of the demo estate, made by what makes them in the product."""
     classes, ledgers = shipped()
     account = Account(up=HOUR, down=MINUTE, failures=1, restored=1, repair=MINUTE)
-    for ledger in ledgers.values():
+    for ledger in (_with_every_class(one, classes) for one in ledgers.values()):
         running = {one: [_running_since(one)] for one in ledger.equipment}
         yield from state_measurements(ledger, running, since=0, now=NOW)
         entries = [
@@ -105,6 +105,16 @@ def written_back() -> Iterator[Measurement]:
         for version, what in enumerate((What.OPENED, Step.ACKNOWLEDGE, Step.ARRIVE), start=1):
             line = Line(alert=alert.id, version=version, at=NOW + version, actor="g", what=what)
             yield measurement(Change(version, line, alert))
+
+
+def _with_every_class(ledger: SiteLedger, classes: Mapping[str, EquipmentClass]) -> SiteLedger:
+    """Return a ledger with an equipment of every class, also of those that the demo has none of."""
+    place = next(iter(ledger.places))
+    more = {
+        f"{kind}-1": Equipment(id=f"{kind}-1", equipment_class=kind, name=one.title, place=place)
+        for kind, one in classes.items()
+    }
+    return replace(ledger, equipment={**more, **ledger.equipment})
 
 
 def _running_since(equipment: str) -> StateInterval:
