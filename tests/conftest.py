@@ -3,7 +3,8 @@
 What a test measured is told at the end of the run, whichever worker ran it.
 """
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 import pytest
@@ -14,6 +15,16 @@ settings.load_profile("house")
 
 Figure: TypeAlias = Callable[[str], None]
 _MEASURED = "measured"
+
+
+@pytest.fixture(autouse=True)
+def _environment() -> Iterator[None]:
+    """Undo what a command that ran in this process told its child processes by the environment."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
 
 
 @pytest.fixture

@@ -132,11 +132,11 @@ async def test_a_class_of_ones_own_whose_icon_is_not_drawn(
 ) -> None:
     """A new class may name any icon: one that the sprite lacks is a box, not a hole."""
     classes = shipped()[0]
-    own = replace(classes["pump"], icon="barrier")
+    own = replace(classes["pump"], icon="not_drawn")
     monkeypatch.setattr(FakeLedgers, "classes", {**classes, "pump": own})
     for path in ("/engineer", "/equipment/pump-supply-2"):
         html = (await client.get(path, headers=bearer("engineer") | HTML)).text
-        assert "icons.svg#barrier" not in html
+        assert "icons.svg#not_drawn" not in html
         assert "icons.svg#equipment" in html
 
 
