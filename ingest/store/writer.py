@@ -142,8 +142,6 @@ class StoreWriter:
 
     def _look_ahead(self) -> None:
         position, arrived = self._seen.position, self._seen.arrived
-        if self._outage is None and position >= self._end:
-            return  # the writer itself looks several times a second
         last = position + LOOK_AHEAD
         while self._ahead is not None and position < last:
             records = self._ahead.read(position, limit=self._pace.records)
