@@ -24,6 +24,7 @@ from gengfu.ledger.model import EquipmentClass
 from rules.assembly import assemble, reset_links, use_rules
 from rules.engine import begin
 from rules.language import read_rules
+from rules.linkage.run import Memory
 from rules.state import State
 from rules.unit import Condition, Phase, Unit
 
@@ -74,6 +75,7 @@ class _Saved:
     units: list[_SavedUnit]
     timers: list[tuple[Micros, str, int, str]]
     silences: list[tuple[Micros, str, int]]
+    linkage: Memory = field(default_factory=Memory)
 
 
 def encode(state: State) -> bytes:
@@ -90,6 +92,7 @@ def encode(state: State) -> bytes:
             units=[_save(state, unit) for unit in state.roll],
             timers=sorted(state.timers),
             silences=sorted(state.silences),
+            linkage=state.linkage,
         )
     )
     return _HEAD.pack(_MAGIC, zlib.crc32(payload), len(payload)) + payload
@@ -197,6 +200,7 @@ def _restore(saved: _Saved, classes: Mapping[str, EquipmentClass]) -> State:
     reset_links(state)
     # A sorted list is a heap; the same entries make the same checks at the same records.
     state.timers, state.silences = saved.timers, saved.silences
+    state.linkage = saved.linkage
     return state
 
 

@@ -21,6 +21,7 @@ from gengfu.ledger.model import EquipmentClass
 from rules.assembly import is_silent, reassemble, silences_of, use_rules
 from rules.judge import DOUBT, Judge
 from rules.language import read_rules
+from rules.linkage.following import follow
 from rules.rule import Source, SubjectKind
 from rules.screen import quiet_rows
 from rules.state import OWN_SILENCE, State, index_names
@@ -72,6 +73,7 @@ def step(
     _run_schedules(judge)
     judge.run_timers()
     _run_silences(judge)
+    follow(judge, body, _scalar)
     return state, tuple(judge.verdicts)
 
 

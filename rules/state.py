@@ -11,6 +11,7 @@ from gengfu.core.clock import Micros
 from gengfu.core.errors import Fault
 from gengfu.core.names import Names, PointKind
 from gengfu.ledger.model import EquipmentClass, SiteLedger
+from rules.linkage.run import Memory
 from rules.plan import Planner
 from rules.unit import Unit
 
@@ -75,6 +76,9 @@ class State:
     """Of each plan in use, by slot."""
     widest: int = 1
     """Most slots that any plan has."""
+    linkage: Memory = field(default_factory=Memory)
+    linked: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    """Whether a linkage line reads the equipment, by equipment index of ``names``."""
     counts: Counts = field(default_factory=Counts)
 
     def at_pace(self, span: Micros, *, real: Micros) -> Micros:
@@ -94,6 +98,15 @@ def index_names(state: State) -> None:
             for name in state.names.equipment
         ],
         dtype=np.int32,
+    )
+    read = {
+        id_
+        for ledger in state.ledgers.values()
+        for line in ledger.linkage
+        for id_ in (line.where, *line.equipment)
+    }
+    state.linked = np.array(
+        [one.equipment in read for one in state.names.equipment], dtype=np.bool_
     )
     numbers = (PointKind.ANALOG, PointKind.INTEGER)
     state.numeric = np.array([one.kind in numbers for one in state.names.points], dtype=np.bool_)

@@ -1,0 +1,225 @@
+"""Follows causes and responses record by record; called once at the end of each step.
+
+It keeps the values it needs by itself: a line may read points that no rule reads.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from gengfu.core.batch import Event, Flag, ReadingBatch
+from gengfu.core.clock import Micros
+from gengfu.core.expression import Expression, holds, parse
+from gengfu.core.names import PointKind
+from gengfu.core.naming import Scalar
+from gengfu.core.record import Action, Body
+from gengfu.ledger.model import Cause, LinkageLine, Needs
+from rules.judge import Judge
+from rules.linkage import telling
+from rules.linkage.run import Awaited, Fire, Memory, Run, RunKind, Stage
+from rules.unit import Unit
+
+ReadScalar = Callable[[PointKind, Sequence[str], float, Sequence[str]], Scalar]
+PANEL = "fire_panel"
+
+_parse: Callable[[str], Expression] = lru_cache(maxsize=4096)(parse)
+
+
+def follow(judge: Judge, body: Body, read: ReadScalar) -> None:
+    """Take a record: begin, further and end runs, and say what turned."""
+    memory = judge.state.linkage
+    owed = memory.owed() if memory.runs else {}
+    match body:
+        case ReadingBatch():
+            _take_readings(judge, body, read)
+        case Action():
+            _take_action(judge, body)
+        case tuple():
+            _take_events(judge, body)
+    for run in memory.open_runs():
+        for one in run.lines:
+            if one.stage is Stage.WAITING and one.due < judge.now:
+                one.stage = Stage.MISSING if _state(judge, one.line) is False else Stage.UNKNOWN
+    if memory.runs:
+        telling.tell_owed(judge, owed, memory.owed())
+
+
+def _take_readings(judge: Judge, batch: ReadingBatch, read: ReadScalar) -> None:
+    state = judge.state
+    if not len(batch) or not state.linked.any():
+        return
+    rows = np.flatnonzero(state.linked[batch.equipment] & ((batch.flags & Flag.RETAINED) == 0))
+    rows = rows[np.argsort(batch.observed_at[rows], kind="stable")]
+    moment: Micros | None = None
+    for row in rows.tolist():
+        at = min(int(batch.observed_at[row]), judge.now)
+        if moment is not None and at != moment:
+            _look(judge, moment)
+        moment = at
+        point = state.names.points[batch.point[row]]
+        values = state.linkage.values.setdefault(
+            state.names.equipment[batch.equipment[row]].equipment, {}
+        )
+        if point.point not in values or values[point.point][1] <= at:
+            value = read(point.kind, point.words, float(batch.value[row]), batch.texts)
+            values[point.point] = (value, at)
+    if moment is not None:
+        _look(judge, moment)
+
+
+def _look(judge: Judge, at: Micros) -> None:
+    """See what values of one moment bring: responses of open runs, then switches."""
+    for run in judge.state.linkage.open_runs():
+        for one in run.lines:
+            if one.stage not in {Stage.MET, Stage.LATE} and _state(judge, one.line):
+                one.stage, one.at = (Stage.MET if at <= one.due else Stage.LATE), at
+                one.before = at < run.began
+    for site, ledger in judge.state.ledgers.items():
+        switches = [line for line in ledger.linkage if line.cause is not Cause.CONFIRMED_FIRE]
+        for cause, origin, signal in dict.fromkeys(
+            (line.cause, line.where, line.signal) for line in switches
+        ):
+            _look_at_switch(judge, site, (cause, origin, signal))
+
+
+def _look_at_switch(judge: Judge, site: str, switch: tuple[Cause, str, str]) -> None:
+    cause, origin, signal = switch
+    memory = judge.state.linkage
+    run = next(
+        (
+            one
+            for one in memory.open_runs()
+            if (one.site, one.cause, one.origin, one.where) == (site, *switch)
+        ),
+        None,
+    )
+    on = _holds(judge, origin, signal)
+    if on and run is None:
+        lines = [
+            line
+            for line in judge.state.ledgers[site].linkage
+            if (line.cause, line.where, line.signal) == switch
+        ]
+        _begin(judge, site, cause, origin, signal, lines)
+    elif on is False and run is not None and all(one.at is not None for one in run.lines):
+        memory.end(run, judge.now)
+
+
+def _holds(judge: Judge, equipment: str, text: str) -> bool | None:
+    values = judge.state.linkage.values.get(equipment, {})
+    return holds(_parse(text), lambda point: values[point][0] if point in values else None)
+
+
+def _state(judge: Judge, line: LinkageLine) -> bool | None:
+    """Tell whether a line is fulfilled; None = not known, also of equipment not heard."""
+    found: list[bool | None] = []
+    for id_ in line.equipment:
+        unit = judge.state.units.get(id_)
+        deaf = unit is None or unit.down or unit.cut
+        found.append(None if deaf else _holds(judge, id_, line.expectation))
+    decisive = line.needs is Needs.ANY
+    if decisive in found:
+        return decisive
+    return None if None in found else not decisive
+
+
+def _begin(
+    judge: Judge, site: str, cause: Cause, origin: str, where: str, lines: Sequence[LinkageLine]
+) -> None:
+    if not lines:
+        return
+    runs = judge.state.linkage.runs
+    here = sum(one.id.startswith(f"{judge.position}-") for one in runs)
+    awaited = [Awaited(line, judge.now + line.within) for line in lines]
+    for one in awaited:
+        if _state(judge, one.line):
+            one.stage, one.at, one.before = Stage.MET, judge.now, True
+    runs.append(Run(f"{judge.position}-{here + 1}", site, cause, origin, where, judge.now, awaited))
+
+
+def _take_events(judge: Judge, events: Sequence[object]) -> None:
+    state = judge.state
+    for event in events:
+        if not isinstance(event, Event) or event.flags & Flag.RETAINED:
+            continue
+        number = int(state.number_of[event.equipment]) if len(state.number_of) else -1
+        unit = state.roll[number] if number >= 0 else None
+        if unit is None or unit.equipment.equipment_class != PANEL:
+            continue
+        type_ = event.type.strip().lower()
+        if type_ == "fire" and event.part:
+            _signal(judge, unit, event.part, min(event.observed_at, judge.now))
+        elif type_ == "reset":
+            _reset(judge, unit, event.part)
+
+
+def _take_action(judge: Judge, action: Action) -> None:
+    unit = judge.state.units.get(action.equipment)
+    if unit is None or unit.site != action.site or unit.equipment.equipment_class != PANEL:
+        return
+    if action.name == "reset":
+        _reset(judge, unit, action.part)
+    fires = judge.state.linkage.fires.get(unit.equipment.id, {})
+    for compartment, fire in fires.items():
+        if action.part not in fire.addresses:
+            continue
+        verdict = action.attributes.get("verdict")
+        if verdict == "real":
+            _confirm(judge, unit, compartment, fire, str(action.part))
+        elif verdict == "test":
+            for run in _runs_of(judge.state.linkage, unit, compartment):
+                run.kind = RunKind.DRILL
+
+
+def _signal(judge: Judge, unit: Unit, address: str, at: Micros) -> None:
+    """Count a signal. Where no compartment is known it stands alone: two are not one fire."""
+    part = unit.equipment.parts.get(address)
+    known = part.compartment if part else None
+    fires = judge.state.linkage.fires.setdefault(unit.equipment.id, {})
+    fire = fires.setdefault(known or f"?{address}", Fire())
+    fire.addresses.setdefault(address, at)
+    if known and len(fire.addresses) > 1:
+        _confirm(judge, unit, known, fire, address)
+
+
+def _confirm(judge: Judge, unit: Unit, compartment: str, fire: Fire, address: str) -> None:
+    if fire.confirmed_by is not None:
+        return
+    fire.confirmed_by = address
+    ledger = judge.state.ledgers[unit.site]
+    part = unit.equipment.parts.get(address)
+    place = (part and (part.compartment or part.place)) or unit.equipment.place
+    telling.tell_fire(judge, unit, address, place)
+    around = {one.id for one in ledger.way_to(place)}
+    lines = [
+        line
+        for line in ledger.linkage
+        if line.cause is Cause.CONFIRMED_FIRE and line.where in around
+    ]
+    _begin(judge, unit.site, Cause.CONFIRMED_FIRE, unit.equipment.id, compartment, lines)
+
+
+def _reset(judge: Judge, unit: Unit, address: str | None) -> None:
+    """Forget signals; a compartment without any is no longer on fire, and its run is over."""
+    fires = judge.state.linkage.fires.get(unit.equipment.id, {})
+    for compartment, fire in list(fires.items()):
+        if address is None:
+            fire.addresses.clear()
+        fire.addresses.pop(address or "", None)
+        if fire.addresses:
+            continue
+        del fires[compartment]
+        if fire.confirmed_by is not None:
+            telling.tell_fire_over(judge, unit, fire.confirmed_by)
+        for run in _runs_of(judge.state.linkage, unit, compartment):
+            judge.state.linkage.end(run, judge.now)
+
+
+def _runs_of(memory: Memory, unit: Unit, compartment: str) -> list[Run]:
+    return [
+        run
+        for run in memory.open_runs()
+        if (run.origin, run.where) == (unit.equipment.id, compartment)
+        and run.cause is Cause.CONFIRMED_FIRE
+    ]

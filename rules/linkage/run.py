@@ -1,0 +1,111 @@
+"""What linkage remembers: signals not yet reset, what equipment last said, and the runs.
+
+All of it is plain data, so that the checkpoint keeps it as it is.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gengfu.core.clock import Micros
+from gengfu.core.naming import Scalar
+from gengfu.ledger.model import Cause, LinkageLine
+
+RUNS_KEPT = 64
+"""Ended runs that are remembered, the newest."""
+
+
+class Stage(StrEnum):
+    """How far one expected response is."""
+
+    WAITING = "waiting"
+    MET = "met"
+    LATE = "late"
+    """It responded, after its time."""
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+    """Its time is over and its equipment said nothing, or is silent."""
+
+    @property
+    def is_owed(self) -> bool:
+        return self in {Stage.MISSING, Stage.UNKNOWN}
+
+
+class RunKind(StrEnum):
+    """Whether it was meant."""
+
+    REAL = "real"
+    DRILL = "drill"
+    """A person's verdict on one of its signals was: test."""
+
+
+@dataclass(slots=True)
+class Awaited:
+    """One line of a run."""
+
+    line: LinkageLine
+    due: Micros
+    """Journal time."""
+    stage: Stage = Stage.WAITING
+    at: Micros | None = None
+    """Event time of the response."""
+    before: bool = False
+    """It was so already when the cause came."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One cause and everything that must follow; kept with a copy of its lines."""
+
+    id: str
+    """The journal position of the cause, and its number there."""
+    site: str
+    cause: Cause
+    origin: str
+    """The equipment that told of the cause."""
+    where: str
+    """A confirmed fire: its compartment. Else the signal."""
+    began: Micros
+    lines: list[Awaited]
+    kind: RunKind = RunKind.REAL
+    ended: Micros | None = None
+
+
+@dataclass(slots=True)
+class Fire:
+    """Signals of one compartment since the last reset."""
+
+    addresses: dict[str, Micros] = field(default_factory=dict)
+    confirmed_by: str | None = None
+    """The address whose signal, or whose verdict, confirmed it."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """Everything that linkage remembers."""
+
+    fires: dict[str, dict[str, Fire]] = field(default_factory=dict)
+    """By panel and compartment."""
+    values: dict[str, dict[str, tuple[Scalar, Micros]]] = field(default_factory=dict)
+    """By equipment and point: the newest value, and its event time."""
+    runs: list[Run] = field(default_factory=list)
+
+    def open_runs(self) -> Iterator[Run]:
+        """Yield the runs that no reset has ended."""
+        return (run for run in self.runs if run.ended is None)
+
+    def end(self, run: Run, now: Micros) -> None:
+        """End a run; the oldest ended ones go."""
+        run.ended = now
+        ended = [one for one in self.runs if one.ended is not None]
+        for old in ended[: max(0, len(ended) - RUNS_KEPT)]:
+            self.runs.remove(old)
+
+    def owed(self) -> dict[tuple[str, str], Awaited]:
+        """Return the first line that each (site, equipment) still owes."""
+        found: dict[tuple[str, str], Awaited] = {}
+        for run in self.open_runs():
+            for one in run.lines:
+                if one.stage.is_owed:
+                    found.setdefault((run.site, one.line.equipment[0]), one)
+        return found

@@ -1,0 +1,274 @@
+"""Linkage: what a cause must bring about is verified to the second, live as in replay."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gengfu.core.clock import SECOND
+from gengfu.core.naming import Bilingual
+from gengfu.core.record import Action, LedgerChange
+from gengfu.ledger import snapshot
+from gengfu.ledger.model import (
+    Cause,
+    LinkageLine,
+    Needs,
+    Part,
+    Place,
+    PlaceKind,
+    SiteLedger,
+    ZoneKind,
+)
+from rules.checkpoint import decode, encode
+from rules.engine import begin, step
+from rules.linkage.run import Run, RunKind, Stage
+from rules.linkage.telling import CONFIRMED, MISSING
+from rules.state import State
+from rules.verdict import Verdict
+from tests.fakes.rule_scene import CLASSES, SITE, START, Scene, equipment, ledger
+
+NAME = Bilingual(zh="名", en="Name")
+FLOOR_OF = {"1-1": "fc1", "1-2": "fc1", "2-1": "fc2", "2-2": "fc2"}
+EVERY = (
+    replace(
+        equipment("panel", "fire_panel"),
+        parts={
+            one: Part(address=one, type="smoke", name=NAME, compartment=floor)
+            for one, floor in FLOOR_OF.items()
+        }
+        | {"9-1": Part(address="9-1", type="smoke", name=NAME)},
+    ),
+    equipment("fan", "smoke_control"),
+    equipment("valve", "sprinkler"),
+    equipment("duty", "pump", role="fire"),
+    equipment("standby", "pump", role="fire"),
+)
+
+
+def _line(where: str, seconds: int, *effects: str, **more: str) -> LinkageLine:
+    return LinkageLine(
+        cause=Cause(more.get("cause", "confirmed_fire")),
+        where=where,
+        signal=more.get("signal", ""),
+        equipment=effects,
+        needs=Needs.ANY,
+        expectation=more.get("expectation", "run"),
+        within=seconds * SECOND,
+    )
+
+
+LINES = (
+    _line("b1", 15, "fan", expectation="fan_run"),
+    _line("valve", 120, "duty", "standby", cause="water_switch", signal="flow_switch"),
+)
+
+
+def _ledger() -> SiteLedger:
+    plain = ledger(*EVERY)
+    zones = {
+        id_: Place(
+            id=id_,
+            kind=PlaceKind.ZONE,
+            name=NAME,
+            parent="b1",
+            zone_kind=ZoneKind.FIRE_COMPARTMENT,
+        )
+        for id_ in ("fc1", "fc2")
+    }
+    return replace(plain, places={**plain.places, **zones}, linkage=LINES)
+
+
+def _scene() -> Scene:
+    one = Scene(EVERY)
+    one.write(LedgerChange(SITE, snapshot.encode(_ledger())))
+    one.says("fan", fan_run=False)
+    one.says("valve", flow_switch=False)
+    one.says("duty", run=False)
+    one.says("standby", run=False)
+    return one
+
+
+def _play(one: Scene, *, saved_at: int = -1) -> tuple[State, list[Verdict]]:
+    state, found = begin(CLASSES), []
+    for number, record in enumerate(one.records):
+        if number == saved_at:
+            state = decode(encode(state), CLASSES)
+        state, said = step(state, record.body(), position=record.position, now=record.written_at)
+        found += [each for each in said if each.rule in {CONFIRMED, MISSING}]
+    return state, found
+
+
+def _turns(one: Scene) -> list[tuple[str, str, float]]:
+    return [(v.rule, v.turn.value, (v.at - START) / SECOND) for v in _play(one)[1]]
+
+
+def _run(one: Scene) -> Run:
+    (run,) = _play(one)[0].linkage.runs
+    return run
+
+
+def _fire(one: Scene, *addresses: str) -> None:
+    for address in addresses:
+        one.event("panel", "fire", address, signal="smoke")
+
+
+@pytest.mark.parametrize("signals", [("1-1",), ("1-1", "1-1"), ("1-1", "2-1"), ("9-1", "1-1")])
+def test_steam_taken_for_a_fire(signals: tuple[str, ...]) -> None:
+    """One address, however often, and two of different compartments confirm nothing."""
+    one = _scene()
+    _fire(one, *signals)
+    one.tick(60)
+    assert _play(one)[1] == []
+    assert _play(one)[0].linkage.runs == []
+
+
+def test_reset_between_two_signals_forgotten() -> None:
+    """Two signals with a reset between them are two single signals."""
+    one = _scene()
+    _fire(one, "1-1")
+    one.event("panel", "reset")
+    _fire(one, "1-2")
+    assert _turns(one) == []
+
+
+@pytest.mark.parametrize(("waited", "stage"), [(15.0, Stage.MET), (15.000001, Stage.LATE)])
+def test_limit_off_by_one(waited: float, stage: Stage) -> None:
+    """A response exactly at its limit is in time; a microsecond later it is late."""
+    one = _scene()
+    _fire(one, "1-1", "1-2")
+    one.tick(waited)
+    one.says("fan", fan_run=True)
+    assert [each.stage for each in _run(one).lines] == [stage]
+
+
+def test_missing_response_kept_quiet() -> None:
+    """Nothing after 15 s is an alert; the late response ends it and keeps its time."""
+    one = _scene()
+    _fire(one, "1-1", "1-2")
+    one.tick(15)
+    one.tick(1)
+    one.tick(4)
+    one.says("fan", fan_run=True)
+    assert _turns(one) == [(CONFIRMED, "on", 0.0), (MISSING, "on", 16.0), (MISSING, "off", 20.0)]
+    (line,) = _run(one).lines
+    assert (line.stage, line.at) == (Stage.LATE, one.now)
+
+
+def test_response_in_time_but_told_late_called_late() -> None:
+    """What was so in time by the device's own clock was in time, though the news came later."""
+    one = _scene()
+    _fire(one, "1-1", "1-2")
+    one.tick(20)
+    one.says("fan", fan_run=True, ago=10)
+    assert [each.stage for each in _run(one).lines] == [Stage.MET]
+
+
+def test_already_running_called_a_response() -> None:
+    """A fan that ran before the fire is met, and said to have been so before."""
+    one = _scene()
+    one.says("fan", fan_run=True)
+    _fire(one, "1-1", "1-2")
+    assert [(each.stage, each.before) for each in _run(one).lines] == [(Stage.MET, True)]
+
+
+def test_silent_equipment_called_missing() -> None:
+    """Of equipment that never said anything it is not known whether it responded: an alert too."""
+    one = Scene(EVERY)
+    one.write(LedgerChange(SITE, snapshot.encode(_ledger())))
+    _fire(one, "1-1", "1-2")
+    one.tick(16)
+    assert [each.stage for each in _run(one).lines] == [Stage.UNKNOWN]
+    assert "未知" in _play(one)[1][-1].title.zh
+
+
+def test_pump_expected_from_detectors() -> None:
+    """A fire pump is expected after its switch only, and one of two is enough."""
+    one = _scene()
+    _fire(one, "1-1", "1-2")
+    assert {each.line.equipment for each in _run(one).lines} == {("fan",)}
+    one = _scene()
+    one.says("valve", flow_switch=True)
+    one.tick(100)
+    one.says("standby", run=True)
+    one.tick(30)
+    assert [each.stage for each in _run(one).lines] == [Stage.MET]
+    assert _turns(one) == []
+
+
+def test_two_fires_taken_for_one() -> None:
+    """Fires on two floors are two runs; the reset of one address of each ends neither."""
+    one = _scene()
+    _fire(one, "1-1", "1-2", "2-1", "2-2")
+    one.event("panel", "reset", "1-1")
+    runs = _play(one)[0].linkage.runs
+    assert [(each.where, each.ended) for each in runs] == [("fc1", None), ("fc2", None)]
+    one.event("panel", "reset")
+    assert all(each.ended == one.now for each in _play(one)[0].linkage.runs)
+
+
+@pytest.mark.parametrize(("verdict", "confirmed"), [("real", True), ("false", False)])
+def test_verdict_of_a_person_passed_over(verdict: str, confirmed: bool) -> None:
+    """A person who finds it real confirms one signal; another verdict does not."""
+    one = _scene()
+    _fire(one, "1-1")
+    one.write(
+        Action(
+            site=SITE,
+            equipment="panel",
+            part="1-1",
+            name="verdict",
+            at=one.now,
+            attributes={"verdict": verdict},
+        )
+    )
+    assert bool(_turns(one)) is confirmed
+
+
+def test_drill_told_as_a_fire() -> None:
+    """The verdict test on one of its signals makes a run a drill."""
+    one = _scene()
+    _fire(one, "1-1", "1-2")
+    one.write(
+        Action(
+            site=SITE,
+            equipment="panel",
+            part="1-1",
+            name="verdict",
+            at=one.now,
+            attributes={"verdict": "test"},
+        )
+    )
+    assert _run(one).kind is RunKind.DRILL
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.sampled_from([("fire", address) for address in FLOOR_OF]),
+        st.sampled_from([("reset", None), ("reset", "1-1")]),
+        st.sampled_from([("fan", True), ("fan", False), ("valve", True), ("valve", False)]),
+        st.sampled_from([("duty", True), ("duty", False), ("wait", 7), ("wait", 120)]),
+    ),
+    max_size=16,
+)
+POINTS = {"fan": "fan_run", "valve": "flow_switch", "duty": "run"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS, st.data())
+def test_checkpoint_loses_a_run(steps: list[tuple[str, object]], data: st.DataObject) -> None:
+    """A restart in the middle, at any record, gives the verdicts and the runs of a whole replay."""
+    one = _scene()
+    for what, which in steps:
+        if what == "wait":
+            one.tick(float(str(which)))
+        elif what in POINTS:
+            one.says(what, {POINTS[what]: bool(which)})
+        else:
+            one.event("panel", what, None if which is None else str(which))
+    state, found = _play(one)
+    again, same = _play(one, saved_at=data.draw(st.integers(0, len(one.records) - 1)))
+    assert found == same
+    assert again.linkage == state.linkage
+    identities = [(each.rule, each.subject, each.position) for each in found]
+    assert len(set(identities)) == len(identities)
