@@ -254,7 +254,7 @@ STEPS = st.lists(
 POINTS = {"fan": "fan_run", "valve": "flow_switch", "duty": "run"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(STEPS, st.data())
 def test_checkpoint_loses_a_run(steps: list[tuple[str, object]], data: st.DataObject) -> None:
     """A restart in the middle, at any record, gives the verdicts and the runs of a whole replay."""
