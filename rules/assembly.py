@@ -10,6 +10,7 @@ import numpy as np
 
 from gengfu.core.clock import Micros
 from gengfu.ledger.model import Equipment
+from rules.groups import Tally, anchors
 from rules.judge import Judge
 from rules.plan import Planner, layout
 from rules.rule import Rule
@@ -51,9 +52,13 @@ def reassemble(judge: Judge) -> None:
     for old in old_units.values():
         _farewell(judge, old, list(old.conditions.items()))
     reset_links(state)
+    _farewell_leaders(judge)
     rewind_timers(state)
     for unit in changed:
         judge.evaluate_all(unit)
+    for unit in state.roll:
+        for index in sorted({one for every in unit.plan.rules_of_group for one in every}):
+            judge.evaluate(unit, index, judge.now)
 
 
 def assemble(state: State) -> None:
@@ -82,18 +87,51 @@ def _use_screens(state: State) -> None:
 
 
 def reset_links(state: State) -> None:
-    """Work out which units are down and cut, and of which news is waited for."""
+    """Work out which units are down and cut, who belongs together, and of which news is waited for."""
     for unit in state.roll:
         unit.down = unit.silent or unit.offline
     for unit in state.roll:
         parent, unit.cut = unit.parent, False
         while parent is not None and not unit.cut:
             unit.cut, parent = parent.down, parent.parent
+    _join(state)
     state.watched = np.array(
         [unit.silent or any(one.silent for one in unit.conditions.values()) for unit in state.roll]
         + [False],
         dtype=np.bool_,
     )
+
+
+def _join(state: State) -> None:
+    """Bring those together that rules count together, and count their votes."""
+    find = {site: anchors(ledger) for site, ledger in state.ledgers.items()}
+    joined: dict[tuple[str, str, str, str], list[tuple[Unit, int]]] = {}
+    for unit in state.roll:
+        for number, group in enumerate(unit.plan.groups):
+            anchor = find[unit.site](unit.equipment, group.relation)
+            unit.tallies[number] = None
+            if anchor is not None:
+                key = (unit.equipment.equipment_class, unit.site, anchor, group.key)
+                joined.setdefault(key, []).append((unit, number))
+    for members in joined.values():
+        members.sort(key=lambda one: one[0].equipment.id)
+        tally = Tally(tuple((unit.number, number) for unit, number in members))
+        for unit, number in members:
+            unit.tallies[number] = tally
+            tally.vote(unit.number, unit.vote(number))
+
+
+def _farewell_leaders(judge: Judge) -> None:
+    """Turn off what is on by a rule that now looks at another equipment of its group."""
+    for unit in judge.state.roll:
+        left = [
+            (spot, condition)
+            for spot, condition in unit.conditions.items()
+            if unit.plan.rules[spot[0]].rule.per and not unit.leads(spot[0])
+        ]
+        _farewell(judge, unit, left)
+        for spot, _ in left:
+            del unit.conditions[spot]
 
 
 def rewind_timers(state: State) -> None:

@@ -53,7 +53,7 @@ class Judge:
         if compiled.rule.event is not None:
             self._clear_events(unit, index, compiled, since)
             return
-        if compiled.when is None:
+        if compiled.when is None or (compiled.rule.per and not unit.leads(index)):
             return
         frozen, outside = self._is_frozen(unit, compiled), not self._is_time(unit, compiled)
         value = None if frozen else not outside and truth(compiled.when(unit))
@@ -73,8 +73,21 @@ class Judge:
 
     def evaluate_all(self, unit: Unit) -> None:
         """Look at every rule of a unit again."""
+        self.recount(unit, self.now)
         for index in range(len(unit.plan.rules)):
             self.evaluate(unit, index, self.now)
+
+    def recount(self, unit: Unit, since: Micros) -> None:
+        """Let a unit vote in its groups; look again at the rules that count a changed vote."""
+        for group, tally in enumerate(unit.tallies):
+            if tally is None or not tally.vote(unit.number, unit.vote(group)):
+                continue
+            for number, own in tally.members:
+                member = self.state.roll[number]
+                if member.conditions:
+                    self.advance(member, since)
+                for index in member.plan.rules_of_group[own]:
+                    self.evaluate(member, index, since)
 
     def advance(self, unit: Unit, until: Micros) -> None:
         """Let everything of a unit elapse that was due before something new is taken."""
@@ -191,8 +204,8 @@ class Judge:
 
     def _is_frozen(self, unit: Unit, compiled: CompiledRule) -> bool:
         """Tell whether the unit's values say nothing now. Life safety is judged by the last ones."""
-        if compiled.rule.kind is Kind.LIFE_SAFETY:
-            return False
+        if compiled.rule.kind is Kind.LIFE_SAFETY or compiled.rule.per is not None:
+            return False  # who is lost has an unknown vote; the others go on
         return unit.cut or (unit.down and not compiled.rule.watches_link)
 
     def _is_time(self, unit: Unit, compiled: CompiledRule, at: Micros | None = None) -> bool:

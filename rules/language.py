@@ -15,7 +15,7 @@ from gengfu.core.naming import Bilingual, is_slug
 from gengfu.core.urgency import Kind, Severity
 from gengfu.ledger.model import EquipmentClass
 from gengfu.marked import Page
-from rules.rule import Count, Hold, Matcher, Rule, Source, SubjectKind, placeholders
+from rules.rule import Count, Hold, Matcher, Relation, Rule, Source, SubjectKind, placeholders
 from rules.schedule import Schedule, read_hours, read_weekdays
 from rules.vocabulary import ATTRIBUTES, class_scope, fillable
 
@@ -36,7 +36,10 @@ _OPTIONS = (
     "group",
     "subject",
     "children",
+    "per",
 )
+FIELDS = (*_REQUIRED, *_OPTIONS)
+"""All that a rule may say."""
 MOST_COUNTED = 100
 
 
@@ -94,6 +97,8 @@ class _RuleReader:
         rule = self._rule(pack, equipment_class)
         self._check_texts(rule, equipment_class)
         self._check_whole()
+        if rule.per is not None:
+            self._check_per(rule, rule.per)
         if rule.during is not None and rule.kind is Kind.LIFE_SAFETY:
             self._page.fault(self._fields["during"], "life safety has no hours", "leave it out")
         return rule
@@ -126,6 +131,7 @@ class _RuleReader:
             group=page.text(fields.get("group")),
             subject=page.choice(fields.get("subject"), SubjectKind, SubjectKind.EQUIPMENT),
             children=page.boolean(fields.get("children")),
+            per=page.choice(fields["per"], Relation, Relation.SITE) if "per" in fields else None,
             source=self._source(),
         )
 
@@ -254,6 +260,16 @@ class _RuleReader:
                 node = self._fields.get("title", self._node)
                 self._page.fault(node, f"no value {{{name}}}", nearest(name, known))
 
+    def _check_per(self, rule: Rule, per: Relation) -> None:
+        """Note what one alert for many cannot speak of: the values of a single one."""
+        node = self._fields["per"]
+        for one in rule.expressions:
+            if {group.relation for group in one.groups} != {per.value} or one.alone:
+                mend = f"such as: count(fault, {per.value}) >= 3"
+                self._page.fault(
+                    node, "one alert for all reads groups of that relation alone", mend
+                )
+
     def _check_whole(self) -> None:
         """Note what no single field can know."""
         given = frozenset(self._fields)
@@ -302,6 +318,11 @@ _CONTRADICTIONS: tuple[tuple[Callable[[frozenset[str]], object], str, str], ...]
         lambda given: {"during", "no_data"} <= given,
         "silence has no hours: what is missed at night is missed in the morning",
         "leave out during, or no_data",
+    ),
+    (
+        lambda given: "per" in given and ("when" not in given or given & {"event", "no_data"}),
+        "one alert for several goes by what they say: it takes when, and no event or no_data",
+        "",
     ),
     (
         lambda given: "hold" in given and "when" not in given,

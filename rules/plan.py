@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gengfu.core.clock import SECOND, Micros
-from gengfu.core.expression import Expression, Program, bind, holds
-from gengfu.core.expression.tree import Node, Point, Span, Window, walk
+from gengfu.core.expression import Expression, Program, bind, holds, truth
+from gengfu.core.expression.tree import Group, Node, Point, Span, Window, outside, walk
 from gengfu.core.naming import Scalar
+from gengfu.core.urgency import Kind
 from gengfu.ledger.model import Equipment, EquipmentClass
+from rules.groups import Tally
 from rules.past import FUNCTIONS, Past
-from rules.rule import Rule, Source, placeholders
+from rules.rule import Relation, Rule, Source, placeholders
 from rules.vocabulary import ONLINE
 
 Key = TypeVar("Key")
@@ -27,7 +29,16 @@ NEVER: Micros = -(2**62)
 class Frame:
     """What expressions read: one equipment's values as far as rules need them."""
 
-    __slots__ = ("at", "attributes", "changed", "observed", "occurred", "previous", "values")
+    __slots__ = (
+        "at",
+        "attributes",
+        "changed",
+        "observed",
+        "occurred",
+        "previous",
+        "tallies",
+        "values",
+    )
 
     def __init__(self, attributes: Mapping[str, Scalar], points: int, outputs: int) -> None:
         self.attributes = attributes
@@ -37,6 +48,8 @@ class Frame:
         self.previous: dict[int, Scalar] = {}
         self.changed: dict[int, Micros] = {}
         self.occurred: dict[str, Micros] = {}
+        self.tallies: list[Tally | None] = []
+        """By the plan's groups; None = nothing joins it to others."""
         self.at: Micros = NEVER
         """Event time: of the newest reading or event."""
 
@@ -78,6 +91,24 @@ class CompiledPast:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledGroup:
+    """A condition that is counted over related equipment."""
+
+    key: str
+    """Equal ones of different rules count together."""
+    relation: Relation
+    operand: Program[Frame]
+    reads: frozenset[int]
+    watches_link: bool
+    """Whether it is about the link itself."""
+    steady: bool
+    """Of life safety: who is lost keeps its last vote."""
+
+    def vote(self, frame: Frame) -> bool | None:
+        return truth(self.operand(frame))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledRule:
     """A rule for one class; ``hold`` as the equipment's attributes choose it."""
 
@@ -89,6 +120,8 @@ class CompiledRule:
     """Slots that ``when`` or ``clear`` depend on."""
     awaits: frozenset[str]
     """Event types that they depend on (by ``since``)."""
+    groups: tuple[int, ...]
+    """The plan's groups that they depend on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +133,8 @@ class Plan:
     pasts: tuple[CompiledPast, ...]
     rules_of_slot: tuple[tuple[int, ...], ...]
     pasts_of_slot: tuple[tuple[int, ...], ...]
+    groups: tuple[CompiledGroup, ...]
+    rules_of_group: tuple[tuple[int, ...], ...]
     history: frozenset[int]
     """Slots whose last change is remembered (``previous``, ``since``)."""
     by_event: Mapping[str, tuple[int, ...]]
@@ -110,6 +145,11 @@ class Plan:
     """Rules that are on when nothing is heard."""
     scheduled: tuple[int, ...]
     """Rules that look at some hours only."""
+
+    @property
+    def counted(self) -> frozenset[int]:
+        """Slots that groups read."""
+        return frozenset(slot for group in self.groups for slot in group.reads)
 
     @property
     def points(self) -> int:
@@ -163,6 +203,11 @@ def _plan(laid: Layout, chosen: list[tuple[Rule, Micros]]) -> Plan:
         pasts_of_slot=tuple(
             tuple(n for n, past in enumerate(pasts) if slot in past.reads) for slot in slots
         ),
+        groups=tuple(binder.groups.values()),
+        rules_of_group=tuple(
+            tuple(n for n, one in numbered if group in one.groups)
+            for group in range(len(binder.groups))
+        ),
         history=frozenset(binder.history),
         by_event=_index((one.rule.event.type, n) for n, one in numbered if one.rule.event),
         by_clearing=_index(
@@ -184,6 +229,7 @@ def _index(pairs: Iterable[tuple[Key, int]]) -> Mapping[Key, tuple[int, ...]]:
 
 
 def _compile(binder: "_Binder", rule: Rule, hold: Micros) -> CompiledRule:
+    binder.enter(rule)
     when = binder.bind(rule.when) if rule.when else None
     clear = binder.bind(rule.clear) if rule.clear else None
     reads: set[int] = set()
@@ -198,6 +244,7 @@ def _compile(binder: "_Binder", rule: Rule, hold: Micros) -> CompiledRule:
         clear=clear,
         reads=frozenset(reads),
         awaits=frozenset(awaits),
+        groups=binder.groups_of(rule),
     )
 
 
@@ -208,17 +255,30 @@ class _Binder:
         self._slots = laid.slots
         self._events = laid.equipment_class.events
         self.pasts: dict[str, CompiledPast] = {}
+        self.groups: dict[str, CompiledGroup] = {}
         self.history: set[int] = set()
+        self._rule: Rule | None = None
+
+    def enter(self, rule: Rule) -> None:
+        """Bind this rule's expressions from here on: its groups are those that it is for."""
+        self._rule = rule
 
     def bind(self, expression: Expression) -> Program[Frame]:
+        """Compile an expression of the rule that was entered."""
         return self._bind(expression, {window.key: window for window in expression.windows})
+
+    def groups_of(self, rule: Rule) -> tuple[int, ...]:
+        """Return the numbers of the groups that a rule depends on, in the order it names them."""
+        numbers = {key: number for number, key in enumerate(self.groups)}
+        keys = [_key(rule, one) for expression in rule.expressions for one in expression.groups]
+        return tuple(dict.fromkeys(numbers[key] for key in keys))
 
     def is_event(self, name: str) -> bool:
         return name not in self._slots and name in self._events
 
     def reads(self, root: Node) -> set[int]:
-        """Return the slots that an expression's value depends on."""
-        nodes = walk(root)
+        """Return the slots that an expression's value depends on, but for those of its groups."""
+        nodes = outside(root)
         points = {node.name for node in nodes if isinstance(node, Point)}
         windows = {node.key for node in nodes if isinstance(node, Window)}
         return {self._slots[name] for name in points if name in self._slots} | {
@@ -226,9 +286,21 @@ class _Binder:
         }
 
     def _bind(self, expression: Expression, windows: Mapping[str, Window]) -> Program[Frame]:
+        groups = {
+            name: (group, read)
+            for group in expression.groups
+            for name, read in (
+                (group.key, Tally.value),
+                (group.least, Tally.least),
+                (group.most, Tally.most),
+            )
+        }
+
         def lookup(name: str) -> Program[Frame]:
             if name in windows:
                 return self._window(windows[name])
+            if name in groups:
+                return self._group(*groups[name])
             if name.startswith("attr."):
                 return _attribute(name.removeprefix("attr."))
             return _slot(self._slots[name])
@@ -252,6 +324,21 @@ class _Binder:
             )
         return _slot(self.pasts[window.key].output)
 
+    def _group(self, group: Group, read: Callable[[Tally, str], Scalar]) -> Program[Frame]:
+        assert self._rule is not None
+        key = _key(self._rule, group)
+        if key not in self.groups:
+            alone = _alone(group.operand)
+            self.groups[key] = CompiledGroup(
+                key=key,
+                relation=Relation(group.relation),
+                operand=self._bind(alone, {}),
+                reads=frozenset(self.reads(group.operand)),
+                watches_link=Point(0, ONLINE) in walk(group.operand),
+                steady=self._rule.kind is Kind.LIFE_SAFETY,
+            )
+        return _tallied(list(self.groups).index(key), group.function, read)
+
     def _recollection(self, window: Window) -> Program[Frame]:
         name = str(window.arguments[0])
         if window.function == "since" and self.is_event(name):
@@ -259,6 +346,20 @@ class _Binder:
         slot = self._slots[name]
         self.history.add(slot)
         return _since_change(slot) if window.function == "since" else _previous(slot)
+
+
+def _key(rule: Rule, group: Group) -> str:
+    """Name who counts what: rules count together that are for the same equipment and as steady."""
+    where = rule.where.root if rule.where else ""
+    return f"{group.operand} {group.relation} {where} {rule.kind is Kind.LIFE_SAFETY}"
+
+
+def _tallied(number: int, function: str, read: Callable[[Tally, str], Scalar]) -> Program[Frame]:
+    def value(frame: Frame) -> Scalar:
+        tally = frame.tallies[number]
+        return None if tally is None else read(tally, function)
+
+    return value
 
 
 def _alone(node: Node) -> Expression:

@@ -31,6 +31,20 @@ class SubjectKind(StrEnum):
     """Each address of it apart."""
 
 
+class Relation(StrEnum):
+    """What joins equipment of one class: being in one place, under one parent, on one supply."""
+
+    ZONE = "zone"
+    FLOOR = "floor"
+    UNIT = "unit"
+    BUILDING = "building"
+    SITE = "site"
+    SIBLINGS = "siblings"
+    """One equipment speaks for them: a switch's cameras."""
+    SUPPLY = "supply"
+    """One equipment feeds them, or the nearest place of theirs that is fed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matcher:
     """Which events (or actions of people) are meant."""
@@ -95,6 +109,8 @@ class Rule:
     group: str = ""
     subject: SubjectKind = SubjectKind.EQUIPMENT
     children: bool = False
+    per: Relation | None = None
+    """Looks once for all that it joins, and its alert stands on the first of them by id."""
     source: str
     """Where the thresholds are from: ``S …`` (a standard) or ``U …`` (experience)."""
 

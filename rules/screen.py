@@ -30,7 +30,7 @@ def _screen(plan: Plan, slot: int, name: str) -> Screen | None:
     point = plan.layout.equipment_class.points.get(name)
     if slot == ONLINE_SLOT or point is None or point.kind not in _NUMBERS:
         return None
-    if plan.pasts_of_slot[slot] or slot in plan.history:
+    if plan.pasts_of_slot[slot] or slot in plan.history or slot in plan.counted:
         return None
     tests: list[Screen] = []
     for index in plan.rules_of_slot[slot]:

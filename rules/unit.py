@@ -86,6 +86,7 @@ class Unit(Frame):
         self.number = number
         self.parent: Unit | None = None
         self.children: list[Unit] = []
+        self.tallies = [None] * len(plan.groups)
         self.pasts: list[Past] = [past.make() for past in plan.pasts]
         self.conditions: dict[Spot, Condition] = {}
         self.silent = False
@@ -128,6 +129,17 @@ class Unit(Frame):
         changed = value != self.values[compiled.output]
         self.values[compiled.output] = value
         return changed
+
+    def vote(self, group: int) -> bool | None:
+        """Return what it says in a group now; while its link is lost that is unknown."""
+        compiled = self.plan.groups[group]
+        lost = self.cut or self.silent or (self.down and not compiled.watches_link)
+        return None if lost and not compiled.steady else compiled.vote(self)
+
+    def leads(self, rule: int) -> bool:
+        """Tell whether a rule that looks once for several looks here."""
+        tally = self.tallies[self.plan.rules[rule].groups[0]]
+        return tally is not None and tally.members[0][0] == self.number
 
     @property
     def offline(self) -> bool:

@@ -4,6 +4,7 @@ from gengfu.core.expression import PointType, Scope
 from gengfu.core.names import PointKind
 from gengfu.ledger.model import EquipmentClass
 from rules.past import FUNCTIONS
+from rules.rule import Relation
 
 ONLINE = "online"
 """The implicit point of every class: whether its link is up."""
@@ -13,6 +14,8 @@ ATTRIBUTES = Scope(points={})
 
 COUNTED_CHILDREN = "children"
 THE_PART = "part"
+COUNTED, MEMBERS = "counted", "members"
+"""Of the rule's first group: how many are known to say yes, and how many there are."""
 
 
 def class_scope(equipment_class: EquipmentClass) -> Scope:
@@ -26,12 +29,13 @@ def class_scope(equipment_class: EquipmentClass) -> Scope:
         points=points,
         events=frozenset(equipment_class.events),
         functions={name: function.signature for name, function in FUNCTIONS.items()},
+        relations=frozenset(relation.value for relation in Relation),
     )
 
 
 def fillable(equipment_class: EquipmentClass) -> frozenset[str]:
     """Return the names that a title or advice may show a value of."""
-    names = {*equipment_class.points, ONLINE, THE_PART, COUNTED_CHILDREN}
+    names = {*equipment_class.points, ONLINE, THE_PART, COUNTED_CHILDREN, COUNTED, MEMBERS}
     for event in equipment_class.events.values():
         names.update(event.attributes)
     return frozenset(names)

@@ -10,7 +10,7 @@ from rules.plan import CompiledRule
 from rules.rule import Rule, fill, placeholders
 from rules.unit import Unit
 from rules.verdict import Turn, Verdict
-from rules.vocabulary import COUNTED_CHILDREN, THE_PART
+from rules.vocabulary import COUNTED, COUNTED_CHILDREN, MEMBERS, THE_PART
 
 _UNKNOWN = Bilingual(zh="未知", en="unknown")
 _YES = Bilingual(zh="是", en="yes")
@@ -35,6 +35,7 @@ def say(
     values = {**_values(unit, compiled), **(facts or {})}
     told = {**values, THE_PART: (facts or {}).get(THE_PART, part or None)}
     told[COUNTED_CHILDREN] = len(children)
+    told.update(_counted(unit, compiled))
     return Verdict(
         rule=rule.id,
         site=unit.site,
@@ -61,6 +62,12 @@ def _values(unit: Unit, compiled: CompiledRule) -> dict[str, Scalar]:
     names = [name for one in rule.expressions for name in sorted(one.points)]
     names += placeholders(rule.title.zh)
     return {name: unit.values[slots[name]] for name in names if name in slots}
+
+
+def _counted(unit: Unit, compiled: CompiledRule) -> dict[str, Scalar]:
+    """Return the figures of the rule's first group."""
+    tally = unit.tallies[compiled.groups[0]] if compiled.groups else None
+    return {} if tally is None else {COUNTED: tally.yes, MEMBERS: len(tally.members)}
 
 
 def _text(text: Bilingual, rule: Rule, unit: Unit, told: Mapping[str, Scalar]) -> Bilingual:

@@ -16,6 +16,7 @@ from gengfu.core.expression.tree import (
     Attribute,
     Binary,
     Call,
+    Group,
     Literal,
     Minus,
     Node,
@@ -75,20 +76,30 @@ def _bind(node: Node, lookup: Lookup[Frame]) -> Program[Frame]:
             return _constant(value)
         case Span(_, micros):
             return _constant(micros / SECOND)
-        case Point() | Attribute() | Window():
+        case Point() | Attribute() | Window() | Group():
             return lookup(str(node))
         case Not(_, operand):
             return _negation(_bind(operand, lookup))
         case Minus(_, operand):
             return _strict(operator.sub, _constant(0.0), _bind(operand, lookup))
-        case Binary(_, "and" | "or", left, right):
-            return _junction(node.operator == "or", _bind(left, lookup), _bind(right, lookup))
-        case Binary(_, sign, left, right):
-            return _strict(_OPERATORS[sign], _bind(left, lookup), _bind(right, lookup))
+        case Binary():
+            return _binary(node, lookup)
         case OneOf(_, operand, choices):
             return _membership(_bind(operand, lookup), [_bind(one, lookup) for one in choices])
         case Call(_, function, arguments):
             return _CALLS[function]([_bind(one, lookup) for one in arguments])
+
+
+def _binary(node: Binary, lookup: Lookup[Frame]) -> Program[Frame]:
+    match node:
+        case Binary(_, "and" | "or", left, right):
+            return _junction(node.operator == "or", _bind(left, lookup), _bind(right, lookup))
+        case Binary(_, sign, Group() as group, right) if _bounds(sign, group):
+            return _between(sign, lookup(group.least), lookup(group.most), _bind(right, lookup))
+        case Binary(_, sign, left, Group() as group) if _bounds(sign, group):
+            sign = _MIRRORED.get(sign, sign)
+            return _between(sign, lookup(group.least), lookup(group.most), _bind(left, lookup))
+    return _strict(_OPERATORS[node.operator], _bind(node.left, lookup), _bind(node.right, lookup))
 
 
 def _constant(value: Scalar) -> Program[Frame]:
@@ -107,6 +118,28 @@ _OPERATORS: dict[str, Callable[[Any, Any], object]] = {
     "*": operator.mul,
     "/": operator.truediv,
 }
+
+
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def _bounds(sign: str, group: Group) -> bool:
+    return group.is_number and (sign in _MIRRORED or sign in {"==", "!="})
+
+
+def _between(
+    sign: str, least: Program[Frame], most: Program[Frame], limit: Program[Frame]
+) -> Program[Frame]:
+    """Compare what is known only to lie between two bounds: known when every value says the same."""
+    low, high = _strict(_OPERATORS[sign], least, limit), _strict(_OPERATORS[sign], most, limit)
+    if sign in _MIRRORED:
+
+        def value(frame: Frame) -> Scalar:
+            found = low(frame)
+            return found if found is high(frame) else None
+
+        return value
+    return lambda frame: low(frame) if least(frame) == most(frame) else None
 
 
 def _strict(

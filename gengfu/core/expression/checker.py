@@ -14,6 +14,7 @@ from gengfu.core.expression.tree import (
     Attribute,
     Binary,
     Call,
+    Group,
     Literal,
     Minus,
     Node,
@@ -71,6 +72,8 @@ class Scope:
     functions: Mapping[str, Signature] = field(default_factory=dict)
     attributes: frozenset[str] | None = None
     """None: any; which attributes an equipment has is the ledger's affair."""
+    relations: frozenset[str] = frozenset()
+    """By which other equipment is found for ``any all count share``; none: there is no other."""
 
 
 class _Kind(Enum):
@@ -151,6 +154,8 @@ class _Checker:
                 return self._call(node)
             case Window():
                 return self._window(node)
+            case Group():
+                return self._group(node)
 
     def _flaw(self, node: Node, message: str, suggestion: str = "") -> None:
         self.flaws.append(Flaw(node.column, message, suggestion))
@@ -230,6 +235,16 @@ class _Checker:
         ]
         return found[0] if signature.as_first else _NUMBER
 
+    def _group(self, node: Group) -> _Type:
+        relations = self._scope.relations
+        if node.relation not in relations:
+            mend = nearest(node.relation, relations) or f"one of: {', '.join(sorted(relations))}"
+            self._flaw(node, f"no relation {node.relation!r}", mend if relations else "")
+        if any(isinstance(below, Window | Group) for below in walk(node.operand)):
+            self._flaw(node, "takes what is true now: no function of the past, no other group")
+        self.want(node.operand, self.type_of(node.operand), _Kind.BOOLEAN)
+        return _NUMBER if node.is_number else _BOOLEAN
+
     def _argument(self, node: Node, parameter: Parameter) -> _Type:
         if parameter is Parameter.SPAN:
             if not isinstance(node, Span):
@@ -242,6 +257,8 @@ class _Checker:
             return _ANY
         if any(isinstance(below, Window) for below in walk(node)):
             self._flaw(node, "functions of the past do not nest")
+        if any(isinstance(below, Group) for below in walk(node)):
+            self._flaw(node, "a function of the past takes no group")
         found = self.type_of(node)
         if parameter in {Parameter.VALUE, Parameter.CONDITION}:
             is_value = parameter is Parameter.VALUE

@@ -7,6 +7,7 @@ from gengfu.core.expression.tree import (
     Attribute,
     Binary,
     Call,
+    Group,
     Literal,
     Minus,
     Node,
@@ -17,11 +18,13 @@ from gengfu.core.expression.tree import (
     Window,
     Word,
     listed,
+    outside,
     walk,
 )
 
 MAX_DEPTH = 40
 BUILT_IN = frozenset({"known", "maybe", "surely", "abs", "min", "max"})
+GROUPS = frozenset({"any", "all", "count", "share"})
 RESERVED = frozenset({"and", "or", "not", "in", "true", "false", "attr"})
 
 _POWER = {
@@ -56,6 +59,13 @@ class Expression:
     windows: tuple[Window, ...]
     """Its functions of the past, each once, in order."""
     attributes: frozenset[str]
+    groups: tuple[Group, ...] = ()
+    """Its conditions over related equipment, each once, in order; ``points`` has theirs too."""
+
+    @property
+    def alone(self) -> frozenset[str]:
+        """The points that it reads outside its groups."""
+        return frozenset(node.name for node in outside(self.root) if isinstance(node, Point))
 
 
 def parse(text: str) -> Expression:
@@ -74,6 +84,7 @@ def parse(text: str) -> Expression:
         points=frozenset(node.name for node in nodes if isinstance(node, Point)),
         windows=tuple({node.key: node for node in nodes if isinstance(node, Window)}.values()),
         attributes=frozenset(node.name for node in nodes if isinstance(node, Attribute)),
+        groups=tuple({node.key: node for node in nodes if isinstance(node, Group)}.values()),
     )
 
 
@@ -157,6 +168,8 @@ class _Parser:
 
     def _call(self, token: Token) -> Node:
         arguments = self._list()
+        if token.text in GROUPS:
+            return _group(token, arguments)
         past = token.text not in BUILT_IN or any(isinstance(one, Span) for one in arguments)
         if not past:
             return Call(token.column, token.text, arguments)
@@ -207,6 +220,17 @@ class _Parser:
             raise ExpressionError(
                 token.column, "comparisons do not chain", "write: a < b and b < c"
             )
+
+
+def _group(token: Token, arguments: tuple[Node, ...]) -> Group:
+    match arguments:
+        case (operand, Point(_, relation)):
+            return Group(token.column, token.text, operand, relation)
+    raise ExpressionError(
+        token.column,
+        f"{token.text} takes a condition and a relation",
+        f"write: {token.text}(fault, building)",
+    )
 
 
 def _number(token: Token) -> float:

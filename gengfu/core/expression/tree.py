@@ -142,15 +142,48 @@ class Window:
         return self.key
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """``any all count share`` of a condition over related equipment: ``count(covered, building)``.
+
+    Whoever evaluates supplies its value under ``key`` (unknown unless it is certain), and for those
+    that count what it is at least and at most, by ``least`` and ``most``.
+    """
+
+    column: int = field(compare=False)
+    function: str
+    operand: "Node"
+    relation: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.function}({self.operand}, {self.relation})"
+
+    @property
+    def least(self) -> str:
+        return f"least {self.key}"
+
+    @property
+    def most(self) -> str:
+        return f"most {self.key}"
+
+    @property
+    def is_number(self) -> bool:
+        return self.function in {"count", "share"}
+
+    def __str__(self) -> str:
+        return self.key
+
+
 Node: TypeAlias = (
-    Literal | Span | Point | Attribute | Word | Not | Minus | Binary | OneOf | Call | Window
+    Literal | Span | Point | Attribute | Word | Not | Minus | Binary | OneOf | Call | Window | Group
 )
 
 
 def children(node: Node) -> tuple[Node, ...]:
     """Return the nodes directly below one."""
     match node:
-        case Not() | Minus():
+        case Not() | Minus() | Group():
             return (node.operand,)
         case Binary():
             return (node.left, node.right)
@@ -165,6 +198,13 @@ def children(node: Node) -> tuple[Node, ...]:
 def walk(node: Node) -> "tuple[Node, ...]":
     """Return a node and all below it, from the left."""
     return (node, *(below for child in children(node) for below in walk(child)))
+
+
+def outside(node: Node) -> "tuple[Node, ...]":
+    """Return a node and all below it, without what is inside groups."""
+    if isinstance(node, Group):
+        return (node,)
+    return (node, *(below for child in children(node) for below in outside(child)))
 
 
 def listed(nodes: "tuple[Node, ...]") -> str:

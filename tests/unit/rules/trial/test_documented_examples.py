@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from rules.language import read_rules
+from gengfu.core.expression.parser import BUILT_IN, GROUPS
+from rules.language import FIELDS, read_rules
 from rules.packs import shipped
+from rules.past import FUNCTIONS
+from rules.rule import Relation
 from rules.trial.reading import read_book
 from rules.trial.running import run_book
 from tests.fakes.rule_scene import CLASSES
@@ -29,10 +32,23 @@ def test_the_documented_rule_is_a_rule(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
 def test_the_documented_rule_tests_pass(page: Path) -> None:
-    """What stands there as a file of tests passes on the shipped rules."""
+    """What stands there as a file of tests passes on the shipped rules and the page's own."""
     texts = examples(page, "tests:")
+    own = {f"own-{n}.yaml": text for n, text in enumerate(examples(page, "pack: own"))}
     assert texts
     for text in texts:
-        outcomes = list(run_book(read_book("mine.yaml", text, CLASSES), shipped(), CLASSES))
+        book = read_book("mine.yaml", text, CLASSES)
+        outcomes = list(run_book(book, {**shipped(), **own}, CLASSES))
         assert len(outcomes) == 2
         assert [one.differences for one in outcomes if not one.passed] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
+def test_every_word_of_the_language_stands_on_the_page(page: Path) -> None:
+    """A function, a field or a relation that is added is documented in both languages."""
+    text = page.read_text(encoding="utf-8")
+    functions = {*BUILT_IN, *GROUPS, *FUNCTIONS} - {"abs"}
+    assert [one for one in sorted(functions) if f"`{one}(" not in text] == []
+    fields = {"where", "when", *FIELDS}
+    assert [one for one in sorted(fields) if not re.search(rf"`?{one}[`:]", text)] == []
+    assert [one.value for one in Relation if f"`{one.value}`" not in text] == []

@@ -1,0 +1,371 @@
+"""Conditions over related equipment: three-valued, at once, and the same after any restart."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gengfu.core.clock import SECOND
+from gengfu.core.errors import BadInput
+from gengfu.core.expression import bind, parse
+from gengfu.core.expression.binding import Program
+from gengfu.core.naming import Bilingual
+from gengfu.ledger.model import Place, PlaceKind, Site, SiteLedger
+from rules import checkpoint, screen
+from rules.assembly import reset_links
+from rules.engine import begin, step
+from rules.groups import Tally, anchors
+from rules.language import read_rules
+from rules.rule import Relation
+from rules.state import State
+from rules.verdict import Verdict
+from tests.fakes.rule_scene import CLASSES, SITE, START, Scene, brief, equipment
+
+HEAD = "severity: low, kind: maintenance, priority: 5, source: U test"
+RULES = f"""
+pack: t
+rules:
+  - {{id: many, for: elevator, per: building, when: "count(motor_temp > 80, building) >= 2", hold: 3s,
+     title: {{zh: "{{counted}}/{{members}} 热", en: "{{counted}} of {{members}} hot"}}, {HEAD}}}
+  - {{id: whole, for: elevator, per: building, when: "all(motor_temp > 80, building)",
+     title: {{zh: 全热, en: all hot}}, {HEAD}}}
+  - {{id: most, for: elevator, per: site, when: "share(not online, site) > 0.5", title: {{zh: 线, en: link}}, {HEAD}}}
+  - {{id: beside, for: elevator, when: "motor_temp < 50 and any(motor_temp > 80, building)",
+     title: {{zh: 邻, en: beside}}, {HEAD}}}
+  - {{id: switch, for: door, per: siblings, when: "count(contact == open, siblings) >= 2",
+     title: {{zh: 门, en: doors}}, {HEAD}}}
+  - {{id: stuck, for: elevator, when: "any(fault, site)", kind: life_safety, severity: critical, priority: 2,
+     title: {{zh: 困, en: stuck}}, source: U test}}
+"""
+FILES = {"t.yaml": RULES}
+LIFTS = tuple(equipment(f"lift-{n}", "elevator") for n in range(3))
+ESTATE = (
+    *LIFTS,
+    equipment("ctl", "door_controller"),
+    equipment("door-1", "door", "ctl"),
+    equipment("door-2", "door", "ctl"),
+    equipment("alone", "door"),
+)
+
+
+def scene(rules: Mapping[str, str] = FILES) -> Scene:
+    return Scene(ESTATE, rules)
+
+
+# --- three values -------------------------------------------------------------------------------
+@given(
+    st.lists(st.sampled_from([True, False, None]), min_size=1, max_size=5),
+    st.sampled_from(["any(x, zone)", "all(x, zone)"])
+    | st.builds(
+        "{} {} {}".format,
+        st.sampled_from(["count(x, zone)", "share(x, zone)"]),
+        st.sampled_from(["<", "<=", ">", ">="]),
+        st.sampled_from([0, 0.3, 0.5, 1, 2, 3]),
+    )
+    | st.builds(
+        "{} {} {}".format,
+        st.sampled_from([0, 0.3, 0.5, 1, 2]),
+        st.sampled_from(["<", "<=", ">", ">="]),
+        st.sampled_from(["count(x, zone)", "share(x, zone)"]),
+    ),
+)
+def test_what_every_way_to_know_the_unknown_agrees_on_is_known(
+    votes: list[bool | None], text: str
+) -> None:
+    """True or false exactly when it is so however the unknown ones turn out; else unknown."""
+    unknown = votes.count(None)
+    outcomes = set()
+    for turned in itertools.product([True, False], repeat=unknown):
+        rest = iter(turned)
+        outcomes.add(value_of(text, [next(rest) if one is None else one for one in votes]))
+    wanted = outcomes.pop() if len(outcomes) == 1 else None
+    assert value_of(text, votes) is wanted
+
+
+def value_of(text: str, votes: list[bool | None]) -> object:
+    tally = Tally(tuple((number, 0) for number in range(len(votes))))
+    for number, vote in enumerate(votes):
+        tally.vote(number, vote)
+    (group,) = parse(text).groups
+    read = {group.key: Tally.value, group.least: Tally.least, group.most: Tally.most}
+
+    def lookup(name: str) -> Program[Tally]:
+        return lambda one: read[name](one, group.function)
+
+    return bind(parse(text), lookup)(tally)
+
+
+# --- who belongs together -----------------------------------------------------------------------
+PLACES = {
+    one.id: one
+    for one in (
+        Place(id="b", kind=PlaceKind.BUILDING, name=Bilingual(zh="b", en="b")),
+        Place(id="u", kind=PlaceKind.UNIT, name=Bilingual(zh="u", en="u"), parent="b"),
+        Place(id="f", kind=PlaceKind.FLOOR, name=Bilingual(zh="f", en="f"), parent="u"),
+        Place(id="z", kind=PlaceKind.ZONE, name=Bilingual(zh="z", en="z"), parent="f"),
+    )
+}
+
+
+@pytest.mark.parametrize(
+    ("relation", "wanted"),
+    [
+        (Relation.ZONE, "z"),
+        (Relation.FLOOR, "f"),
+        (Relation.UNIT, "u"),
+        (Relation.BUILDING, "b"),
+        (Relation.SITE, SITE),
+        (Relation.SIBLINGS, "switch"),
+        (Relation.SUPPLY, "riser"),
+    ],
+)
+def test_each_relation_finds_what_joins(relation: Relation, wanted: str) -> None:
+    """The nearest place of the kind, the parent, and what feeds the equipment before its building."""
+    one = replace(equipment("one", "camera", "switch"), place="z")
+    main = replace(equipment("main", "power_distribution"), place="b", feeds=("b",))
+    riser = replace(equipment("riser", "power_distribution"), place="b", feeds=("f",))
+    ledger = SiteLedger(
+        site=Site(id=SITE, name=Bilingual(zh="s", en="s")),
+        places=PLACES,
+        equipment={each.id: each for each in (one, main, riser)},
+    )
+    assert anchors(ledger)(one, relation) == wanted
+
+
+def test_what_nothing_joins_is_unknown() -> None:
+    """A door without a controller has no siblings: its rule is neither true nor false."""
+    one = scene()
+    one.says("alone", contact="open")
+    assert one.told() == []
+
+
+# --- the engine ---------------------------------------------------------------------------------
+def test_one_alert_for_all_stands_on_the_first() -> None:
+    """Two of three hot lifts are one alert, after its hold, with their figures in its title."""
+    one = scene()
+    one.says("lift-1", motor_temp=90.0)
+    one.says("lift-2", motor_temp=90.0)
+    one.wait(4)
+    one.says("lift-0", motor_temp=20.0)
+    one.says("lift-1", motor_temp=20.0)
+    found = [each for each in one.run() if each.rule == "t.many"]
+    assert [brief(each) for each in found] == ["t.many on lift-0", "t.many off lift-0"]
+    assert found[0].title.en == "2 of 3 hot"
+    assert found[0].since == START
+    assert found[0].at == START + 3 * SECOND
+
+
+def test_an_unknown_member_neither_begins_nor_clears() -> None:
+    """All are hot only when all are known to be; one that is lost ends nothing."""
+    one = scene()
+    one.says("lift-0", motor_temp=90.0)
+    one.says("lift-1", motor_temp=90.0)
+    assert "t.whole on lift-0" not in one.told()
+    one.says("lift-2", motor_temp=90.0)
+    assert "t.whole on lift-0" in one.told()
+    one.says("lift-2", online=False)
+    assert "t.whole off lift-0" not in one.told()
+    one.says("lift-2", online=True)
+    one.says("lift-2", motor_temp=40.0)
+    assert "t.whole off lift-0" in one.told()
+
+
+def test_a_neighbours_change_is_seen_without_a_reading_of_its_own() -> None:
+    """A rule of one lift looks again when another of its building turns hot, and cools."""
+    one = scene()
+    one.says("lift-0", motor_temp=30.0)
+    one.says("lift-1", motor_temp=60.0)
+    one.says("lift-2", motor_temp=90.0)
+    one.says("lift-2", motor_temp=60.0)
+    assert [line for line in one.told() if "beside" in line] == [
+        "t.beside on lift-0",
+        "t.beside off lift-0",
+    ]
+
+
+def test_lost_links_are_counted_though_the_first_is_lost_too() -> None:
+    """The alert stands on an equipment that is itself offline, and still ends."""
+    one = scene()
+    for name in ("lift-0", "lift-1", "lift-2"):
+        one.says(name, online=True)
+    for value in (False, True):
+        for name in ("lift-0", "lift-1"):
+            one.says(name, online=value)
+    assert [line for line in one.told() if "most" in line] == [
+        "t.most on lift-0",
+        "t.most off lift-0",
+    ]
+
+
+def test_what_is_cut_off_is_not_counted() -> None:
+    """Doors behind a dead controller say nothing any more, and begin nothing."""
+    one = scene()
+    one.says("door-1", contact="open")
+    one.says("ctl", online=False)
+    one.says("door-2", contact="open")
+    assert one.told() == []
+    one.says("ctl", online=True)
+    assert one.told() == ["t.switch on door-1"]
+
+
+def test_life_safety_counts_the_last_votes_of_the_lost() -> None:
+    """A lift that lost its link while it was stuck is still stuck."""
+    one = scene()
+    one.says("lift-1", fault=True)
+    one.says("lift-1", online=False)
+    one.use_rules({"t.yaml": RULES.replace("hold: 3s", "hold: 4s")})
+    told = one.told()
+    assert "t.stuck on lift-0" in told
+    assert not any("stuck off" in line for line in told)
+
+
+def test_a_new_first_takes_the_alert_over() -> None:
+    """When the equipment that carried the alert leaves the ledger, another carries it."""
+    one = scene()
+    for name in ("lift-0", "lift-1", "lift-2"):
+        one.says(name, motor_temp=90.0)
+    one.wait(4)
+    one.use(*ESTATE[1:])
+    one.wait(4)
+    assert [line for line in one.told() if "many" in line] == [
+        "t.many on lift-0",
+        "t.many off lift-0",
+        "t.many on lift-1",
+    ]
+
+
+# --- whatever happens ---------------------------------------------------------------------------
+WHO = [one.id for one in ESTATE]
+happenings = st.lists(
+    st.one_of(
+        st.tuples(st.just("tick"), st.just(""), st.sampled_from([1.0, 5.0, 200.0])),
+        st.tuples(
+            st.just("temp"), st.sampled_from(WHO[:3]), st.sampled_from([40.0, 70.0, 90.0, None])
+        ),
+        st.tuples(st.just("fault"), st.sampled_from(WHO[:3]), st.booleans()),
+        st.tuples(
+            st.just("contact"), st.sampled_from(WHO[4:]), st.sampled_from(["open", "closed"])
+        ),
+        st.tuples(st.just("online"), st.sampled_from(WHO), st.booleans()),
+        st.tuples(st.just("rules"), st.just(""), st.sampled_from(["hold: 3s", "hold: 4s"])),
+        st.tuples(st.just("ledger"), st.just(""), st.sampled_from([0, 1, 4])),
+        st.tuples(st.just("crowd"), st.just(""), st.sampled_from([60.0, 85.0])),
+    ),
+    max_size=30,
+)
+
+
+def recorded(story: list[tuple[str, str, object]]) -> Scene:
+    one = scene()
+    for what, who, value in story:
+        match what:
+            case "tick":
+                one.tick(value)  # type: ignore[arg-type]
+            case "rules":
+                one.use_rules({"t.yaml": RULES.replace("hold: 3s", str(value))})
+            case "ledger":
+                one.use(*ESTATE[int(str(value)) :])
+            case "crowd":
+                rows = [(w, one.now, {"motor_temp": value}) for w in WHO[:3] for _ in range(10)]
+                one.write(one.batch(rows))  # type: ignore[arg-type]
+            case _:
+                point = "motor_temp" if what == "temp" else what
+                one.says(who, {point: value})  # type: ignore[dict-item]
+    one.wait(5)
+    return one
+
+
+def judge(state: State, scene: Scene, start: int, end: int) -> tuple[State, list[Verdict]]:
+    found: list[Verdict] = []
+    for record in scene.records[start:end]:
+        state, verdicts = step(
+            state, record.body(), position=record.position, now=record.written_at
+        )
+        found.extend(verdicts)
+    return state, found
+
+
+@settings(max_examples=80, deadline=None)
+@given(happenings, st.integers(0, 40))
+def test_a_restart_anywhere_changes_no_count(
+    story: list[tuple[str, str, object]], cut: int
+) -> None:
+    """What was saved and reloaded counts the same, and says the same from there on."""
+    one, many = recorded(story), 10_000
+    straight, wanted = judge(begin(CLASSES), one, 0, many)
+    state, before = judge(begin(CLASSES), one, 0, cut)
+    resumed = checkpoint.decode(checkpoint.encode(state), CLASSES)
+    resumed, after = judge(resumed, one, cut, many)
+    assert before + after == wanted
+    assert checkpoint.encode(resumed) == checkpoint.encode(straight)
+    assert tallies(resumed) == tallies(straight)
+
+
+@settings(max_examples=80, deadline=None)
+@given(happenings)
+def test_counting_along_is_counting_anew(story: list[tuple[str, str, object]]) -> None:
+    """After anything the running counts are those of a count from the beginning."""
+    state, _ = judge(begin(CLASSES), recorded(story), 0, 10_000)
+    running = tallies(state)
+    reset_links(state)
+    assert running == tallies(state)
+
+
+@settings(max_examples=60, deadline=None)
+@given(happenings)
+def test_columns_count_the_same(story: list[tuple[str, str, object]]) -> None:
+    """Big batches that go in columns, and the plain way, give the same verdicts and counts."""
+    one = recorded(story)
+    plain, wanted = judge(begin(CLASSES), one, 0, 10_000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(screen, "MANY", 1)
+        patch.setattr(screen, "SHARE", 0)
+        columns, found = judge(begin(CLASSES), one, 0, 10_000)
+    assert found == wanted
+    assert checkpoint.encode(columns) == checkpoint.encode(plain)
+
+
+def tallies(state: State) -> list[object]:
+    return [
+        None if one is None else (one.members, dict(one.votes), one.yes, one.unknown)
+        for unit in state.roll
+        for one in unit.tallies
+    ]
+
+
+# --- mistakes -----------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("when: any(fault, bulding)", "did you mean 'building'?"),
+        ("when: any(motor_temp, building)", "expected true or false"),
+        ("when: any(avg(motor_temp, 5m) > 1, building)", "no function of the past"),
+        ("when: avg(count(fault, site), 5m) > 1", "a function of the past takes no group"),
+        ("when: any(fault)", "takes a condition and a relation"),
+        ("when: count(fault, site)", "expected true or false"),
+        ("per: site, when: fault", "reads groups of that relation alone"),
+        ("per: site, when: fault and any(fault, site)", "reads groups of that relation alone"),
+        ("per: site, when: any(fault, building)", "reads groups of that relation alone"),
+        ("per: site, no_data: 3m", "no event or no_data"),
+    ],
+)
+def test_a_group_that_cannot_be_meant_is_told(wrong: str, message: str) -> None:
+    """A mistyped relation, a number for a condition, the past, a single one's values: each is told."""
+    fields = ", ".join(
+        f'{name}: "{value}"' for name, value in (one.split(": ", 1) for one in _parted(wrong))
+    )
+    text = f"pack: t\nrules:\n  - {{id: x, for: elevator, {fields}, title: {{zh: x, en: x}}, {HEAD}}}\n"
+    with pytest.raises(BadInput) as caught:
+        read_rules({"t.yaml": text}, CLASSES)
+    assert message in str(caught.value)
+
+
+def _parted(wrong: str) -> list[str]:
+    first, _, rest = wrong.partition(", when: ")
+    if rest:
+        return [first, f"when: {rest}"]
+    first, _, rest = wrong.partition(", no_data: ")
+    return [first, f"no_data: {rest}"] if rest else [wrong]
