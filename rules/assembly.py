@@ -115,7 +115,16 @@ def _join(state: State) -> None:
                 joined.setdefault(key, []).append((unit, number))
     for members in joined.values():
         members.sort(key=lambda one: one[0].equipment.id)
-        tally = Tally(tuple((unit.number, number) for unit, number in members))
+        first, _ = members[0]
+        tally = Tally(
+            tuple(unit.number for unit, _ in members),
+            tuple(
+                (unit.number, index)
+                for unit, number in members
+                for index in unit.plan.rules_of_group[number]
+                if unit is first or unit.plan.rules[index].rule.per is None
+            ),
+        )
         for unit, number in members:
             unit.tallies[number] = tally
             tally.vote(unit.number, unit.vote(number))

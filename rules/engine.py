@@ -206,7 +206,8 @@ def _apply(judge: Judge, unit: Unit, at: Micros, samples: Sequence[tuple[int, Sc
         if taken is Taken.CHANGED:
             rules.update(plan.rules_of_slot[slot])
     unit.at = max(unit.at, at)
-    judge.recount(unit, since)
+    if unit.tallies:
+        judge.recount(unit, since)
     for past in sorted(pasts):
         if unit.sample(past):
             rules.update(plan.rules_of_slot[plan.pasts[past].output])

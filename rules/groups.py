@@ -17,15 +17,17 @@ from rules.rule import Relation
 class Tally:
     """The votes of those that belong together, one each."""
 
-    members: tuple[tuple[int, int], ...]
-    """(unit's number, the group's number in its plan), by the equipment's id: the first one leads."""
+    members: tuple[int, ...]
+    """Units' numbers, by the equipment's id: the first one leads."""
+    lookers: tuple[tuple[int, int], ...] = ()
+    """(unit's number, rule's number in its plan) of those that look again when a vote changes."""
     votes: dict[int, bool | None] = field(default_factory=dict)
     """By unit's number; None = unknown."""
     yes: int = 0
     unknown: int = 0
 
     def __post_init__(self) -> None:
-        self.votes = {number: None for number, _ in self.members}
+        self.votes = dict.fromkeys(self.members)
         self.unknown = len(self.members)
 
     def vote(self, number: int, value: bool | None) -> bool:

@@ -82,12 +82,11 @@ class Judge:
         for group, tally in enumerate(unit.tallies):
             if tally is None or not tally.vote(unit.number, unit.vote(group)):
                 continue
-            for number, own in tally.members:
+            for number, index in tally.lookers:
                 member = self.state.roll[number]
                 if member.conditions:
                     self.advance(member, since)
-                for index in member.plan.rules_of_group[own]:
-                    self.evaluate(member, index, since)
+                self.evaluate(member, index, since)
 
     def advance(self, unit: Unit, until: Micros) -> None:
         """Let everything of a unit elapse that was due before something new is taken."""

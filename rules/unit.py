@@ -139,7 +139,7 @@ class Unit(Frame):
     def leads(self, rule: int) -> bool:
         """Tell whether a rule that looks once for several looks here."""
         tally = self.tallies[self.plan.rules[rule].groups[0]]
-        return tally is not None and tally.members[0][0] == self.number
+        return tally is not None and tally.members[0] == self.number
 
     @property
     def offline(self) -> bool:

@@ -86,7 +86,7 @@ def test_what_every_way_to_know_the_unknown_agrees_on_is_known(
 
 
 def value_of(text: str, votes: list[bool | None]) -> object:
-    tally = Tally(tuple((number, 0) for number in range(len(votes))))
+    tally = Tally(tuple(range(len(votes))))
     for number, vote in enumerate(votes):
         tally.vote(number, vote)
     (group,) = parse(text).groups
