@@ -112,6 +112,76 @@ class Mean(_Steps):
         return sum(sums[place] for place in inside) / count if count else None
 
 
+class Spread(_Steps):
+    """``std(x, T)``: the standard deviation of the samples of the last T; unknown until T was seen.
+
+    Each step keeps its count, mean and sum of squares about it (Welford); steps are put together as
+    Chan, Golub and LeVeque do, so that a small spread on a large mean is not lost.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, span: Micros) -> None:
+        super().__init__(span, figures=3)
+
+    def update(self, at: Micros, inputs: Sequence[Scalar]) -> Scalar:
+        value = inputs[0]
+        if isinstance(value, int | float):
+            self._take(at, value)
+        if not self._full(at):
+            return None
+        count, mean, squares = 0.0, 0.0, 0.0
+        for place in self._inside(at):
+            more, other, spread = (figure[place] for figure in self._figures)
+            off, total = other - mean, count + more
+            mean += off * more / total
+            squares += spread + off * off * count * more / total
+            count = total
+        return math.sqrt(squares / count) if count else None
+
+    def _take(self, at: Micros, value: float) -> None:
+        counts, means, squares = self._figures
+        place, fresh = self._step(at)
+        if fresh:
+            counts[place] = means[place] = squares[place] = 0.0
+        counts[place] += 1.0
+        off = value - means[place]
+        means[place] += off / counts[place]
+        squares[place] += off * (value - means[place])
+
+
+class Smooth:
+    """``ewma(x, T)``: the mean that forgets exponentially, by T; unknown until T was seen.
+
+    What came a time T ago has 1/e of the weight, however often samples come. A silence longer than T
+    begins it anew.
+    """
+
+    __slots__ = ("_began", "_last", "_mean", "_span")
+
+    def __init__(self, span: Micros) -> None:
+        self._span = span
+        self._began = self._last = math.nan
+        self._mean = 0.0
+
+    def update(self, at: Micros, inputs: Sequence[Scalar]) -> Scalar:
+        value = inputs[0]
+        if isinstance(value, int | float):
+            gap = at - self._last
+            if 0 <= gap <= self._span:
+                self._mean += -math.expm1(-gap / self._span) * (value - self._mean)
+            else:
+                self._began, self._mean = float(at), float(value)
+            self._last = float(at)
+        return self._mean if at - self._began >= self._span else None
+
+    def save(self) -> list[float]:
+        return [self._began, self._last, self._mean]
+
+    def load(self, saved: Sequence[float]) -> None:
+        self._began, self._last, self._mean = saved
+
+
 class Extreme(_Steps):
     """``min(x, T)`` and ``max(x, T)``: unknown until T was seen."""
 
@@ -278,6 +348,8 @@ _V, _C, _S = Parameter.VALUE, Parameter.CONDITION, Parameter.SPAN
 
 FUNCTIONS: Mapping[str, Function] = {
     "avg": Function(Signature((_V, _S)), Mean),
+    "std": Function(Signature((_V, _S)), Spread),
+    "ewma": Function(Signature((_V, _S)), Smooth),
     "min": Function(Signature((_V, _S)), lambda span: Extreme(span, min)),
     "max": Function(Signature((_V, _S)), lambda span: Extreme(span, max)),
     "change": Function(Signature((_V, _S)), lambda span: Change(span, rate=False)),

@@ -1,6 +1,7 @@
 """Functions of the past against slow oracles; bounded, and the same after saving."""
 
 import itertools
+import math
 import statistics
 from collections.abc import Sequence
 
@@ -45,6 +46,60 @@ def test_a_window_is_that_of_its_steps(steps: list[tuple[int, float]]) -> None:
                 later - before >= SPAN
                 for (before, _), (later, _) in itertools.pairwise(taken[:count])
             )
+
+
+@given(samples, st.sampled_from([0.0, 1e6]))
+def test_a_spread_is_that_of_its_steps(steps: list[tuple[int, float]], offset: float) -> None:
+    """It is the deviation of all samples since the step that was T ago, on a large mean too."""
+    past, taken = made("std"), timed(steps)
+    width = SPAN // STEPS
+    for count, (at, value) in enumerate(taken, 1):
+        found = past.update(at, [value + offset])
+        inside = [v for t, v in taken[:count] if t // width >= at // width - STEPS]
+        if found is not None:
+            assert found == pytest.approx(statistics.pstdev(inside), rel=1e-6, abs=1e-6)
+
+
+def test_a_spread_is_known_once_the_window_was_seen() -> None:
+    """A value that swings between two figures has half their distance as its spread."""
+    past = made("std")
+    found = [past.update(second * SECOND, [10.0 + second % 2]) for second in range(120)]
+    assert found[:60] == [None] * 60
+    assert found[-1] == pytest.approx(0.5, abs=0.01)
+
+
+@given(samples)
+def test_smoothing_weighs_by_time(steps: list[tuple[int, float]]) -> None:
+    """Each sample is weighed by the share of the forgetting that its interval had."""
+    past, mean = made("ewma"), 0.0
+    for (at, value), (gap, _) in zip(timed(steps), steps, strict=True):
+        found = past.update(at, [value])
+        seen = at - timed(steps)[0][0]
+        share = 1.0 if seen == 0 else 1 - math.exp(-gap * SECOND / SPAN)
+        mean = share * value + (1 - share) * mean
+        assert (found is None) == (seen < SPAN)
+        assert found is None or found == pytest.approx(mean, abs=1e-9)
+
+
+def test_smoothing_does_not_depend_on_the_pace() -> None:
+    """A jump is followed as fast by samples every second as by samples every ten."""
+    found = []
+    for pace in (1, 10):
+        past = made("ewma")
+        for second in range(0, 181, pace):
+            last = past.update(second * SECOND, [0.0 if second <= 120 else 1.0])
+        found.append(last)
+    assert found[0] == pytest.approx(found[1])
+    assert found[0] == pytest.approx(1 - math.exp(-1))
+
+
+def test_smoothing_begins_anew_after_a_long_silence() -> None:
+    """What was true before a silence longer than T is not averaged with what comes after it."""
+    past = made("ewma")
+    for second in range(100):
+        past.update(second * SECOND, [5.0])
+    assert past.update(200 * SECOND, [9.0]) is None
+    assert [past.update((200 + n) * SECOND, [9.0]) for n in (30, 60)] == [None, 9.0]
 
 
 def test_a_window_that_is_not_full_is_unknown() -> None:
