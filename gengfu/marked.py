@@ -181,10 +181,10 @@ class Page:
             self.fault(node, "the duration is zero")
         return span
 
-    def expression(self, node: yaml.Node, scope: Scope, what: str = "") -> Expression | None:
+    def expression(self, node: yaml.Node, scope: Scope | None, what: str = "") -> Expression | None:
         """Return an expression that means something in a scope; None when it is none at all.
 
-        ``what`` names it in its faults, which give the column.
+        Without a scope nothing is known of its names: only how it is written is looked at. ``what`` names it in its faults, which give the column.
         """
         where = f"{what}, " if what else ""
         try:
@@ -193,7 +193,7 @@ class Page:
             flaw = exc.flaw
             self.fault(node, f"{where}column {flaw.column}: {flaw.message}", flaw.suggestion)
             return None
-        for flaw in check(expression, scope):
+        for flaw in check(expression, scope) if scope is not None else ():
             self.fault(node, f"{where}column {flaw.column}: {flaw.message}", flaw.suggestion)
         return expression
 

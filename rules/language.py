@@ -70,8 +70,6 @@ def _read_pack(
         page.fault(found["pack"], f"{pack!r} is no pack's name", "use a-z, 0-9, - and _")
     for node in page.items(found.get("rules")):
         rule = _RuleReader(page, node, classes).read(pack)
-        if rule is None:
-            continue
         if rule.id in rules:
             page.fault(node, f"rule {rule.id!r} stands somewhere else already")
         rules[rule.id] = rule
@@ -86,16 +84,16 @@ class _RuleReader:
         self._classes = classes
         self._fields = page.fields(node, required=_REQUIRED, optional=_OPTIONS)
 
-    def read(self, pack: str) -> Rule | None:
+    def read(self, pack: str) -> Rule:
+        """Return the rule; what is wrong with it stands in the page's faults."""
         wanted = self._page.text(self._fields.get("for"))
         equipment_class = self._classes.get(wanted)
-        if equipment_class is None:
-            if "for" in self._fields:
-                mend = nearest(wanted, self._classes)
-                self._page.fault(self._fields["for"], f"no class {wanted!r}", mend)
-            return None
+        if equipment_class is None and "for" in self._fields:
+            mend = nearest(wanted, self._classes)
+            self._page.fault(self._fields["for"], f"no class {wanted!r}", mend)
         rule = self._rule(pack, equipment_class)
-        self._check_texts(rule, equipment_class)
+        if equipment_class is not None:
+            self._check_texts(rule, equipment_class)
         self._check_whole()
         if rule.per is not None:
             self._check_per(rule, rule.per)
@@ -103,14 +101,15 @@ class _RuleReader:
             self._page.fault(self._fields["during"], "life safety has no hours", "leave it out")
         return rule
 
-    def _rule(self, pack: str, equipment_class: EquipmentClass) -> Rule:
+    def _rule(self, pack: str, equipment_class: EquipmentClass | None) -> Rule:
+        """Read all fields; without a class what they name is not looked up."""
         page, fields = self._page, self._fields
-        scope = class_scope(equipment_class)
+        scope = class_scope(equipment_class) if equipment_class else None
         clear = fields.get("clear")
         by_expression = isinstance(clear, yaml.ScalarNode)
         return Rule(
             id=f"{pack}.{page.identifier(fields.get('id'), 'the rule')}",
-            equipment_class=equipment_class.name,
+            equipment_class=equipment_class.name if equipment_class else "",
             where=self._expression("where", fields.get("where"), ATTRIBUTES),
             when=self._expression("when", fields.get("when"), scope),
             event=self._matcher(fields["event"], equipment_class) if "event" in fields else None,
@@ -152,24 +151,28 @@ class _RuleReader:
             self._page.fault(node, "the last of 'hold' is for all others: it has no 'where'")
         return tuple(holds)
 
-    def _expression(self, name: str, node: yaml.Node | None, scope: Scope) -> Expression | None:
+    def _expression(
+        self, name: str, node: yaml.Node | None, scope: Scope | None
+    ) -> Expression | None:
         if node is None:
             return None
         return self._page.expression(node, scope, name)
 
     def _matchers(
-        self, node: yaml.Node | None, equipment_class: EquipmentClass
+        self, node: yaml.Node | None, equipment_class: EquipmentClass | None
     ) -> tuple[Matcher, ...]:
         if node is None:
             return ()
         nodes = self._page.items(node) if isinstance(node, yaml.SequenceNode) else [node]
         return tuple(self._matcher(one, equipment_class) for one in nodes)
 
-    def _matcher(self, node: yaml.Node, equipment_class: EquipmentClass) -> Matcher:
+    def _matcher(self, node: yaml.Node, equipment_class: EquipmentClass | None) -> Matcher:
         entries = self._page.entries(node)
         if "action" in entries:
             return Matcher(source=Source.ACTION, type=self._page.text(entries["action"]))
         kind = self._page.text(entries.pop("event", None))
+        if equipment_class is None:
+            return Matcher(source=Source.EVENT, type=kind)
         event = equipment_class.events.get(kind)
         if event is None:
             mend = nearest(kind, equipment_class.events) or "write: {event: TYPE} or {action: NAME}"

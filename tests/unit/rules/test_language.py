@@ -112,6 +112,19 @@ def test_a_mistake_is_told_with_its_line_and_mend(old: str, new: str, wanted: st
     assert any(fault.startswith(wanted) for fault in faults(text)), faults(text)
 
 
+def test_an_unknown_class_hides_no_other_mistake() -> None:
+    """With the class mistyped, all that can be judged without it is told all the same."""
+    wrong = (
+        GOOD.replace("for: pump", "for: pomp")
+        .replace("bearing_temp > 90", "bearing_temp >> 90")
+        .replace("severity: high", "severity: hihg")
+        .replace("source: U test", "source: trust me")
+    )
+    told = faults(wrong)
+    assert len(told) == 4, told
+    assert [line.split(": ", 1)[0] for line in told] == [f"own.yaml:{n}" for n in (5, 7, 12, 20)]
+
+
 def test_all_mistakes_of_all_files_come_together() -> None:
     """A person mends everything in one go, and nothing is taken while one is left."""
     wrong = GOOD.replace("severity: high", "severity: hi").replace("for: door", "for: dor")
