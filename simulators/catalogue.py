@@ -20,6 +20,7 @@ from simulators.models import (
     fire_panel,
     nvr,
     pit_pump,
+    sensor,
     supply_set,
 )
 from simulators.models.hydraulics import Curve
@@ -152,6 +153,14 @@ def _recorders(recorders: Sequence[Equipment], ground: Ground) -> Iterator[Model
         yield nvr.Recorder(one.id, channels, days, ground.chance(one), ground.start)
 
 
+def _sensors(kind: sensor.Kind) -> Player:
+    def build(sensors: Sequence[Equipment], ground: Ground) -> Iterator[Model]:
+        for one in sensors:
+            yield sensor.Sensor(one.id, kind, ground.chance(one), ground.zone, ground.start)
+
+    return Player(build, kind.faults)
+
+
 PLAYERS: Mapping[str, Player] = {
     "elevator": Player(_elevators, elevator.FAULTS),
     "fire_panel": Player(_fire_panels, fire_panel.FAULTS, fire_panel.NEEDS_PART),
@@ -160,6 +169,7 @@ PLAYERS: Mapping[str, Player] = {
     "camera": Player(_cameras, camera.FAULTS),
     "nvr": Player(_recorders, nvr.FAULTS),
     "pump": Player(_pumps, supply_set.FAULTS | fire_main.FAULTS | pit_pump.FAULTS),
+    **{name: _sensors(kind) for name, kind in sensor.KINDS.items()},
 }
 
 

@@ -1,0 +1,124 @@
+"""What sensors of gas, rooms, manholes, noise and water read, on good days and on bad ones."""
+
+from collections.abc import Callable
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gengfu.core.clock import DAY, HOUR, MINUTE
+from gengfu.core.names import PointKind
+from gengfu.core.naming import Scalar
+from simulators.device import Injection, Sample
+from simulators.models.sensor import KINDS, Sensor
+from tests.unit.simulators.stage import CLASSES, MORNING
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def sensor(kind: str, seed: int = 1) -> Sensor:
+    return Sensor("one", KINDS[kind], Random(seed), ZONE, MORNING)
+
+
+def injection(fault: str) -> Injection:
+    return Injection(equipment="one", fault=fault)
+
+
+def read(one: Sensor, hours: float) -> list[Sample]:
+    said = one.advance(one.now + round(hours * HOUR))
+    return [each for each in said if isinstance(each, Sample)]
+
+
+def last(one: Sensor, hours: float) -> dict[str, Scalar]:
+    return dict(read(one, hours)[-1].points)
+
+
+def of(points: dict[str, Scalar], name: str) -> float:
+    value = points[name]
+    assert isinstance(value, float)
+    return value
+
+
+QUIET: dict[tuple[str, str], tuple[float, float]] = {
+    ("gas_detector", "concentration"): (0, 10),
+    ("room_environment", "temperature"): (5, 35),
+    ("room_environment", "humidity"): (20, 80),
+    ("manhole", "level"): (0, 1.5),
+    ("manhole", "gas"): (0, 20),
+    ("noise_meter", "level"): (30, 70),
+    ("water_quality", "chlorine"): (0.05, 2),
+    ("water_quality", "turbidity"): (0, 1),
+    ("water_quality", "ph"): (6.5, 8.5),
+}
+"""Between these the shipped rules are silent."""
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.integers(0, 10_000))
+def test_a_good_day_raises_an_alarm(seed: int) -> None:
+    """A day without faults stays within the limits of every shipped rule."""
+    days = {kind: read(sensor(kind, seed), DAY / HOUR) for kind in KINDS}
+    for (kind, name), (least, most) in QUIET.items():
+        assert all(least <= of(dict(one.points), name) <= most for one in days[kind]), name
+
+
+BROKEN: list[tuple[str, str, Callable[[dict[str, Scalar]], bool]]] = [
+    ("gas_detector", "leak", lambda p: p["alarm"] is True and p["valve"] == "closed"),
+    ("gas_detector", "seep", lambda p: 10 <= of(p, "concentration") < 20 and not p["alarm"]),
+    ("gas_detector", "expired", lambda p: p["expired"] is True and of(p, "concentration") == 0),
+    ("room_environment", "aircon_failed", lambda p: of(p, "temperature") > 40),
+    ("room_environment", "damp", lambda p: of(p, "humidity") > 80),
+    ("room_environment", "flooded", lambda p: p["leak"] is True),
+    ("manhole", "blocked", lambda p: p["high"] is True),
+    ("manhole", "gas", lambda p: of(p, "gas") >= 20),
+    ("manhole", "cover_away", lambda p: p["cover"] == "open"),
+    ("noise_meter", "loud", lambda p: of(p, "level") > 70),
+    ("water_quality", "turbid", lambda p: of(p, "turbidity") > 1),
+    ("water_quality", "unchlorinated", lambda p: of(p, "chlorine") < 0.05),
+    ("water_quality", "overdosed", lambda p: of(p, "chlorine") > 2),
+    ("water_quality", "acid", lambda p: of(p, "ph") < 6.5),
+    ("water_quality", "no_sample", lambda p: p["sample_flow"] is False),
+]
+
+
+@pytest.mark.parametrize(("kind", "fault", "shows"), BROKEN)
+def test_a_fault_does_not_show_or_never_ends(
+    kind: str, fault: str, shows: Callable[[dict[str, Scalar]], bool]
+) -> None:
+    """A fault is not there before it, shows within six hours, and is gone six hours after it."""
+    one = sensor(kind)
+    assert not shows(last(one, 1))
+    one.begin(injection(fault))
+    assert shows(last(one, 6))
+    one.end(injection(fault))
+    assert not shows(last(one, 6))
+
+
+def test_a_stuck_valve_shuts() -> None:
+    """A stuck valve stays open in a leak that the detector tells."""
+    one = sensor("gas_detector")
+    one.begin(injection("valve_stuck"))
+    one.begin(injection("leak"))
+    points = last(one, 1)
+    assert (points["alarm"], points["valve"]) == (True, "open")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sensor_says_what_its_class_does_not_know(kind: str) -> None:
+    """Every point, with every fault at once too, is one of the class, and of its kind and words."""
+    one, known = sensor(kind), CLASSES[kind].points
+    good = last(one, 1)
+    for fault in KINDS[kind].faults:
+        one.begin(injection(fault))
+    for name, value in [*good.items(), *last(one, 1).items()]:
+        assert (known[name].kind is PointKind.BOOLEAN) == isinstance(value, bool), name
+        assert not isinstance(value, str) or value in known[name].words, name
+
+
+def test_cutting_time_changes_what_is_said() -> None:
+    """One stretch of time, or the same in pieces, tells the same."""
+    whole, pieces = sensor("water_quality"), sensor("water_quality")
+    story = [each for _ in range(90) for each in pieces.advance(pieces.now + 2 * MINUTE)]
+    assert list(whole.advance(MORNING + 3 * HOUR)) == story
