@@ -4,6 +4,7 @@ Every call has a hard deadline, also against a server that trickles its answer b
 Nothing is tried again here: that is the store writer's, and only its.
 """
 
+import _thread
 import gzip
 import json
 import re
@@ -90,7 +91,8 @@ def within(seconds: float, call: Callable[[], _T]) -> _T:
         except BaseException as exc:  # noqa: BLE001 – handed to the caller as it is
             outcome.set_exception(exc)
 
-    threading.Thread(target=run, name="influxdb", daemon=True).start()
+    # Not threading.Thread: its start() waits without end for a thread that memory failed at birth.
+    _thread.start_new_thread(run, ())
     try:
         return outcome.result(seconds)
     except TimeoutError as exc:
