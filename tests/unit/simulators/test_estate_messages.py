@@ -54,11 +54,12 @@ def test_the_caller_s_beat_changes_the_story(cuts: list[Micros]) -> None:
 
 
 def test_a_value_no_class_knows() -> None:
-    """With every fault of every class on, each value has its point's kind, range and words."""
+    """With every fault of every class of the demo on, each value has its point's kind, range, words."""
     firsts = {one.equipment_class: one for one in reversed(list(demo_ledger().equipment.values()))}
     changes = [
         change
         for name, player in PLAYERS.items()
+        if name in firsts
         for at, bad in enumerate(sorted(player.faults))
         for change in fault(
             firsts[name].id,
