@@ -10,7 +10,7 @@ import numpy as np
 
 from gengfu.core.clock import Micros
 from gengfu.ledger.model import Equipment
-from rules.groups import Tally, anchors
+from rules.groups import Poll, anchors
 from rules.judge import Judge
 from rules.plan import Planner, layout
 from rules.rule import Rule
@@ -109,14 +109,14 @@ def _join(state: State) -> None:
     for unit in state.roll:
         for number, group in enumerate(unit.plan.groups):
             anchor = find[unit.site](unit.equipment, group.relation)
-            unit.tallies[number] = None
+            unit.polls[number] = None
             if anchor is not None:
                 key = (unit.equipment.equipment_class, unit.site, anchor, group.key)
                 joined.setdefault(key, []).append((unit, number))
     for members in joined.values():
         members.sort(key=lambda one: one[0].equipment.id)
         first, _ = members[0]
-        tally = Tally(
+        poll = Poll(
             tuple(unit.number for unit, _ in members),
             tuple(
                 (unit.number, index)
@@ -126,8 +126,8 @@ def _join(state: State) -> None:
             ),
         )
         for unit, number in members:
-            unit.tallies[number] = tally
-            tally.vote(unit.number, unit.vote(number))
+            unit.polls[number] = poll
+            poll.vote(unit.number, unit.vote(number))
 
 
 def _farewell_leaders(judge: Judge) -> None:

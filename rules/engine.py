@@ -206,7 +206,7 @@ def _apply(judge: Judge, unit: Unit, at: Micros, samples: Sequence[tuple[int, Sc
         if taken is Taken.CHANGED:
             rules.update(plan.rules_of_slot[slot])
     unit.at = max(unit.at, at)
-    if unit.tallies:
+    if unit.polls:
         judge.recount(unit, since)
     for past in sorted(pasts):
         if unit.sample(past):

@@ -1,6 +1,6 @@
 """Conditions over several equipment: who belongs together, and how many of them say yes.
 
-A ``Tally`` is shared by its members and follows every change of one of them at once; what was saved
+A ``Poll`` is shared by its members and follows every change of one of them at once; what was saved
 and reloaded counts anew. Members are the equipment of one class at one site that the rule is for
 and that one relation joins. Unknown stays unknown: it is no yes, and no no.
 """
@@ -14,7 +14,7 @@ from rules.rule import Relation
 
 
 @dataclass(slots=True)
-class Tally:
+class Poll:
     """The votes of those that belong together, one each."""
 
     members: tuple[int, ...]

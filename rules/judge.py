@@ -79,10 +79,10 @@ class Judge:
 
     def recount(self, unit: Unit, since: Micros) -> None:
         """Let a unit vote in its groups; look again at the rules that count a changed vote."""
-        for group, tally in enumerate(unit.tallies):
-            if tally is None or not tally.vote(unit.number, unit.vote(group)):
+        for group, poll in enumerate(unit.polls):
+            if poll is None or not poll.vote(unit.number, unit.vote(group)):
                 continue
-            for number, index in tally.lookers:
+            for number, index in poll.lookers:
                 member = self.state.roll[number]
                 if member.conditions:
                     self.advance(member, since)

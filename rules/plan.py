@@ -15,7 +15,7 @@ from gengfu.core.expression.tree import Group, Node, Point, Span, Window, outsid
 from gengfu.core.naming import Scalar
 from gengfu.core.urgency import Kind
 from gengfu.ledger.model import Equipment, EquipmentClass
-from rules.groups import Tally
+from rules.groups import Poll
 from rules.past import FUNCTIONS, Past
 from rules.rule import Relation, Rule, Source, placeholders
 from rules.vocabulary import ONLINE
@@ -35,8 +35,8 @@ class Frame:
         "changed",
         "observed",
         "occurred",
+        "polls",
         "previous",
-        "tallies",
         "values",
     )
 
@@ -48,7 +48,7 @@ class Frame:
         self.previous: dict[int, Scalar] = {}
         self.changed: dict[int, Micros] = {}
         self.occurred: dict[str, Micros] = {}
-        self.tallies: list[Tally | None] = []
+        self.polls: list[Poll | None] = []
         """By the plan's groups; None = nothing joins it to others."""
         self.at: Micros = NEVER
         """Event time: of the newest reading or event."""
@@ -290,9 +290,9 @@ class _Binder:
             name: (group, read)
             for group in expression.groups
             for name, read in (
-                (group.key, Tally.value),
-                (group.least, Tally.least),
-                (group.most, Tally.most),
+                (group.key, Poll.value),
+                (group.least, Poll.least),
+                (group.most, Poll.most),
             )
         }
 
@@ -324,7 +324,7 @@ class _Binder:
             )
         return _slot(self.pasts[window.key].output)
 
-    def _group(self, group: Group, read: Callable[[Tally, str], Scalar]) -> Program[Frame]:
+    def _group(self, group: Group, read: Callable[[Poll, str], Scalar]) -> Program[Frame]:
         assert self._rule is not None
         key = _key(self._rule, group)
         if key not in self.groups:
@@ -354,10 +354,10 @@ def _key(rule: Rule, group: Group) -> str:
     return f"{group.operand} {group.relation} {where} {rule.kind is Kind.LIFE_SAFETY}"
 
 
-def _tallied(number: int, function: str, read: Callable[[Tally, str], Scalar]) -> Program[Frame]:
+def _tallied(number: int, function: str, read: Callable[[Poll, str], Scalar]) -> Program[Frame]:
     def value(frame: Frame) -> Scalar:
-        tally = frame.tallies[number]
-        return None if tally is None else read(tally, function)
+        poll = frame.polls[number]
+        return None if poll is None else read(poll, function)
 
     return value
 

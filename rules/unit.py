@@ -86,7 +86,7 @@ class Unit(Frame):
         self.number = number
         self.parent: Unit | None = None
         self.children: list[Unit] = []
-        self.tallies = [None] * len(plan.groups)
+        self.polls = [None] * len(plan.groups)
         self.pasts: list[Past] = [past.make() for past in plan.pasts]
         self.conditions: dict[Spot, Condition] = {}
         self.silent = False
@@ -138,8 +138,8 @@ class Unit(Frame):
 
     def leads(self, rule: int) -> bool:
         """Tell whether a rule that looks once for several looks here."""
-        tally = self.tallies[self.plan.rules[rule].groups[0]]
-        return tally is not None and tally.members[0] == self.number
+        poll = self.polls[self.plan.rules[rule].groups[0]]
+        return poll is not None and poll.members[0] == self.number
 
     @property
     def offline(self) -> bool:

@@ -66,8 +66,8 @@ def _values(unit: Unit, compiled: CompiledRule) -> dict[str, Scalar]:
 
 def _counted(unit: Unit, compiled: CompiledRule) -> dict[str, Scalar]:
     """Return the figures of the rule's first group."""
-    tally = unit.tallies[compiled.groups[0]] if compiled.groups else None
-    return {} if tally is None else {COUNTED: tally.yes, MEMBERS: len(tally.members)}
+    poll = unit.polls[compiled.groups[0]] if compiled.groups else None
+    return {} if poll is None else {COUNTED: poll.yes, MEMBERS: len(poll.members)}
 
 
 def _text(text: Bilingual, rule: Rule, unit: Unit, told: Mapping[str, Scalar]) -> Bilingual:

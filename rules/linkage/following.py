@@ -13,7 +13,7 @@ from gengfu.core.clock import Micros
 from gengfu.core.expression import Expression, holds, parse
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Scalar
-from gengfu.core.record import Action, Body
+from gengfu.core.record import Action, Body, LedgerChange
 from gengfu.ledger.model import Cause, LinkageLine, Needs
 from rules.judge import Judge
 from rules.linkage import telling
@@ -35,6 +35,8 @@ def follow(judge: Judge, body: Body, read: ReadScalar) -> None:
             _take_readings(judge, body, read)
         case Action():
             _take_action(judge, body)
+        case LedgerChange():
+            _forget_gone(judge)
         case tuple():
             _take_events(judge, body)
     for run in memory.open_runs():
@@ -168,7 +170,7 @@ def _take_action(judge: Judge, action: Action) -> None:
         if verdict == "real":
             _confirm(judge, unit, compartment, fire, str(action.part))
         elif verdict == "test":
-            for run in _runs_of(judge.state.linkage, unit, compartment):
+            for run in _runs_of(judge.state.linkage, unit.equipment.id, compartment):
                 run.kind = RunKind.DRILL
 
 
@@ -177,7 +179,7 @@ def _signal(judge: Judge, unit: Unit, address: str, at: Micros) -> None:
     part = unit.equipment.parts.get(address)
     known = part.compartment if part else None
     fires = judge.state.linkage.fires.setdefault(unit.equipment.id, {})
-    fire = fires.setdefault(known or f"?{address}", Fire())
+    fire = fires.setdefault(known or f"?{address}", Fire(unit.site))
     fire.addresses.setdefault(address, at)
     if known and len(fire.addresses) > 1:
         _confirm(judge, unit, known, fire, address)
@@ -202,24 +204,38 @@ def _confirm(judge: Judge, unit: Unit, compartment: str, fire: Fire, address: st
 
 def _reset(judge: Judge, unit: Unit, address: str | None) -> None:
     """Forget signals; a compartment without any is no longer on fire, and its run is over."""
-    fires = judge.state.linkage.fires.get(unit.equipment.id, {})
-    for compartment, fire in list(fires.items()):
+    panel = unit.equipment.id
+    for compartment, fire in list(judge.state.linkage.fires.get(panel, {}).items()):
         if address is None:
             fire.addresses.clear()
         fire.addresses.pop(address or "", None)
-        if fire.addresses:
-            continue
-        del fires[compartment]
-        if fire.confirmed_by is not None:
-            telling.tell_fire_over(judge, unit, fire.confirmed_by)
-        for run in _runs_of(judge.state.linkage, unit, compartment):
-            judge.state.linkage.end(run, judge.now)
+        if not fire.addresses:
+            _put_out(judge, panel, compartment)
 
 
-def _runs_of(memory: Memory, unit: Unit, compartment: str) -> list[Run]:
+def _put_out(judge: Judge, panel: str, compartment: str) -> None:
+    memory = judge.state.linkage
+    fire = memory.fires[panel].pop(compartment)
+    if fire.confirmed_by is not None:
+        telling.tell_fire_over(judge, fire.site, panel, fire.confirmed_by)
+    for run in _runs_of(memory, panel, compartment):
+        memory.end(run, judge.now)
+
+
+def _forget_gone(judge: Judge) -> None:
+    """End what was begun by equipment that the ledger no longer has: it will never say more."""
+    memory, units = judge.state.linkage, judge.state.units
+    for panel in sorted(memory.fires.keys() - units.keys()):
+        for compartment in list(memory.fires[panel]):
+            _put_out(judge, panel, compartment)
+        del memory.fires[panel]
+    for run in [one for one in memory.open_runs() if one.origin not in units]:
+        memory.end(run, judge.now)
+
+
+def _runs_of(memory: Memory, panel: str, compartment: str) -> list[Run]:
     return [
         run
         for run in memory.open_runs()
-        if (run.origin, run.where) == (unit.equipment.id, compartment)
-        and run.cause is Cause.CONFIRMED_FIRE
+        if (run.origin, run.where) == (panel, compartment) and run.cause is Cause.CONFIRMED_FIRE
     ]

@@ -75,6 +75,7 @@ class Run:
 class Fire:
     """Signals of one compartment since the last reset."""
 
+    site: str
     addresses: dict[str, Micros] = field(default_factory=dict)
     confirmed_by: str | None = None
     """The address whose signal, or whose verdict, confirmed it."""

@@ -40,10 +40,10 @@ def tell_fire(judge: Judge, unit: Unit, address: str, place: str) -> None:
     _say(judge, CONFIRMED, unit.site, Subject(unit.equipment.id, address), Turn.ON, title)
 
 
-def tell_fire_over(judge: Judge, unit: Unit, address: str) -> None:
-    """Say that the panel was reset."""
+def tell_fire_over(judge: Judge, site: str, panel: str, address: str) -> None:
+    """Say that the panel was reset, or is gone."""
     title = Bilingual(zh="火警已复位", en="Fire signals reset")
-    _say(judge, CONFIRMED, unit.site, Subject(unit.equipment.id, address), Turn.OFF, title)
+    _say(judge, CONFIRMED, site, Subject(panel, address), Turn.OFF, title)
 
 
 def tell_owed(
@@ -64,18 +64,26 @@ def tell_owed(
 
 def _missing(judge: Judge, site: str, one: Awaited) -> Bilingual:
     line, ledger = one.line, judge.state.ledgers[site]
-    effects = [ledger.equipment[id_] for id_ in line.equipment if id_ in ledger.equipment]
-    wanted: list[Bilingual] = []
-    for effect in effects[:1]:
-        points = judge.state.classes[effect.equipment_class].points
-        wanted = [points[name].title for name in sorted(parse(line.expectation).points)]
+    names: list[Bilingual] = []
+    wanted: dict[str, Bilingual] = {}
+    for id_ in line.equipment:
+        effect = ledger.equipment.get(id_)  # gone, or another class, by a newer ledger
+        names.append(effect.name if effect else Bilingual(zh=id_, en=id_))
+        points = judge.state.classes[effect.equipment_class].points if effect else {}
+        for name in sorted(parse(line.expectation).points & points.keys()):
+            wanted.setdefault(name, points[name].title)
     seconds, cause = line.within // SECOND, _CAUSES[line.cause]
     silent = one.stage is Stage.UNKNOWN
     zh, en = ("动作未知", "Response unknown") if silent else ("联动未动作", "No response")
-    zh = f"{zh}：{cause.zh}后 {seconds} 秒，{'、'.join(each.name.zh for each in effects)}"
-    en = f"{en} {seconds} s after {cause.en}: {', '.join(each.name.en for each in effects)}"
-    said = Bilingual(zh="、".join(each.zh for each in wanted), en=", ".join(e.en for e in wanted))
-    return Bilingual(zh=f"{zh}（{said.zh}）", en=f"{en} ({said.en})")
+    zh = f"{zh}：{cause.zh}后 {seconds} 秒，{'、'.join(each.zh for each in names)}"
+    en = f"{en} {seconds} s after {cause.en}: {', '.join(each.en for each in names)}"
+    if not wanted:
+        return Bilingual(zh=zh, en=en)
+    said = wanted.values()
+    return Bilingual(
+        zh=f"{zh}（{'、'.join(each.zh for each in said)}）",
+        en=f"{en} ({', '.join(each.en for each in said)})",
+    )
 
 
 def _say(

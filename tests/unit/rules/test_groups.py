@@ -17,7 +17,7 @@ from gengfu.ledger.model import Place, PlaceKind, Site, SiteLedger
 from rules import checkpoint, screen
 from rules.assembly import reset_links
 from rules.engine import begin, step
-from rules.groups import Tally, anchors
+from rules.groups import Poll, anchors
 from rules.language import read_rules
 from rules.rule import Relation
 from rules.state import State
@@ -86,16 +86,16 @@ def test_what_every_way_to_know_the_unknown_agrees_on_is_known(
 
 
 def value_of(text: str, votes: list[bool | None]) -> object:
-    tally = Tally(tuple(range(len(votes))))
+    poll = Poll(tuple(range(len(votes))))
     for number, vote in enumerate(votes):
-        tally.vote(number, vote)
+        poll.vote(number, vote)
     (group,) = parse(text).groups
-    read = {group.key: Tally.value, group.least: Tally.least, group.most: Tally.most}
+    read = {group.key: Poll.value, group.least: Poll.least, group.most: Poll.most}
 
-    def lookup(name: str) -> Program[Tally]:
+    def lookup(name: str) -> Program[Poll]:
         return lambda one: read[name](one, group.function)
 
-    return bind(parse(text), lookup)(tally)
+    return bind(parse(text), lookup)(poll)
 
 
 # --- who belongs together -----------------------------------------------------------------------
@@ -301,7 +301,7 @@ def test_a_restart_anywhere_changes_no_count(
     resumed, after = judge(resumed, one, cut, many)
     assert before + after == wanted
     assert checkpoint.encode(resumed) == checkpoint.encode(straight)
-    assert tallies(resumed) == tallies(straight)
+    assert polls(resumed) == polls(straight)
 
 
 @settings(max_examples=80, deadline=None)
@@ -309,9 +309,9 @@ def test_a_restart_anywhere_changes_no_count(
 def test_counting_along_is_counting_anew(story: list[tuple[str, str, object]]) -> None:
     """After anything the running counts are those of a count from the beginning."""
     state, _ = judge(begin(CLASSES), recorded(story), 0, 10_000)
-    running = tallies(state)
+    running = polls(state)
     reset_links(state)
-    assert running == tallies(state)
+    assert running == polls(state)
 
 
 @settings(max_examples=60, deadline=None)
@@ -328,11 +328,11 @@ def test_columns_count_the_same(story: list[tuple[str, str, object]]) -> None:
     assert checkpoint.encode(columns) == checkpoint.encode(plain)
 
 
-def tallies(state: State) -> list[object]:
+def polls(state: State) -> list[object]:
     return [
         None if one is None else (one.members, dict(one.votes), one.yes, one.unknown)
         for unit in state.roll
-        for one in unit.tallies
+        for one in unit.polls
     ]
 
 

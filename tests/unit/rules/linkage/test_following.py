@@ -12,6 +12,7 @@ from gengfu.core.record import Action, LedgerChange
 from gengfu.ledger import snapshot
 from gengfu.ledger.model import (
     Cause,
+    Equipment,
     LinkageLine,
     Needs,
     Part,
@@ -64,8 +65,8 @@ LINES = (
 )
 
 
-def _ledger() -> SiteLedger:
-    plain = ledger(*EVERY)
+def _ledger(*every: Equipment) -> SiteLedger:
+    plain = ledger(*(every or EVERY))
     zones = {
         id_: Place(
             id=id_,
@@ -240,6 +241,44 @@ def test_drill_told_as_a_fire() -> None:
         )
     )
     assert _run(one).kind is RunKind.DRILL
+
+
+@pytest.mark.parametrize("fan", [(), (equipment("fan", "pump"),)], ids=["gone", "a pump now"])
+def test_another_ledger_in_the_middle_of_a_fire(fan: tuple[Equipment, ...]) -> None:
+    """Lines go on as they were awaited, also of equipment that is no more what it was."""
+    one = _scene()
+    _fire(one, "1-1", "1-2")
+    others = [each for each in EVERY if each.id != "fan"]
+    one.write(LedgerChange(SITE, snapshot.encode(replace(_ledger(*others, *fan), linkage=()))))
+    one.tick(16)
+    assert [each.stage.is_owed for each in _run(one).lines] == [True]
+    assert _turns(one)[1:] == [(MISSING, "on", 16.0)]
+
+
+def test_switch_that_is_gone_is_followed_for_ever() -> None:
+    """Without the valve whose switch began a run nothing ends it: the ledger does."""
+    one = _scene()
+    one.says("valve", flow_switch=True)
+    one.tick(121)
+    others = [each for each in EVERY if each.id != "valve"]
+    one.write(LedgerChange(SITE, snapshot.encode(replace(_ledger(*others), linkage=LINES[:1]))))
+    assert _run(one).ended == one.now
+    assert _turns(one) == [(MISSING, "on", 121.0), (MISSING, "off", 121.0)]
+
+
+def test_panel_that_is_gone_burns_for_ever() -> None:
+    """Without its panel nobody can reset a fire: it ends, and nothing is owed any more."""
+    one = _scene()
+    _fire(one, "1-1", "1-2")
+    one.tick(16)
+    others = [each for each in EVERY if each.id != "panel"]
+    one.write(LedgerChange(SITE, snapshot.encode(_ledger(*others))))
+    assert _run(one).ended == one.now
+    assert {(rule, turn) for rule, turn, at in _turns(one) if at == 16.0} == {
+        (MISSING, "on"),
+        (MISSING, "off"),
+        (CONFIRMED, "off"),
+    }
 
 
 STEPS = st.lists(
