@@ -197,6 +197,10 @@ def observe(alert: Alert, verdict: Verdict) -> tuple[What, Alert] | None:
         return What.LATE, remark(alert)
     if verdict.turn is Turn.OFF:
         return _clear(alert, verdict)
+    if verdict.turn is Turn.CHANGED:
+        return What.CHANGED, replace(
+            alert, title=verdict.title, children=verdict.children, version=alert.version + 1
+        )
     returned = alert.condition is Condition.OFF
     after = replace(
         alert,

@@ -62,6 +62,8 @@ class What(StrEnum):
 
     OPENED = "opened"
     OCCURRED = "occurred"
+    CHANGED = "changed"
+    """Other equipment is concerned now: more of it, or less."""
     RETURNED = "returned"
     CLEARED = "cleared"
     CLOSED = "closed"
@@ -160,7 +162,7 @@ class Alert:
     values: Mapping[str, Scalar]
     """What caused it: point → value when it opened."""
     children: tuple[str, ...] = ()
-    """Equipment that is unknown because of it."""
+    """Equipment that is unknown because of it, or that it is about."""
     assignee: str | None = None
     due_at: Micros | None = None
     """When the next clock runs out."""

@@ -28,6 +28,7 @@ NOTIFIES = frozenset(
     {
         What.OPENED.value,
         What.RETURNED.value,
+        What.CHANGED.value,
         What.TIMER.value,
         What.CLOSED.value,
         Step.ACKNOWLEDGE.value,

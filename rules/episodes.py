@@ -63,6 +63,8 @@ class Episodes:
                     self._open[key] = replace(found, occurrences=found.occurrences + 1)
                 case Turn.OFF if found is not None:
                     self._ended.append(replace(self._open.pop(key), cleared=verdict.at))
+                case Turn.CHANGED if found is not None:
+                    self._open[key] = replace(found, title=verdict.title)
                 case _:
                     """What was on before we began to look: its beginning is not ours."""
 

@@ -16,6 +16,7 @@ from gengfu.core.record import Record, Tick
 from gengfu.ledger.model import EquipmentClass
 from rules import checkpoint
 from rules.engine import begin, step
+from rules.linkage.run import Run
 from rules.state import State
 from rules.verdict import Verdict
 
@@ -50,6 +51,13 @@ class VerdictSink(Protocol):
         """Return the position of the last ``apply``; 0 at first."""
 
 
+class RunSink(Protocol):
+    """Who keeps the evidence of linkage."""
+
+    def keep(self, runs: Sequence[Run]) -> object:
+        """Write runs as they stand; the same again changes nothing."""
+
+
 class Runner:
     """The rules' task in core.
 
@@ -60,12 +68,14 @@ class Runner:
         self,
         reader: RecordSource,
         sink: VerdictSink,
+        evidence: RunSink,
         path: Path,
         classes: Mapping[str, EquipmentClass],
         clock: Clock,
     ) -> None:
         self._reader = reader
         self._sink = sink
+        self._evidence = evidence
         self._path = path
         self._clock = clock
         self._state = self._start(classes)
@@ -109,6 +119,8 @@ class Runner:
         self._is_told = False
         for record in records:
             found.extend(one for one in self._step(record) if one.position > self._applied)
+            # Before the verdicts: who opens the alert finds its evidence there.
+            self._evidence.keep(self._state.linkage.changed_at(record.position))
         if found or self._real_since(self._told_at) >= TELL_EVERY:
             self._tell(found)
         self._is_told = True

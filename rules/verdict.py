@@ -16,6 +16,8 @@ class Turn(StrEnum):
     """The condition has held long enough: an alert opens, or an open one is on again."""
     OCCURRED = "occurred"
     """The same again while on: counted on the open alert."""
+    CHANGED = "changed"
+    """Still on, for other children: title and children of the open alert are these now."""
     OFF = "off"
     """The clear condition held long enough."""
 

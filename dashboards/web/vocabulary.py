@@ -74,6 +74,7 @@ STATE: Mapping[OperatingState, str] = {
 TIMELINE: Mapping[str, str] = {
     What.OPENED: marked("Alert opened"),
     What.OCCURRED: marked("Happened again"),
+    What.CHANGED: marked("Other equipment is concerned"),
     What.CLEARED: marked("Condition is over"),
     What.RETURNED: marked("Condition is back"),
     What.NOTIFIED: marked("Guards notified"),

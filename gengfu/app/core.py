@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
+from sqlalchemy import Engine
+
 from alerts.action_log import JournalActionLog
 from alerts.channels.webhook import Webhook
 from alerts.door import Door
@@ -39,7 +41,8 @@ from ingest.journal.sqlite import SqliteJournal
 from ingest.safety.doubled import DoubledJournal
 from ingest.safety.file import SafetyFile
 from rules.language import read_rules
-from rules.runner import Runner
+from rules.linkage.store import RunStore
+from rules.runner import Runner, VerdictSink
 
 RESERVE_BYTES = 64 * 1024 * 1024
 """What alarms live on when the disk is full."""
@@ -118,7 +121,8 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
     clock = OnwardClock(host, floor=journal.last()[1])
     proofs, channels = ProofFile(place.proof), webhooks(settings)
     log = JournalActionLog(journal, clock, worker)
-    service = AlertService(open_alerts(place.alerts), host, channels=channels, action_log=log)
+    alerts = open_alerts(place.alerts)
+    service = AlertService(alerts, host, channels=channels, action_log=log)
     doubled = DoubledJournal(journal, SafetyFile(place.safety), life_safety_of(classes))
     before = look_back(doubled, journal, proofs, place, judged=service.applied_position())
     # The embedded broker forgets everybody whenever it starts.
@@ -132,7 +136,6 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
         worker=worker,
     )
     canary = Canary(gateway, proofs, host)
-    sink = CanarySink(service, canary)
     in_force = InForce(place.desk, journal, gateway, service, classes, rules, clock, worker)
     return _Core(
         clock=clock,
@@ -141,7 +144,7 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
         doubled=doubled,
         retention=_retention(settings),
         gateway=gateway,
-        runner=Runner(FolderReader(place.journal), sink, place.checkpoint, classes, clock),
+        runner=_runner(place, CanarySink(service, canary), alerts, classes, clock),
         judged=CursorFile(place.journal, "rules"),
         alerts=service,
         channels=channels,
@@ -151,6 +154,18 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
         before=before,
         fullness=fullness_of(settings, place),
     )
+
+
+def _runner(
+    place: Installation,
+    sink: VerdictSink,
+    alerts: Engine,
+    classes: Mapping[str, EquipmentClass],
+    clock: Clock,
+) -> Runner:
+    evidence = RunStore(alerts)
+    evidence.prepare()
+    return Runner(FolderReader(place.journal), sink, evidence, place.checkpoint, classes, clock)
 
 
 def _rules(settings: Settings, classes: Mapping[str, EquipmentClass]) -> Mapping[str, str]:

@@ -29,7 +29,8 @@ _parse: Callable[[str], Expression] = lru_cache(maxsize=4096)(parse)
 def follow(judge: Judge, body: Body, read: ReadScalar) -> None:
     """Take a record: begin, further and end runs, and say what turned."""
     memory = judge.state.linkage
-    owed = memory.owed() if memory.runs else {}
+    memory.forget_old()
+    owed = memory.owed()
     match body:
         case ReadingBatch():
             _take_readings(judge, body, read)
@@ -43,8 +44,8 @@ def follow(judge: Judge, body: Body, read: ReadScalar) -> None:
         for one in run.lines:
             if one.stage is Stage.WAITING and one.due < judge.now:
                 one.stage = Stage.MISSING if _state(judge, one.line) is False else Stage.UNKNOWN
-    if memory.runs:
-        telling.tell_owed(judge, owed, memory.owed())
+                run.changed = judge.position
+    telling.tell_owed(judge, owed, memory.owed())
 
 
 def _take_readings(judge: Judge, batch: ReadingBatch, read: ReadScalar) -> None:
@@ -77,6 +78,7 @@ def _look(judge: Judge, at: Micros) -> None:
             if one.stage not in {Stage.MET, Stage.LATE} and _state(judge, one.line):
                 one.stage, one.at = (Stage.MET if at <= one.due else Stage.LATE), at
                 one.before = at < run.began
+                run.changed = judge.position
     for site, ledger in judge.state.ledgers.items():
         switches = [line for line in ledger.linkage if line.cause is not Cause.CONFIRMED_FIRE]
         for cause, origin, signal in dict.fromkeys(
@@ -105,7 +107,7 @@ def _look_at_switch(judge: Judge, site: str, switch: tuple[Cause, str, str]) -> 
         ]
         _begin(judge, site, cause, origin, signal, lines)
     elif on is False and run is not None and all(one.at is not None for one in run.lines):
-        memory.end(run, judge.now)
+        _end(judge, run)
 
 
 def _holds(judge: Judge, equipment: str, text: str) -> bool | None:
@@ -128,16 +130,23 @@ def _state(judge: Judge, line: LinkageLine) -> bool | None:
 
 def _begin(
     judge: Judge, site: str, cause: Cause, origin: str, where: str, lines: Sequence[LinkageLine]
-) -> None:
+) -> Run | None:
     if not lines:
-        return
+        return None
     runs = judge.state.linkage.runs
     here = sum(one.id.startswith(f"{judge.position}-") for one in runs)
     awaited = [Awaited(line, judge.now + line.within) for line in lines]
     for one in awaited:
         if _state(judge, one.line):
             one.stage, one.at, one.before = Stage.MET, judge.now, True
-    runs.append(Run(f"{judge.position}-{here + 1}", site, cause, origin, where, judge.now, awaited))
+    run = Run(f"{judge.position}-{here + 1}", site, cause, origin, where, judge.now, awaited)
+    run.changed = judge.position
+    runs.append(run)
+    return run
+
+
+def _end(judge: Judge, run: Run) -> None:
+    run.ended, run.changed = judge.now, judge.position
 
 
 def _take_events(judge: Judge, events: Sequence[object]) -> None:
@@ -166,12 +175,20 @@ def _take_action(judge: Judge, action: Action) -> None:
     for compartment, fire in fires.items():
         if action.part not in fire.addresses:
             continue
-        verdict = action.attributes.get("verdict")
-        if verdict == "real":
+        if action.attributes.get("verdict") == "real":
             _confirm(judge, unit, compartment, fire, str(action.part))
-        elif verdict == "test":
-            for run in _runs_of(judge.state.linkage, unit.equipment.id, compartment):
-                run.kind = RunKind.DRILL
+    _name_kind(judge, action)
+
+
+def _name_kind(judge: Judge, action: Action) -> None:
+    """Call the newest run of a signal a drill, or take that back; it may be over already."""
+    verdict = action.attributes.get("verdict")
+    kind = {"test": RunKind.DRILL, "real": RunKind.REAL}.get(str(verdict))
+    for run in reversed(judge.state.linkage.runs):
+        if run.origin == action.equipment and action.part in run.signals:
+            if kind is not None and run.kind is not kind:
+                run.kind, run.changed = kind, judge.position
+            return
 
 
 def _signal(judge: Judge, unit: Unit, address: str, at: Micros) -> None:
@@ -180,7 +197,11 @@ def _signal(judge: Judge, unit: Unit, address: str, at: Micros) -> None:
     known = part.compartment if part else None
     fires = judge.state.linkage.fires.setdefault(unit.equipment.id, {})
     fire = fires.setdefault(known or f"?{address}", Fire(unit.site))
-    fire.addresses.setdefault(address, at)
+    if address in fire.addresses:
+        return
+    fire.addresses[address] = at
+    for run in _runs_of(judge.state.linkage, unit.equipment.id, known or f"?{address}"):
+        run.signals[address], run.changed = at, judge.position
     if known and len(fire.addresses) > 1:
         _confirm(judge, unit, known, fire, address)
 
@@ -199,7 +220,9 @@ def _confirm(judge: Judge, unit: Unit, compartment: str, fire: Fire, address: st
         for line in ledger.linkage
         if line.cause is Cause.CONFIRMED_FIRE and line.where in around
     ]
-    _begin(judge, unit.site, Cause.CONFIRMED_FIRE, unit.equipment.id, compartment, lines)
+    run = _begin(judge, unit.site, Cause.CONFIRMED_FIRE, unit.equipment.id, compartment, lines)
+    if run is not None:
+        run.part, run.signals = address, dict(fire.addresses)
 
 
 def _reset(judge: Judge, unit: Unit, address: str | None) -> None:
@@ -219,7 +242,7 @@ def _put_out(judge: Judge, panel: str, compartment: str) -> None:
     if fire.confirmed_by is not None:
         telling.tell_fire_over(judge, fire.site, panel, fire.confirmed_by)
     for run in _runs_of(memory, panel, compartment):
-        memory.end(run, judge.now)
+        _end(judge, run)
 
 
 def _forget_gone(judge: Judge) -> None:
@@ -230,7 +253,7 @@ def _forget_gone(judge: Judge) -> None:
             _put_out(judge, panel, compartment)
         del memory.fires[panel]
     for run in [one for one in memory.open_runs() if one.origin not in units]:
-        memory.end(run, judge.now)
+        _end(judge, run)
 
 
 def _runs_of(memory: Memory, panel: str, compartment: str) -> list[Run]:

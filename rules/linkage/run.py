@@ -3,12 +3,13 @@
 All of it is plain data, so that the checkpoint keeps it as it is.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TypeAlias
 
 from gengfu.core.clock import Micros
-from gengfu.core.naming import Scalar
+from gengfu.core.naming import Scalar, Subject
 from gengfu.ledger.model import Cause, LinkageLine
 
 RUNS_KEPT = 64
@@ -67,8 +68,23 @@ class Run:
     """A confirmed fire: its compartment. Else the signal."""
     began: Micros
     lines: list[Awaited]
+    part: str | None = None
+    """A confirmed fire: the address whose signal, or whose verdict, confirmed it."""
+    signals: dict[str, Micros] = field(default_factory=dict)
+    """A confirmed fire: when each address of the compartment first spoke (event time)."""
     kind: RunKind = RunKind.REAL
     ended: Micros | None = None
+    changed: int = 0
+    """The journal position of the last change."""
+
+    @property
+    def subject(self) -> Subject:
+        """What an alert about this run speaks of."""
+        return Subject(self.origin, self.part)
+
+
+Owed: TypeAlias = Mapping[tuple[str, Subject], tuple[Awaited, ...]]
+"""What is missing, or not known, by site and subject of the run."""
 
 
 @dataclass(slots=True)
@@ -95,18 +111,22 @@ class Memory:
         """Yield the runs that no reset has ended."""
         return (run for run in self.runs if run.ended is None)
 
-    def end(self, run: Run, now: Micros) -> None:
-        """End a run; the oldest ended ones go."""
-        run.ended = now
-        ended = [one for one in self.runs if one.ended is not None]
+    def forget_old(self) -> None:
+        """Let the oldest ended runs go."""
+        ended = [run for run in self.runs if run.ended is not None]
         for old in ended[: max(0, len(ended) - RUNS_KEPT)]:
             self.runs.remove(old)
 
-    def owed(self) -> dict[tuple[str, str], Awaited]:
-        """Return the first line that each (site, equipment) still owes."""
-        found: dict[tuple[str, str], Awaited] = {}
+    def changed_at(self, position: int) -> tuple[Run, ...]:
+        """Return the runs that the record at ``position`` changed."""
+        return tuple(run for run in self.runs if run.changed == position)
+
+    def owed(self) -> Owed:
+        """Return what open runs still owe; a copy, as it stands now."""
+        found: dict[tuple[str, Subject], tuple[Awaited, ...]] = {}
         for run in self.open_runs():
-            for one in run.lines:
-                if one.stage.is_owed:
-                    found.setdefault((run.site, one.line.equipment[0]), one)
+            here = tuple(replace(one) for one in run.lines if one.stage.is_owed)
+            if here:
+                key = run.site, run.subject
+                found[key] = found.get(key, ()) + here
         return found

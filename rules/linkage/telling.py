@@ -1,15 +1,15 @@
 """The two things that linkage says: a fire is confirmed, a response is missing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from gengfu.core.clock import SECOND, Micros
-from gengfu.core.expression import parse
 from gengfu.core.naming import Bilingual, Subject
 from gengfu.core.urgency import Kind, Severity
-from gengfu.ledger.model import Cause
+from gengfu.ledger.expectation import expectation_in_words
+from gengfu.ledger.model import Cause, PointDef
 from rules.judge import Judge
-from rules.linkage.run import Awaited, Stage
+from rules.linkage.run import Awaited, Owed, Stage
 from rules.unit import Unit
 from rules.verdict import Turn, Verdict
 
@@ -46,43 +46,57 @@ def tell_fire_over(judge: Judge, site: str, panel: str, address: str) -> None:
     _say(judge, CONFIRMED, site, Subject(panel, address), Turn.OFF, title)
 
 
-def tell_owed(
-    judge: Judge,
-    before: Mapping[tuple[str, str], Awaited],
-    after: Mapping[tuple[str, str], Awaited],
-) -> None:
-    """Say which equipment began to owe a response, and which owes none any more."""
-    for (site, id_), one in after.items():
-        if (site, id_) not in before:
-            title = _missing(judge, site, one)
-            _say(judge, MISSING, site, Subject(id_), Turn.ON, title, since=one.due)
-    for (site, id_), one in before.items():
-        if (site, id_) not in after:
-            title = _missing(judge, site, one)
-            _say(judge, MISSING, site, Subject(id_), Turn.OFF, title, since=one.at)
+def tell_owed(judge: Judge, before: Owed, after: Owed) -> None:
+    """Say for which cause responses are now missing, other ones than before, or none any more.
+
+    One alert for each cause, with the equipment as its children: a guard goes through one list.
+    """
+    for key in dict.fromkeys((*after, *before)):
+        old, new = before.get(key, ()), after.get(key, ())
+        if [(one.line, one.stage) for one in old] == [(one.line, one.stage) for one in new]:
+            continue
+        turn = Turn.CHANGED if old and new else Turn.ON if new else Turn.OFF
+        site, subject = key
+        _say(
+            judge,
+            MISSING,
+            site,
+            subject,
+            turn,
+            _missing(judge, site, new or old),
+            since=min(one.due for one in new) if new else judge.now,
+            children=tuple(dict.fromkeys(id_ for one in new for id_ in one.line.equipment)),
+        )
 
 
-def _missing(judge: Judge, site: str, one: Awaited) -> Bilingual:
+def _missing(judge: Judge, site: str, owed: Sequence[Awaited]) -> Bilingual:
+    if len(owed) == 1:
+        return _one_missing(judge, site, owed[0])
+    cause = _CAUSES[owed[0].line.cause]
+    silent = sum(one.stage is Stage.UNKNOWN for one in owed)
+    counts = ((len(owed) - silent, "项未动作", "missing"), (silent, "项未知", "unknown"))
+    zh = "、".join(f"{count} {words}" for count, words, _ in counts if count)
+    en = ", ".join(f"{count} {words}" for count, _, words in counts if count)
+    return Bilingual(zh=f"{cause.zh}后联动 {zh}", en=f"After {cause.en}, responses: {en}")
+
+
+def _one_missing(judge: Judge, site: str, one: Awaited) -> Bilingual:
     line, ledger = one.line, judge.state.ledgers[site]
     names: list[Bilingual] = []
-    wanted: dict[str, Bilingual] = {}
+    points: dict[str, PointDef] = {}
     for id_ in line.equipment:
         effect = ledger.equipment.get(id_)  # gone, or another class, by a newer ledger
         names.append(effect.name if effect else Bilingual(zh=id_, en=id_))
-        points = judge.state.classes[effect.equipment_class].points if effect else {}
-        for name in sorted(parse(line.expectation).points & points.keys()):
-            wanted.setdefault(name, points[name].title)
+        if effect:
+            points |= judge.state.classes[effect.equipment_class].points
     seconds, cause = line.within // SECOND, _CAUSES[line.cause]
+    wanted = expectation_in_words(line.expectation, points)
     silent = one.stage is Stage.UNKNOWN
     zh, en = ("动作未知", "Response unknown") if silent else ("联动未动作", "No response")
-    zh = f"{zh}：{cause.zh}后 {seconds} 秒，{'、'.join(each.zh for each in names)}"
-    en = f"{en} {seconds} s after {cause.en}: {', '.join(each.en for each in names)}"
-    if not wanted:
-        return Bilingual(zh=zh, en=en)
-    said = wanted.values()
     return Bilingual(
-        zh=f"{zh}（{'、'.join(each.zh for each in said)}）",
-        en=f"{en} ({', '.join(each.en for each in said)})",
+        zh=f"{zh}：{cause.zh}后 {seconds} 秒，{'、'.join(name.zh for name in names)}（{wanted.zh}）",
+        en=f"{en} {seconds} s after {cause.en}: "
+        f"{', '.join(name.en for name in names)} ({wanted.en})",
     )
 
 
@@ -95,6 +109,7 @@ def _say(
     title: Bilingual,
     *,
     since: Micros | None = None,
+    children: tuple[str, ...] = (),
 ) -> None:
     fire = rule == CONFIRMED
     judge.verdicts.append(
@@ -113,5 +128,6 @@ def _say(
             latched=fire,
             title=title,
             advice=_FIRE_ADVICE if fire else _MISSING_ADVICE,
+            children=children,
         )
     )

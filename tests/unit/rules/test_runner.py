@@ -8,6 +8,7 @@ import pytest
 
 from gengfu.core.clock import SECOND, Micros
 from gengfu.core.record import Record
+from rules.linkage.run import Run
 from rules.runner import Runner
 from rules.verdict import Verdict
 from tests.fakes.rule_scene import CLASSES, Scene, brief, equipment
@@ -47,6 +48,9 @@ class ListSink:
     def applied_position(self) -> int:
         return self.position
 
+    def keep(self, runs: Sequence[Run]) -> None:
+        assert not runs
+
 
 class StillClock:
     """A clock that is set by hand."""
@@ -71,7 +75,7 @@ def story() -> Scene:
 
 
 def runner(scene: Scene, sink: ListSink, path: Path) -> Runner:
-    return Runner(ListReader(scene.records), sink, path, CLASSES, StillClock())
+    return Runner(ListReader(scene.records), sink, sink, path, CLASSES, StillClock())
 
 
 @pytest.mark.parametrize(("save_every", "limit"), [(1, 1), (3, 2), (1000, 7), (2, 200)])
@@ -104,7 +108,9 @@ def test_a_damaged_checkpoint_starts_from_the_beginning(tmp_path: Path) -> None:
 def test_a_journal_that_lost_its_beginning_is_read_from_where_it_begins(tmp_path: Path) -> None:
     """Without checkpoint and beginning it goes on with what there is."""
     scene, sink = story(), ListSink()
-    one = Runner(ListReader(scene.records, first=5), sink, tmp_path / "c", CLASSES, StillClock())
+    one = Runner(
+        ListReader(scene.records, first=5), sink, sink, tmp_path / "c", CLASSES, StillClock()
+    )
     assert one.advance(1000) == len(scene.records) - 4
     assert one.position == len(scene.records)
 
@@ -123,7 +129,7 @@ def test_the_position_advances_without_verdicts_but_not_for_every_record(tmp_pat
     scene, sink = Scene([equipment("pump", "pump")]), ListSink()
     scene.wait(100)
     clock = StillClock()
-    one = Runner(ListReader(scene.records), sink, tmp_path / "checkpoint", CLASSES, clock)
+    one = Runner(ListReader(scene.records), sink, sink, tmp_path / "checkpoint", CLASSES, clock)
     while one.advance(1):
         clock.at += SECOND
     assert 15 <= sink.calls <= 25

@@ -18,6 +18,7 @@ from ingest.journal.sqlite import Roll, SqliteJournal
 from rules.backtest.document import decode, document, encode
 from rules.backtest.known import KnownAlert, hindsight
 from rules.backtest.replay import Lack, Replay, Replayed
+from rules.linkage.run import Run
 from rules.packs import shipped
 from rules.runner import Runner
 from rules.selection import only
@@ -48,6 +49,9 @@ class Sink:
     def applied_position(self) -> int:
         return 0
 
+    def keep(self, runs: Sequence[Run]) -> None:
+        assert not runs
+
 
 def keep(scene: Scene, folder: Path, roll: Roll) -> None:
     """Write a scene as core does: into segments, names by the journal itself."""
@@ -66,7 +70,7 @@ def live(folder: Path) -> list[Verdict]:
     """Judge a journal as core does, a few records at a time."""
     sink = Sink()
     with closing(FolderReader(folder)) as reader:
-        runner = Runner(reader, sink, folder / "checkpoint", CLASSES, ManualClock())
+        runner = Runner(reader, sink, sink, folder / "checkpoint", CLASSES, ManualClock())
         while runner.advance(7):
             pass
     return sink.verdicts

@@ -7,19 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gengfu.core.clock import SECOND
-from gengfu.core.naming import Bilingual
 from gengfu.core.record import Action, LedgerChange
 from gengfu.ledger import snapshot
 from gengfu.ledger.model import (
-    Cause,
     Equipment,
-    LinkageLine,
-    Needs,
-    Part,
-    Place,
-    PlaceKind,
-    SiteLedger,
-    ZoneKind,
 )
 from rules.checkpoint import decode, encode
 from rules.engine import begin, step
@@ -27,67 +18,8 @@ from rules.linkage.run import Run, RunKind, Stage
 from rules.linkage.telling import CONFIRMED, MISSING
 from rules.state import State
 from rules.verdict import Verdict
-from tests.fakes.rule_scene import CLASSES, SITE, START, Scene, equipment, ledger
-
-NAME = Bilingual(zh="名", en="Name")
-FLOOR_OF = {"1-1": "fc1", "1-2": "fc1", "2-1": "fc2", "2-2": "fc2"}
-EVERY = (
-    replace(
-        equipment("panel", "fire_panel"),
-        parts={
-            one: Part(address=one, type="smoke", name=NAME, compartment=floor)
-            for one, floor in FLOOR_OF.items()
-        }
-        | {"9-1": Part(address="9-1", type="smoke", name=NAME)},
-    ),
-    equipment("fan", "smoke_control"),
-    equipment("valve", "sprinkler"),
-    equipment("duty", "pump", role="fire"),
-    equipment("standby", "pump", role="fire"),
-)
-
-
-def _line(where: str, seconds: int, *effects: str, **more: str) -> LinkageLine:
-    return LinkageLine(
-        cause=Cause(more.get("cause", "confirmed_fire")),
-        where=where,
-        signal=more.get("signal", ""),
-        equipment=effects,
-        needs=Needs.ANY,
-        expectation=more.get("expectation", "run"),
-        within=seconds * SECOND,
-    )
-
-
-LINES = (
-    _line("b1", 15, "fan", expectation="fan_run"),
-    _line("valve", 120, "duty", "standby", cause="water_switch", signal="flow_switch"),
-)
-
-
-def _ledger(*every: Equipment) -> SiteLedger:
-    plain = ledger(*(every or EVERY))
-    zones = {
-        id_: Place(
-            id=id_,
-            kind=PlaceKind.ZONE,
-            name=NAME,
-            parent="b1",
-            zone_kind=ZoneKind.FIRE_COMPARTMENT,
-        )
-        for id_ in ("fc1", "fc2")
-    }
-    return replace(plain, places={**plain.places, **zones}, linkage=LINES)
-
-
-def _scene() -> Scene:
-    one = Scene(EVERY)
-    one.write(LedgerChange(SITE, snapshot.encode(_ledger())))
-    one.says("fan", fan_run=False)
-    one.says("valve", flow_switch=False)
-    one.says("duty", run=False)
-    one.says("standby", run=False)
-    return one
+from tests.fakes.linkage_scene import EVERY, FLOOR_OF, LINES, linked_ledger, linked_scene
+from tests.fakes.rule_scene import CLASSES, SITE, START, Scene, equipment
 
 
 def _play(one: Scene, *, saved_at: int = -1) -> tuple[State, list[Verdict]]:
@@ -117,7 +49,7 @@ def _fire(one: Scene, *addresses: str) -> None:
 @pytest.mark.parametrize("signals", [("1-1",), ("1-1", "1-1"), ("1-1", "2-1"), ("9-1", "1-1")])
 def test_steam_taken_for_a_fire(signals: tuple[str, ...]) -> None:
     """One address, however often, and two of different compartments confirm nothing."""
-    one = _scene()
+    one = linked_scene()
     _fire(one, *signals)
     one.tick(60)
     assert _play(one)[1] == []
@@ -126,7 +58,7 @@ def test_steam_taken_for_a_fire(signals: tuple[str, ...]) -> None:
 
 def test_reset_between_two_signals_forgotten() -> None:
     """Two signals with a reset between them are two single signals."""
-    one = _scene()
+    one = linked_scene()
     _fire(one, "1-1")
     one.event("panel", "reset")
     _fire(one, "1-2")
@@ -136,7 +68,7 @@ def test_reset_between_two_signals_forgotten() -> None:
 @pytest.mark.parametrize(("waited", "stage"), [(15.0, Stage.MET), (15.000001, Stage.LATE)])
 def test_limit_off_by_one(waited: float, stage: Stage) -> None:
     """A response exactly at its limit is in time; a microsecond later it is late."""
-    one = _scene()
+    one = linked_scene()
     _fire(one, "1-1", "1-2")
     one.tick(waited)
     one.says("fan", fan_run=True)
@@ -145,7 +77,7 @@ def test_limit_off_by_one(waited: float, stage: Stage) -> None:
 
 def test_missing_response_kept_quiet() -> None:
     """Nothing after 15 s is an alert; the late response ends it and keeps its time."""
-    one = _scene()
+    one = linked_scene()
     _fire(one, "1-1", "1-2")
     one.tick(15)
     one.tick(1)
@@ -158,7 +90,7 @@ def test_missing_response_kept_quiet() -> None:
 
 def test_response_in_time_but_told_late_called_late() -> None:
     """What was so in time by the device's own clock was in time, though the news came later."""
-    one = _scene()
+    one = linked_scene()
     _fire(one, "1-1", "1-2")
     one.tick(20)
     one.says("fan", fan_run=True, ago=10)
@@ -167,7 +99,7 @@ def test_response_in_time_but_told_late_called_late() -> None:
 
 def test_already_running_called_a_response() -> None:
     """A fan that ran before the fire is met, and said to have been so before."""
-    one = _scene()
+    one = linked_scene()
     one.says("fan", fan_run=True)
     _fire(one, "1-1", "1-2")
     assert [(each.stage, each.before) for each in _run(one).lines] == [(Stage.MET, True)]
@@ -176,7 +108,7 @@ def test_already_running_called_a_response() -> None:
 def test_silent_equipment_called_missing() -> None:
     """Of equipment that never said anything it is not known whether it responded: an alert too."""
     one = Scene(EVERY)
-    one.write(LedgerChange(SITE, snapshot.encode(_ledger())))
+    one.write(LedgerChange(SITE, snapshot.encode(linked_ledger())))
     _fire(one, "1-1", "1-2")
     one.tick(16)
     assert [each.stage for each in _run(one).lines] == [Stage.UNKNOWN]
@@ -185,10 +117,10 @@ def test_silent_equipment_called_missing() -> None:
 
 def test_pump_expected_from_detectors() -> None:
     """A fire pump is expected after its switch only, and one of two is enough."""
-    one = _scene()
+    one = linked_scene()
     _fire(one, "1-1", "1-2")
     assert {each.line.equipment for each in _run(one).lines} == {("fan",)}
-    one = _scene()
+    one = linked_scene()
     one.says("valve", flow_switch=True)
     one.tick(100)
     one.says("standby", run=True)
@@ -199,7 +131,7 @@ def test_pump_expected_from_detectors() -> None:
 
 def test_two_fires_taken_for_one() -> None:
     """Fires on two floors are two runs; the reset of one address of each ends neither."""
-    one = _scene()
+    one = linked_scene()
     _fire(one, "1-1", "1-2", "2-1", "2-2")
     one.event("panel", "reset", "1-1")
     runs = _play(one)[0].linkage.runs
@@ -211,7 +143,7 @@ def test_two_fires_taken_for_one() -> None:
 @pytest.mark.parametrize(("verdict", "confirmed"), [("real", True), ("false", False)])
 def test_verdict_of_a_person_passed_over(verdict: str, confirmed: bool) -> None:
     """A person who finds it real confirms one signal; another verdict does not."""
-    one = _scene()
+    one = linked_scene()
     _fire(one, "1-1")
     one.write(
         Action(
@@ -228,7 +160,7 @@ def test_verdict_of_a_person_passed_over(verdict: str, confirmed: bool) -> None:
 
 def test_drill_told_as_a_fire() -> None:
     """The verdict test on one of its signals makes a run a drill."""
-    one = _scene()
+    one = linked_scene()
     _fire(one, "1-1", "1-2")
     one.write(
         Action(
@@ -246,10 +178,12 @@ def test_drill_told_as_a_fire() -> None:
 @pytest.mark.parametrize("fan", [(), (equipment("fan", "pump"),)], ids=["gone", "a pump now"])
 def test_another_ledger_in_the_middle_of_a_fire(fan: tuple[Equipment, ...]) -> None:
     """Lines go on as they were awaited, also of equipment that is no more what it was."""
-    one = _scene()
+    one = linked_scene()
     _fire(one, "1-1", "1-2")
     others = [each for each in EVERY if each.id != "fan"]
-    one.write(LedgerChange(SITE, snapshot.encode(replace(_ledger(*others, *fan), linkage=()))))
+    one.write(
+        LedgerChange(SITE, snapshot.encode(replace(linked_ledger(*others, *fan), linkage=())))
+    )
     one.tick(16)
     assert [each.stage.is_owed for each in _run(one).lines] == [True]
     assert _turns(one)[1:] == [(MISSING, "on", 16.0)]
@@ -257,22 +191,24 @@ def test_another_ledger_in_the_middle_of_a_fire(fan: tuple[Equipment, ...]) -> N
 
 def test_switch_that_is_gone_is_followed_for_ever() -> None:
     """Without the valve whose switch began a run nothing ends it: the ledger does."""
-    one = _scene()
+    one = linked_scene()
     one.says("valve", flow_switch=True)
     one.tick(121)
     others = [each for each in EVERY if each.id != "valve"]
-    one.write(LedgerChange(SITE, snapshot.encode(replace(_ledger(*others), linkage=LINES[:1]))))
+    one.write(
+        LedgerChange(SITE, snapshot.encode(replace(linked_ledger(*others), linkage=LINES[:1])))
+    )
     assert _run(one).ended == one.now
     assert _turns(one) == [(MISSING, "on", 121.0), (MISSING, "off", 121.0)]
 
 
 def test_panel_that_is_gone_burns_for_ever() -> None:
     """Without its panel nobody can reset a fire: it ends, and nothing is owed any more."""
-    one = _scene()
+    one = linked_scene()
     _fire(one, "1-1", "1-2")
     one.tick(16)
     others = [each for each in EVERY if each.id != "panel"]
-    one.write(LedgerChange(SITE, snapshot.encode(_ledger(*others))))
+    one.write(LedgerChange(SITE, snapshot.encode(linked_ledger(*others))))
     assert _run(one).ended == one.now
     assert {(rule, turn) for rule, turn, at in _turns(one) if at == 16.0} == {
         (MISSING, "on"),
@@ -293,11 +229,11 @@ STEPS = st.lists(
 POINTS = {"fan": "fan_run", "valve": "flow_switch", "duty": "run"}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(STEPS, st.data())
 def test_checkpoint_loses_a_run(steps: list[tuple[str, object]], data: st.DataObject) -> None:
     """A restart in the middle, at any record, gives the verdicts and the runs of a whole replay."""
-    one = _scene()
+    one = linked_scene()
     for what, which in steps:
         if what == "wait":
             one.tick(float(str(which)))
@@ -311,3 +247,30 @@ def test_checkpoint_loses_a_run(steps: list[tuple[str, object]], data: st.DataOb
     assert again.linkage == state.linkage
     identities = [(each.rule, each.subject, each.position) for each in found]
     assert len(set(identities)) == len(identities)
+
+
+def test_ten_alerts_for_one_cause() -> None:
+    """What is missing after one cause is one alert; its children and its title follow the news."""
+    more = [equipment(f"fan{number}", "smoke_control") for number in range(3)]
+    one = linked_scene(*more)
+    lines = tuple(
+        replace(LINES[0], equipment=(each.id,), within=(10 + at) * SECOND)
+        for at, each in enumerate(more)
+    )
+    table = replace(linked_ledger(*EVERY, *more), linkage=lines)
+    one.write(LedgerChange(SITE, snapshot.encode(table)))
+    one.says("fan0", fan_run=False)
+    _fire(one, "1-1", "1-2")
+    one.tick(10.5)
+    one.tick(2)
+    one.says("fan2", fan_run=True)
+    one.event("panel", "reset")
+    missing = [each for each in _play(one)[1] if each.rule == MISSING]
+    assert [(each.turn.value, each.children) for each in missing] == [
+        ("on", ("fan0",)),
+        ("changed", ("fan0", "fan1", "fan2")),
+        ("changed", ("fan0", "fan1")),
+        ("off", ()),
+    ]
+    assert missing[1].title.zh == "确认火警后联动 1 项未动作、2 项未知"
+    assert {(each.subject.equipment, each.subject.part) for each in missing} == {("panel", "1-2")}
