@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 from gengfu.core.clock import Micros
 from gengfu.ledger.model import Equipment
 from simulators.device import Model, chance
+from simulators.links import LINK_FAULTS
 from simulators.models import (
+    barrier,
     camera,
     door,
     door_controller,
@@ -24,10 +26,11 @@ from simulators.models import (
     supply_set,
 )
 from simulators.models.hydraulics import Curve
+from simulators.models.kinds import KINDS
 from simulators.models.pump import Pump
 
-OFFLINE = "offline"
-"""The fault that every class has: the device, and all it speaks for, is cut off."""
+NO_RESPONSE = "no_response"
+"""What every class can fail at: it does not do what the cause-and-effect table asks of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +156,17 @@ def _recorders(recorders: Sequence[Equipment], ground: Ground) -> Iterator[Model
         yield nvr.Recorder(one.id, channels, days, ground.chance(one), ground.start)
 
 
-def _sensors(kind: sensor.Kind) -> Player:
-    def build(sensors: Sequence[Equipment], ground: Ground) -> Iterator[Model]:
-        for one in sensors:
+def _barriers(barriers: Sequence[Equipment], ground: Ground) -> Iterator[Model]:
+    for one in barriers:
+        yield barrier.Barrier(one.id, ground.chance(one), ground.zone, ground.start)
+
+
+def _of_a_kind(kind: sensor.Kind) -> Player:
+    def build(equipment: Sequence[Equipment], ground: Ground) -> Iterator[Model]:
+        for one in equipment:
             yield sensor.Sensor(one.id, kind, ground.chance(one), ground.zone, ground.start)
 
-    return Player(build, kind.faults)
+    return Player(build, kind.faults, kind.needs_part)
 
 
 PLAYERS: Mapping[str, Player] = {
@@ -169,11 +177,12 @@ PLAYERS: Mapping[str, Player] = {
     "camera": Player(_cameras, camera.FAULTS),
     "nvr": Player(_recorders, nvr.FAULTS),
     "pump": Player(_pumps, supply_set.FAULTS | fire_main.FAULTS | pit_pump.FAULTS),
-    **{name: _sensors(kind) for name, kind in sensor.KINDS.items()},
+    "barrier": Player(_barriers, barrier.FAULTS),
+    **{name: _of_a_kind(kind) for name, kind in KINDS.items()},
 }
 
 
 def faults_of(equipment_class: str) -> frozenset[str]:
     """Return the faults that equipment of a class can be given; none when nothing plays it."""
     player = PLAYERS.get(equipment_class)
-    return player.faults | {OFFLINE} if player else frozenset()
+    return player.faults | LINK_FAULTS | {NO_RESPONSE} if player else frozenset()

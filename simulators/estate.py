@@ -1,19 +1,22 @@
 """A whole property at once: every machine of its ledger, the faults let in, and what is sent.
 
-Pure: ``advance`` is told the time. A device that is cut off goes on living but is not heard, and
-neither is anything it speaks for.
+Pure: ``advance`` is told the time. Faults of a link leave the machine alone: a device that is cut off
+goes on living but is not heard, and neither is anything it speaks for.
 """
 
+import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import count, groupby
 from zoneinfo import ZoneInfo
 
 from gengfu.core.clock import Micros
 from gengfu.ledger.model import Equipment, EquipmentClass, SiteLedger
-from simulators.catalogue import OFFLINE, PLAYERS, Ground
-from simulators.device import Model, Presence
-from simulators.report import Message, Reporter, pace_of
+from simulators.catalogue import PLAYERS, Ground
+from simulators.consequences import Consequences
+from simulators.device import Injection, Model, Presence, chance
+from simulators.links import BUFFERING, LINK_FAULTS, OFFLINE, REPLAYED, Links
+from simulators.report import Message, Reporter, pace_of, recorded
 from simulators.timeline import Change
 
 
@@ -26,9 +29,12 @@ class Estate:
     reporters: Mapping[str, Reporter]
     changes: Iterator[Change]
     now: Micros
+    links: Links
+    consequences: Consequences
     upcoming: Change | None = None
-    _lost: set[str] = field(default_factory=set)
-    _unheard: frozenset[str] = frozenset()
+    _follows: list[tuple[Micros, int, Change]] = field(default_factory=list)
+    """What follows from what has happened, the next first."""
+    _numbers: Iterator[int] = field(default_factory=count)
     _model_of: dict[str, Model] = field(default_factory=dict)
     _started: bool = False
 
@@ -51,42 +57,59 @@ class Estate:
             self._started = True
             for equipment in self._model_of:
                 yield from self._presence(equipment, online=True)
-        while self.upcoming is not None and self.upcoming.at <= until:
-            yield from self._live(max(self.now, self.upcoming.at))
-            yield from self._apply(self.upcoming)
-            self.upcoming = next(self.changes, None)
+        while (change := self._next_change(until)) is not None:
+            yield from self._live(max(self.now, change.at))
+            yield from self._apply(change)
         yield from self._live(until)
+
+    def _next_change(self, until: Micros) -> Change | None:
+        """Take the next change that is due: of the script, or one that follows from another."""
+        scripted = self.upcoming.at if self.upcoming is not None else until + 1
+        if self._follows and self._follows[0][0] <= min(scripted, until):
+            return heapq.heappop(self._follows)[2]
+        if scripted > until:
+            return None
+        change, self.upcoming = self.upcoming, next(self.changes, None)
+        return change
 
     def _live(self, until: Micros) -> Iterator[Message]:
         for model in self.models:
             for said in model.advance(until):
-                if said.equipment not in self._unheard:
-                    yield from self.reporters[said.equipment].report(said)
-        for id_, reporter in self.reporters.items():
-            if id_ not in self._unheard:
-                yield from reporter.catch_up(until)
+                for message in self.reporters[said.equipment].report(said):
+                    yield from self.links.carry(message)
+        for reporter in self.reporters.values():
+            for message in reporter.catch_up(until):
+                yield from self.links.carry(message)
         self.now = until
 
     def _apply(self, change: Change) -> Iterator[Message]:
         injection = change.injection
-        if injection.fault == OFFLINE:
-            yield from self._reach(injection.equipment, online=not change.on)
+        for follows in self.consequences.of(change):
+            heapq.heappush(self._follows, (follows.at, next(self._numbers), follows))
+        if injection.fault in LINK_FAULTS:
+            yield from self._reach(injection, on=change.on)
         equipment = self.ledger.equipment[injection.equipment]
         for id_ in (equipment.id, equipment.parent):
             model = self._model_of.get(id_) if id_ else None
             if model is not None:
                 (model.begin if change.on else model.end)(injection)
 
-    def _reach(self, equipment: str, *, online: bool) -> Iterator[Message]:
-        """Cut a device off with all it speaks for, or connect it again."""
-        (self._lost.discard if online else self._lost.add)(equipment)
-        concerned = {equipment, *self.ledger.children_of(equipment)}
-        self._unheard = frozenset(
-            one for lost in self._lost for one in (lost, *self.ledger.children_of(lost))
-        )
-        for one in (concerned & self.reporters.keys()) - self._unheard:
-            self.reporters[one].forget()
-        yield from self._presence(equipment, online=online)
+    def _reach(self, injection: Injection, *, on: bool) -> Iterator[Message]:
+        """Let a fault into a link, or mend it: what comes back says all it has to say."""
+        equipment = injection.equipment
+        if injection.fault == REPLAYED:
+            if on:
+                yield recorded(equipment, self.now)
+            return
+        (self.links.begin if on else self.links.end)(injection)
+        if injection.fault not in {OFFLINE, BUFFERING}:
+            return
+        for one in self.links.concerned(equipment):
+            if one in self.reporters and self.links.is_heard(one):
+                self.reporters[one].forget()
+        yield from self._presence(equipment, online=not on)
+        if not on:
+            yield from self.links.release(equipment)
 
     def _presence(self, equipment: str, *, online: bool) -> Iterator[Message]:
         presence = Presence(equipment=equipment, at=self.now, online=online)
@@ -109,7 +132,15 @@ def estate_of(
         for model in models
         for id_ in model.equipment
     }
-    return Estate(ledger=ledger, models=models, reporters=reporters, changes=changes, now=start)
+    return Estate(
+        ledger=ledger,
+        models=models,
+        reporters=reporters,
+        changes=changes,
+        now=start,
+        links=Links(ledger, chance(seed, f"{ledger.site.id} links")),
+        consequences=Consequences(ledger, chance(seed, f"{ledger.site.id} consequences")),
+    )
 
 
 def _models(equipment: Sequence[Equipment], ground: Ground) -> Iterator[Model]:

@@ -30,6 +30,8 @@ ANSWER_SECONDS = 3.0
 class Published:
     """What a finished run sent: packets confirmed by the broker, dropped, events not acknowledged."""
 
+    started: Micros
+    """The scenarios' 00:00, by the clock they were played to."""
     packets: int
     dropped: int
     unacknowledged: int
@@ -52,11 +54,20 @@ async def run_estate(
     Raises:
         StartError: when the broker's address is none.
     """
-    stage = Stage.set(ledgers, classes, clock, scenario, seed, root)
+    plays = [Play(ledger=ledger, scenario=scenario.of(ledger)) for ledger in ledgers]
+    stage = Stage.set(plays, classes, clock, seed, root)
     async with asyncio.TaskGroup() as tasks:
         for speaker in stage.speakers:
             tasks.create_task(speaker.run(broker), name=f"speaker {speaker.equipment[0]}")
         tasks.create_task(stage.play(None), name="estate")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play:
+    """A story, or the part of one, that happens at one site."""
+
+    ledger: SiteLedger
+    scenario: Scenario
 
 
 async def run_scenario(
@@ -70,16 +81,45 @@ async def run_scenario(
     root: str = "gf",
     linger: Micros = 60 * SECOND,
 ) -> Published:
-    """Play a scenario's script once, and ``linger`` longer, and say what was sent.
+    """Play a scenario's script once, and ``linger`` longer, and say when it began and what was sent.
+
+    Raises:
+        StartError: when the broker cannot be reached.
+    """
+    sites = scenario.stages(ledgers)
+    plays = [Play(ledger=ledger, scenario=scenario.of(ledger)) for ledger in sites]
+    return await run_plays(
+        plays=plays,
+        classes=classes,
+        clock=clock,
+        broker=broker,
+        seed=seed,
+        root=root,
+        linger=linger,
+    )
+
+
+async def run_plays(
+    *,
+    plays: Sequence[Play],
+    classes: Mapping[str, EquipmentClass],
+    clock: Clock,
+    broker: BrokerAddress,
+    seed: int = 1,
+    root: str = "gf",
+    linger: Micros = 60 * SECOND,
+) -> Published:
+    """Play several scripts beside each other, each at its own site, until the longest is over.
 
     Raises:
         StartError: when the broker cannot be reached.
     """
     await broker.probe()
-    stage = Stage.set(ledgers, classes, clock, scenario, seed, root)
+    stage = Stage.set(plays, classes, clock, seed, root)
+    longest = max((play.scenario.length for play in plays), default=0)
     async with asyncio.TaskGroup() as tasks:
         lines = [tasks.create_task(speaker.run(broker)) for speaker in stage.speakers]
-        await stage.play(clock.now() + scenario.length + linger)
+        await stage.play(stage.start + longest + linger)
         for speaker in stage.speakers:
             await speaker.drained()
         with suppress(TimeoutError):
@@ -89,6 +129,7 @@ async def run_scenario(
         for line in lines:
             line.cancel()
     return Published(
+        started=stage.start,
         packets=sum(speaker.sent for speaker in stage.speakers),
         dropped=sum(speaker.dropped for speaker in stage.speakers),
         unacknowledged=sum(speaker.unacknowledged for speaker in stage.speakers),
@@ -108,6 +149,7 @@ class Stage:
     """The estates being played, and who speaks for whom."""
 
     clock: Clock
+    start: Micros
     classes: Mapping[str, EquipmentClass]
     estates: tuple[Estate, ...]
     speaker_of: Mapping[str, Speaker]
@@ -117,10 +159,9 @@ class Stage:
     @classmethod
     def set(
         cls,
-        ledgers: Sequence[SiteLedger],
+        plays: Sequence[Play],
         classes: Mapping[str, EquipmentClass],
         clock: Clock,
-        scenario: Scenario,
         seed: int,
         root: str,
     ) -> "Stage":
@@ -128,14 +169,14 @@ class Stage:
         start = clock.now()
         calm = clock.caught_up_at if isinstance(clock, ScaledClock) else start
         estates, speakers = [], []
-        for ledger in ledgers:
-            own = scenario.of(ledger)
-            coming = changes(own, start=start, calm_from=max(start, calm), seed=seed)
-            estate = estate_of(ledger, classes, start=start, seed=seed, changes=coming)
+        for one in plays:
+            coming = changes(one.scenario, start=start, calm_from=max(start, calm), seed=seed)
+            estate = estate_of(one.ledger, classes, start=start, seed=seed, changes=coming)
             estates.append(estate)
-            speakers.extend(_speakers(estate, Writer(ledger.site.id, f"b{start:x}", root)))
+            speakers.extend(_speakers(estate, Writer(one.ledger.site.id, f"b{start:x}", root)))
         return cls(
             clock=clock,
+            start=start,
             classes=classes,
             estates=tuple(estates),
             speakers=tuple(speakers),

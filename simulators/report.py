@@ -31,6 +31,15 @@ class Message:
     points: Mapping[str, Scalar] = field(default_factory=dict)
     happening: Happening | None = None
     online: bool | None = None
+    lost: bool = False
+    """It was sent, and counted by its device, but does not arrive."""
+    again: bool = False
+    """Nothing new: whoever recorded what the device sent last publishes it once more."""
+
+
+def recorded(equipment: str, at: Micros) -> Message:
+    """Return the message that stands for everything an equipment sent last, published again."""
+    return Message(equipment=equipment, kind=TopicKind.TELEMETRY, at=at, again=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Each topic kind counts its own ``seq``; ``boot`` tells one run from the next; ev
 Several messages of one device and kind travel as one array, each row with its own time and number.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -25,6 +25,10 @@ class Packet:
     events: tuple[str, ...] = ()
 
 
+REMEMBERED = 40
+"""How many packets of a device somebody who listens could publish once more."""
+
+
 @dataclass(slots=True)
 class Writer:
     """Writes the messages of one site's devices, counting for each of them."""
@@ -33,6 +37,7 @@ class Writer:
     boot: str
     root: str = "gf"
     _counts: dict[tuple[str, TopicKind], int] = field(default_factory=lambda: defaultdict(int))
+    _last: dict[str, deque[Packet]] = field(default_factory=dict)
 
     def packets(self, messages: Sequence[Message]) -> Iterator[Packet]:
         """Yield one packet for each device and kind; what explains comes before what it explains.
@@ -46,8 +51,16 @@ class Writer:
         for (equipment, kind), bundle in sorted(bundles.items(), key=_turn):
             if kind is TopicKind.STATUS:
                 yield self._packet(equipment, kind, [self._row(bundle[-1])], retain=True)
-            else:
-                yield self._packet(equipment, kind, [self._row(one) for one in bundle])
+                continue
+            yield from [
+                packet for one in bundle if one.again for packet in self._last.get(equipment, ())
+            ]
+            fresh = [one for one in bundle if not one.again]
+            rows = [(self._row(one), one.lost) for one in fresh]  # what is lost was counted too
+            if arriving := [row for row, lost in rows if not lost]:
+                packet = self._packet(equipment, kind, arriving)
+                self._last.setdefault(equipment, deque(maxlen=REMEMBERED)).append(packet)
+                yield packet
 
     def will(self, equipment: str) -> Packet:
         """Return what the broker says when a device is cut off; its time is that of receipt."""

@@ -17,7 +17,7 @@ from simulators.connection import BrokerAddress
 from simulators.publish import Published, run_estate, run_scenario
 from simulators.recording import Recording, read_recording
 from simulators.replay import Replayed, replay
-from simulators.scenario import find_scenario, read_scenario
+from simulators.script import find_scenario, read_scenario
 
 DEMO_SCENARIO = "demo_day"
 
@@ -25,14 +25,14 @@ DEMO_SCENARIO = "demo_day"
 async def run_demo_estate(settings: Settings, ready: Callable[[], None]) -> None:
     """Publish the demo estate until cancelled."""
     place = Installation(settings.data)
-    ledgers = ledger_store(place).all()
+    ledgers, classes = ledger_store(place).all(), classes_of(settings)
     asyncio.get_running_loop().call_soon(ready)
     await run_estate(
         ledgers=ledgers,
-        classes=classes_of(settings),
+        classes=classes,
         clock=settings.clock.clock(),
         broker=address_of(settings, place),
-        scenario=read_scenario(find_scenario(DEMO_SCENARIO), ledgers),
+        scenario=read_scenario(find_scenario(DEMO_SCENARIO), ledgers, classes),
         root=settings.broker.root,
     )
 
@@ -56,7 +56,7 @@ async def play_scenario(settings: Settings, name: str, *, seed: int, speed: floa
         StartError: when the broker cannot be reached.
     """
     place = Installation(settings.data)
-    ledgers = ledger_store(place).all()
+    ledgers, classes = ledger_store(place).all(), classes_of(settings)
     file = Path(name) if name.endswith((".yaml", ".yml")) else find_scenario(name)
     clock = settings.clock.clock()
     if settings.clock.start is None and speed != 1:
@@ -64,10 +64,10 @@ async def play_scenario(settings: Settings, name: str, *, seed: int, speed: floa
         clock = ScaledClock(start=now, rate=speed, anchor=now)
     return await run_scenario(
         ledgers=ledgers,
-        classes=classes_of(settings),
+        classes=classes,
         clock=clock,
         broker=address_of(settings, place),
-        scenario=read_scenario(file, ledgers),
+        scenario=read_scenario(file, ledgers, classes),
         seed=seed,
         root=settings.broker.root,
     )

@@ -2,13 +2,14 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn, TypeAlias
 from zoneinfo import ZoneInfo
 
 import typer
 
 from gengfu.cli.options import BrokerOption, ConfigOption, DataOption, settings_from
-from gengfu.cli.output import say
+from gengfu.cli.output import say, table
+from gengfu.config import Settings
 from gengfu.core.clock import to_iso
 from gengfu.core.errors import BadInput, Fault
 
@@ -19,26 +20,76 @@ def register(app: typer.Typer) -> None:
     app.command()(replay)
 
 
+ScoreOption: TypeAlias = Annotated[
+    bool, typer.Option("--score", help="Say what was noticed, in time, and what was not.")
+]
+RulesOnlyOption: TypeAlias = Annotated[
+    bool, typer.Option("--rules-only", help="With --score: without broker, clock and alerts.")
+]
+MarkdownOption: TypeAlias = Annotated[
+    str | None, typer.Option("--markdown", help="With --score: a table in zh or en.")
+]
+SpeedOption: TypeAlias = Annotated[
+    float | None,
+    typer.Option(min=0.01, help="Times as fast (1; 30 with --score); times then lie ahead."),
+]
+
+
 def simulate(
-    scenario: Annotated[str, typer.Argument(help="A scenario's name, or a YAML file.")],
+    scenario: Annotated[str | None, typer.Argument(help="A name, or a YAML file.")] = None,
+    score: ScoreOption = False,
+    rules_only: RulesOnlyOption = False,
+    table_for: MarkdownOption = None,
     seed: Annotated[int, typer.Option(help="The same seed, the same messages.")] = 1,
-    speed: Annotated[
-        float, typer.Option(min=0.01, help="Times as fast; times then lie ahead.")
-    ] = 1,
+    speed: SpeedOption = None,
     broker: BrokerOption = None,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Play a scenario with the ledger's equipment, once, and say what was sent."""
+    """Play a scenario with the ledger's equipment, once, and say what was sent.
+
+    With ``--score`` the shipped scenarios, or the one that is named, are played through a system of
+    their own, started for that in a temporary folder and stopped again; what its API tells is held
+    against the truth that they are written with. Exit 1 when something was missed, late or false.
+    """
+    settings = settings_from(config, data=data, broker__url=broker)
+    if score:
+        _score(settings, scenario, rules_only, table_for, seed, speed)
+    if scenario is None:
+        raise typer.BadParameter("name one, or give --score", param_hint="SCENARIO")
     from gengfu.app.estate import play_scenario
 
-    settings = settings_from(config, data=data, broker__url=broker)
-    sent = asyncio.run(play_scenario(settings, scenario, seed=seed, speed=speed))
+    sent = asyncio.run(play_scenario(settings, scenario, seed=seed, speed=speed or 1))
     say(
         f"{sent.packets} messages sent, {sent.dropped} dropped, "
         f"{sent.unacknowledged} events without acknowledgement"
     )
     raise typer.Exit(1 if sent.unacknowledged or sent.dropped else 0)
+
+
+def _score(
+    settings: Settings,
+    name: str | None,
+    rules_only: bool,
+    language: str | None,
+    seed: int,
+    speed: float | None,
+) -> NoReturn:
+    """Score scenarios and end with 0 when all is as it should be."""
+    from gengfu.app.scoring import score_on_rules, score_on_systems, scored_scenarios
+    from simulators.scorecard import lines, markdown, total
+
+    scenarios = scored_scenarios(settings, name)
+    if rules_only:
+        scores = score_on_rules(settings, scenarios, seed=seed)
+    else:
+        scores = asyncio.run(score_on_systems(settings, scenarios, rate=speed or 30, seed=seed))
+    if language is not None:
+        say(markdown(scores, "zh" if language == "zh" else "en"))
+    else:
+        table([dict(row) for one in scores for row in lines(one)])
+        say(total(scores))
+    raise typer.Exit(0 if all(one.passed for one in scores) else 1)
 
 
 def replay(

@@ -32,7 +32,12 @@ _IDLE = 20 * SECOND
 _MOTOR_TIME, _ROOM_TIME = 1800.0, 3600.0
 _FAILED_CLOSINGS = 0.004
 
-MODES = {"inspection": "inspection", "parked": "parked", "out_of_service": "out_of_service"}
+MODES = {
+    "inspection": "inspection",
+    "parked": "parked",
+    "out_of_service": "out_of_service",
+    "fire_recall": "fire",
+}
 """Faults that take the car out of normal mode, and the mode then; a trip begun is finished."""
 
 HALTS = frozenset({"stuck_between_floors", "mains_lost", "safety_gear", "overtravel"})
@@ -103,6 +108,8 @@ class Elevator(Machine):
                 yield from self._drift()
             elif self._must_strand:
                 yield from self._travel(self._another_stop())
+            elif "fire_recall" in self.faults and not self._halted:
+                yield from self._stand_by_for_fire()
             elif self._halted or self._mode != "normal":
                 yield from self._rest(self.now + _IDLE)
             elif self.now >= self._call_at:
@@ -186,6 +193,16 @@ class Elevator(Machine):
         yield from self._door_cycle(0)
         self.rescuing = False
         self._say()
+
+    def _stand_by_for_fire(self) -> Iterator[Micros]:
+        """Go to the lobby without a stop, open, and stay for the fire brigade."""
+        yield from self._travel(self.lift.lobby)
+        self.people = 0
+        yield from self._move_door("opening", _OPENING)
+        self.door = "open"
+        while "fire_recall" in self.faults and not self._halted:
+            yield from self._rest(self.now + _IDLE)
+        self.door = "closed"
 
     def _drift(self) -> Iterator[Micros]:
         """Leave the landing with an open door, as a car does whose brake does not hold."""

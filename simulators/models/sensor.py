@@ -1,20 +1,21 @@
-"""Sensors that watch a place: gas, key rooms, manholes, noise, drinking water.
+"""One machine for all equipment that differs in what it reads, not in how it lives.
 
-They differ in what they read, not in how they live, so one machine plays them all from a table: each
-value follows its day with a slow noise of its own (first order, as a room or a pipe answers), and a
-fault draws it elsewhere with the time constant of what happens. Courses and time constants are
-experience (U): plausible, not measured. Left out: weather, seasons, and the ageing of sensors.
+It is played from a table (``kinds``): each value follows its day with a slow noise of its own (first
+order, as a room or a pipe answers), counters run with what they count, switches follow the clock, and
+a fault draws values elsewhere with the time constant of what happens, or tells an event. Left out:
+weather, seasons, and the ageing of sensors.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import cos, exp, pi, sqrt
 from random import Random
 from zoneinfo import ZoneInfo
 
-from gengfu.core.clock import MINUTE, SECOND, Micros
+from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
 from gengfu.core.naming import Scalar
-from simulators.device import Machine, local_hour
+from simulators.device import Injection, Machine, local_hour
+from simulators.models.people import next_arrival
 
 _STEP = 30 * SECOND
 _NOISE_LASTS = 30 * MINUTE
@@ -29,6 +30,8 @@ class Course:
     peak: float = 15.0
     noise: float = 0.0
     """Standard deviation of what the day does not explain."""
+    least: float = 0.0
+    """It never reads less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,41 +56,108 @@ class Trip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """One kind of sensor: what it reads on a good day, and what its faults do."""
+class Count:
+    """A counter: ``per_hour``, times the value of ``of`` where it names one."""
 
-    courses: Mapping[str, Course]
+    per_hour: float = 1.0
+    of: str | None = None
+    begins: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """The event that a fault is told by when it begins, and when it ends; with the fault's settings."""
+
+    begins: str
+    ends: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of equipment: what it reads on a good day, and what its faults do."""
+
+    courses: Mapping[str, Course] = field(default_factory=dict)
     steady: Mapping[str, Scalar] = field(default_factory=dict)
     """Points that only a fault changes."""
+    counts: Mapping[str, Count] = field(default_factory=dict)
+    hours: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Points that are true from one hour of the local day to another, midnight between them or not."""
     trips: tuple[Trip, ...] = ()
     pulls: Mapping[str, Mapping[str, Pull]] = field(default_factory=dict)
     """By fault, then by value."""
     changes: Mapping[str, Mapping[str, Scalar]] = field(default_factory=dict)
-    """By fault, then by point: what is so while it lasts."""
+    """By fault, then by point: what is so while it lasts. Of two that differ the later one wins."""
+    tells: Mapping[str, Telling] = field(default_factory=dict)
+    """By fault."""
+    tallies: Mapping[str, str] = field(default_factory=dict)
+    """By point: at how many parts this fault is."""
+    routine: Mapping[str, float] = field(default_factory=dict)
+    """Events that just happen, and how often in a busy hour."""
 
     @property
     def faults(self) -> frozenset[str]:
         """Return every fault that this kind knows."""
         unless = {trip.unless for trip in self.trips if trip.unless}
-        return frozenset({*self.pulls, *self.changes, *unless})
+        return frozenset({*self.pulls, *self.changes, *self.tells, *unless})
+
+    @property
+    def needs_part(self) -> frozenset[str]:
+        """Return the faults that happen at an address."""
+        return frozenset(self.tallies.values())
 
 
 class Sensor(Machine):
-    """One sensor of a kind."""
+    """One piece of equipment of a kind."""
 
     def __init__(self, id_: str, kind: Kind, rng: Random, zone: ZoneInfo, start: Micros) -> None:
         super().__init__(id_, start)
         self.kind, self.rng, self.zone = kind, rng, zone
         self._noise = {name: rng.gauss(0, one.noise) for name, one in kind.courses.items()}
         self._drawn = dict.fromkeys(kind.courses, 0.0)
+        self._counts = {name: one.begins for name, one in kind.counts.items()}
+        self._at: dict[str, set[str | None]] = {}
+        """By fault: the parts where it is."""
+        self._news: list[tuple[str, Injection]] = []
+        self._due = {type_: self._next(often) for type_, often in kind.routine.items()}
         self._lived = start
+
+    def begin(self, injection: Injection) -> None:
+        self._at.setdefault(injection.fault, set()).add(injection.part)
+        telling = self.kind.tells.get(injection.fault)
+        if telling is not None:
+            self._news.append((telling.begins, injection))
+        super().begin(injection)
+
+    def end(self, injection: Injection) -> None:
+        spots = self._at.get(injection.fault, set())
+        spots.discard(injection.part)
+        telling = self.kind.tells.get(injection.fault)
+        if telling is not None and telling.ends is not None:
+            self._news.append((telling.ends, replace(injection, settings={})))
+        if spots:
+            self.nudge()
+        else:
+            super().end(injection)
 
     def story(self) -> Iterator[Micros]:
         while True:
             self._live(self.now - self._lived)
             self._lived = self.now
+            self._tell_news()
             self.say(self._points())
-            yield self.now + _STEP
+            yield min([self.now + _STEP, *self._due.values()])
+
+    def _tell_news(self) -> None:
+        for type_, injection in self._news:
+            self.tell(type_, injection.part, **injection.settings)
+        self._news.clear()
+        for type_, due in self._due.items():
+            if due <= self.now:
+                self.tell(type_)
+                self._due[type_] = self._next(self.kind.routine[type_])
+
+    def _next(self, often: float) -> Micros:
+        return next_arrival(self.rng, self.now, self.zone, per_hour=often)
 
     def _live(self, passed: Micros) -> None:
         stays = exp(-passed / _NOISE_LASTS)
@@ -98,6 +168,10 @@ class Sensor(Machine):
             for pull in self._pulls(name):
                 share, over = pull.to - course.mean, pull.over
             self._drawn[name] = share + (self._drawn[name] - share) * exp(-passed / over)
+        values = self._values() if passed else {}
+        for name, count in self.kind.counts.items():
+            rate = values.get(count.of, 0.0) if count.of is not None else 1.0
+            self._counts[name] += count.per_hour * rate * passed / HOUR
 
     def _pulls(self, name: str) -> Iterator[Pull]:
         for fault in self.faults:
@@ -105,11 +179,11 @@ class Sensor(Machine):
             if pull is not None:
                 yield pull
 
-    def _points(self) -> dict[str, Scalar]:
+    def _values(self) -> dict[str, float]:
         hour = local_hour(self.now, self.zone)
-        values = {
+        return {
             name: max(
-                0.0,
+                course.least,
                 course.mean
                 + course.swing * cos((hour - course.peak) * pi / 12)
                 + self._noise[name]
@@ -117,100 +191,19 @@ class Sensor(Machine):
             )
             for name, course in self.kind.courses.items()
         }
-        points: dict[str, Scalar] = {**values, **self.kind.steady}
+
+    def _points(self) -> dict[str, Scalar]:
+        values, hour = self._values(), local_hour(self.now, self.zone)
+        points: dict[str, Scalar] = {**values, **self._counts, **self.kind.steady}
+        for name, (first, last) in self.kind.hours.items():
+            inside = first <= hour < last
+            points[name] = inside if first < last else hour >= first or hour < last
         for trip in self.kind.trips:
             tripped = values[trip.watches] >= trip.limit and trip.unless not in self.faults
             points[trip.point] = trip.then if tripped else trip.otherwise
-        for fault in self.faults:
-            points.update(self.kind.changes.get(fault, {}))
+        for name, fault in self.kind.tallies.items():
+            points[name] = len(self._at.get(fault, ()))
+        for fault, changed in self.kind.changes.items():
+            if fault in self.faults:
+                points.update(changed)
         return points
-
-
-_FAULT: Mapping[str, Scalar] = {"fault": True}
-
-KINDS: Mapping[str, Kind] = {
-    "gas_detector": Kind(
-        courses={"concentration": Course(mean=0.4, noise=0.3)},
-        steady={"mains": True, "expired": False, "fault": False},
-        trips=(
-            Trip(point="alarm", watches="concentration", limit=20, otherwise=False, then=True),
-            Trip(
-                point="valve",
-                watches="concentration",
-                limit=20,
-                otherwise="open",
-                then="closed",
-                unless="valve_stuck",
-            ),
-            Trip(point="fan_run", watches="concentration", limit=20, otherwise=False, then=True),
-        ),
-        pulls={
-            "leak": {"concentration": Pull(to=45, over=2 * MINUTE)},
-            "seep": {"concentration": Pull(to=14, over=5 * MINUTE)},
-        },
-        changes={
-            "expired": {"expired": True, "concentration": 0.0},
-            "mains_lost": {"mains": False},
-            "fault": _FAULT,
-        },
-    ),
-    "room_environment": Kind(
-        courses={
-            "temperature": Course(mean=24, swing=1.2, noise=0.4),
-            "humidity": Course(mean=52, swing=5, peak=5, noise=2.5),
-        },
-        steady={"leak": False, "smoke": False, "mains": True, "aircon_run": True, "fault": False},
-        pulls={
-            "aircon_failed": {"temperature": Pull(to=44, over=60 * MINUTE)},
-            "damp": {"humidity": Pull(to=92, over=40 * MINUTE)},
-        },
-        changes={
-            "aircon_failed": {"aircon_run": False},
-            "flooded": {"leak": True},
-            "smoke": {"smoke": True},
-            "mains_lost": {"mains": False, "aircon_run": False},
-            "fault": _FAULT,
-        },
-    ),
-    "manhole": Kind(
-        courses={
-            "level": Course(mean=0.35, swing=0.1, peak=20, noise=0.04),
-            "gas": Course(mean=0.8, noise=0.4),
-        },
-        steady={"cover": "closed", "tilt": 0.0, "battery": 88.0, "fault": False},
-        trips=(Trip(point="high", watches="level", limit=1.5, otherwise=False, then=True),),
-        pulls={
-            "blocked": {"level": Pull(to=2.2, over=20 * MINUTE)},
-            "gas": {"gas": Pull(to=40, over=5 * MINUTE)},
-        },
-        changes={
-            "cover_away": {"cover": "open", "tilt": 70.0},
-            "battery_low": {"battery": 9.0},
-            "fault": _FAULT,
-        },
-    ),
-    "noise_meter": Kind(
-        courses={"level": Course(mean=48, swing=6, noise=2)},
-        steady={"fault": False},
-        pulls={"loud": {"level": Pull(to=84, over=MINUTE)}},
-        changes={"fault": _FAULT},
-    ),
-    "water_quality": Kind(
-        courses={
-            "chlorine": Course(mean=0.35, swing=0.04, peak=10, noise=0.03),
-            "turbidity": Course(mean=0.25, swing=0.04, peak=8, noise=0.03),
-            "ph": Course(mean=7.4, noise=0.06),
-            "water_temp": Course(mean=16, swing=0.6, peak=17, noise=0.2),
-            "conductivity": Course(mean=420, noise=8),
-        },
-        steady={"sample_flow": True, "fault": False},
-        pulls={
-            "turbid": {"turbidity": Pull(to=3.2, over=5 * MINUTE)},
-            "unchlorinated": {"chlorine": Pull(to=0.0, over=20 * MINUTE)},
-            "overdosed": {"chlorine": Pull(to=4.0, over=10 * MINUTE)},
-            "acid": {"ph": Pull(to=5.8, over=10 * MINUTE)},
-        },
-        changes={"no_sample": {"sample_flow": False}, "fault": _FAULT},
-    ),
-}
-"""By class. The device trips at 20 % LEL and at 1.5 m, the limits that its rules take too (U)."""

@@ -11,11 +11,12 @@ from gengfu.core.clock import DAY, MINUTE, SECOND, ScaledClock, SystemClock
 from gengfu.core.errors import StartError
 from gengfu.core.naming import Bilingual
 from simulators import publish
-from simulators.catalogue import OFFLINE
 from simulators.connection import BrokerAddress
 from simulators.device import Injection
+from simulators.links import OFFLINE
 from simulators.publish import Published, run_scenario
-from simulators.scenario import Scenario, Step, find_scenario, read_scenario
+from simulators.scenario import Scenario, Step
+from simulators.script import find_scenario, read_scenario
 from tests.integration.services import Mosquitto, free_port, mosquitto, wait_for
 from tests.integration.simulators.listener import Ear, listening
 from tests.unit.simulators.stage import CLASSES, demo_ledger
@@ -63,7 +64,7 @@ async def play(
 
 async def test_the_demo_s_first_minutes_are_quiet(broker: Mosquitto) -> None:
     """Within minutes of the demo day everything speaks and the lift's alarm button is pressed."""
-    scenario = read_scenario(find_scenario("demo_day"), [demo_ledger()])
+    scenario = read_scenario(find_scenario("demo_day"), [demo_ledger()], CLASSES)
     opening = Scenario(name="opening", title=scenario.title, steps=scenario.steps[:1])
     with listening(broker.port) as ear:
         published = await play(broker, opening, linger=5 * MINUTE)

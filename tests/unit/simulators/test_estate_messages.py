@@ -13,7 +13,8 @@ from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import PointDef
-from simulators.catalogue import OFFLINE, PLAYERS
+from simulators.catalogue import PLAYERS
+from simulators.links import OFFLINE
 from simulators.report import Message, pace_of
 from simulators.timeline import Change
 from simulators.wire import Writer

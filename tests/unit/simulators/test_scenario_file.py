@@ -7,9 +7,10 @@ import pytest
 
 from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND
 from gengfu.core.errors import BadInput
-from simulators.scenario import SHIPPED, Scenario, find_scenario, read_scenario
+from simulators.scenario import Scenario
+from simulators.script import SHIPPED, find_scenario, read_scenario
 from simulators.timeline import changes
-from tests.unit.simulators.stage import MORNING, demo_ledger
+from tests.unit.simulators.stage import CLASSES, MORNING, demo_ledger
 
 HEAD = "scenario: trial\ntitle: {zh: 试, en: Trial}\n"
 
@@ -17,7 +18,7 @@ HEAD = "scenario: trial\ntitle: {zh: 试, en: Trial}\n"
 def read(folder: Path, text: str) -> Scenario:
     path = folder / "trial.yaml"
     path.write_text(HEAD + text, encoding="utf-8")
-    return read_scenario(path, [demo_ledger()])
+    return read_scenario(path, [demo_ledger()], CLASSES)
 
 
 def faults(folder: Path, text: str) -> list[tuple[str, str]]:
@@ -80,18 +81,18 @@ afterwards:
 def test_an_absent_file_is_a_traceback() -> None:
     """A scenario that does not exist is one clear fault."""
     with pytest.raises(BadInput, match="cannot be read"):
-        read_scenario(find_scenario("no_such_story"), [demo_ledger()])
+        read_scenario(find_scenario("no_such_story"), [demo_ledger()], CLASSES)
 
 
 def test_a_shipped_scenario_does_not_fit_the_demo() -> None:
     """Every shipped scenario reads against the demo estate."""
     for path in sorted(SHIPPED.glob("*.yaml")):
-        assert read_scenario(path, [demo_ledger()]).name == path.stem
+        assert read_scenario(path, [demo_ledger()], CLASSES).name == path.stem
 
 
 def test_the_demo_is_quiet_at_first() -> None:
     """The demo day's first fault is an entrapment, expected on the page within 40 s."""
-    scenario = read_scenario(find_scenario("demo_day"), [demo_ledger()])
+    scenario = read_scenario(find_scenario("demo_day"), [demo_ledger()], CLASSES)
     first = min(scenario.steps, key=lambda step: step.begins)
     assert first.injection.fault == "stuck_between_floors"
     assert any(first.begins + one.within <= 50 * SECOND for one in first.expects)
@@ -99,7 +100,7 @@ def test_the_demo_is_quiet_at_first() -> None:
 
 def test_the_demo_leaves_a_class_out() -> None:
     """Every class has a fault in the demo day, and nearly all of them end within it."""
-    scenario = read_scenario(find_scenario("demo_day"), [demo_ledger()])
+    scenario = read_scenario(find_scenario("demo_day"), [demo_ledger()], CLASSES)
     classes = {
         demo_ledger().equipment[one.injection.equipment].equipment_class for one in scenario.steps
     }
@@ -109,7 +110,7 @@ def test_the_demo_leaves_a_class_out() -> None:
 
 def test_a_flood_after_the_demo_day() -> None:
     """Afterwards small things come every 10 to 20 minutes or so, one at a time, in order."""
-    scenario = read_scenario(find_scenario("demo_day"), [demo_ledger()])
+    scenario = read_scenario(find_scenario("demo_day"), [demo_ledger()], CLASSES)
     calm = MORNING + DAY
     coming = changes(scenario, start=MORNING, calm_from=calm, seed=3)
     script = list(islice(coming, 2 * len(scenario.steps)))
@@ -124,7 +125,7 @@ def test_a_flood_after_the_demo_day() -> None:
 
 def test_another_site_s_faults_are_let_in() -> None:
     """A site's timeline holds only faults of its own equipment."""
-    scenario = read_scenario(find_scenario("demo_day"), [demo_ledger()])
+    scenario = read_scenario(find_scenario("demo_day"), [demo_ledger()], CLASSES)
     ledger = demo_ledger()
     elsewhere = type(ledger)(site=ledger.site, places={}, equipment={})
     own = scenario.of(elsewhere)

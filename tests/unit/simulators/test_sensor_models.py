@@ -12,7 +12,8 @@ from gengfu.core.clock import DAY, HOUR, MINUTE
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Scalar
 from simulators.device import Injection, Sample
-from simulators.models.sensor import KINDS, Sensor
+from simulators.models.kinds import KINDS
+from simulators.models.sensor import Sensor
 from tests.unit.simulators.stage import CLASSES, MORNING
 
 ZONE = ZoneInfo("Asia/Shanghai")

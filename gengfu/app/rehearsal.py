@@ -1,0 +1,141 @@
+"""Plays a scenario through decoder, journal records and rules in one process, without waiting.
+
+What devices would send is written as their bytes, decoded by the gateway's own intake and judged by
+the live step; only broker, clock and alerts are left out. So it says in seconds, and every time the
+same, what the rules make of a story.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from gateway.codecs.native.message import Limits
+from gateway.decoded import RawMessage
+from gateway.directory import build_directory
+from gateway.intake import Intake
+from gengfu.core.clock import SECOND, Micros, from_iso
+from gengfu.core.errors import BadInput
+from gengfu.core.identity import Identity
+from gengfu.core.names import Names
+from gengfu.core.record import (
+    Body,
+    Draft,
+    LedgerChange,
+    NewNames,
+    RulesChange,
+    Tick,
+    decode,
+)
+from gengfu.ledger import snapshot
+from gengfu.ledger.model import EquipmentClass, SiteLedger
+from rules.engine import begin, step
+from rules.episodes import Episode, Episodes
+from rules.state import State
+from simulators.estate import Estate, estate_of
+from simulators.scenario import Scenario
+from simulators.score import Opened, Score, score
+from simulators.timeline import changes
+from simulators.wire import Writer
+
+A_MONDAY: Micros = from_iso("2026-03-09T00:00:00+08:00")
+"""Midnight of the day on which every rehearsal plays."""
+
+
+def rehearse(
+    scenario: Scenario,
+    classes: Mapping[str, EquipmentClass],
+    rules: Mapping[str, str],
+    *,
+    ledgers: Sequence[SiteLedger] = (),
+    seed: int = 1,
+    until: Micros | None = None,
+) -> Score:
+    """Return how rules do in a scenario's script; ``until`` cuts it short.
+
+    The same seed gives the same score.
+
+    Raises:
+        BadInput: with every mistake of the rules.
+    """
+    start, script = A_MONDAY + scenario.begins, replace(scenario, afterwards=None)
+    found: list[Episode] = []
+    for ledger in scenario.stages(ledgers):
+        coming = changes(script.of(ledger), start=start, calm_from=start, seed=seed)
+        estate = estate_of(ledger, classes, start=start, seed=seed, changes=coming)
+        bench = _Bench(classes)
+        bench.take(LedgerChange(ledger.site.id, snapshot.encode(ledger)), start)
+        bench.take(RulesChange(rules), start)
+        bench.must_know_its_rules()
+        length = scenario.length if until is None else min(until, scenario.length)
+        bench.watch(estate, Writer(ledger.site.id, "r1"), start, start + length)
+        found.extend(bench.episodes.all())
+    return score(scenario, map(_opened, found), start=start)
+
+
+def _opened(one: Episode) -> Opened:
+    return Opened(
+        rule=one.rule,
+        equipment=one.subject.equipment,
+        part=one.subject.part,
+        at=one.opened,
+        kind=one.kind,
+        severity=one.severity,
+        latched=one.latched,
+    )
+
+
+@dataclass(slots=True)
+class _Bench:
+    """A journal that keeps nothing: what is appended is judged at once."""
+
+    classes: Mapping[str, EquipmentClass]
+    names: Names = field(default_factory=Names)
+    episodes: Episodes = field(default_factory=Episodes)
+    _state: State = field(init=False)
+    _position: int = 0
+    _named: tuple[int, int] = (0, 0)
+    _familiar: set[Identity] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._state = begin(self.classes)
+
+    def take(self, body: Body, at: Micros) -> None:
+        """Judge one record."""
+        self._position += 1
+        self._state, verdicts = step(self._state, body, position=self._position, now=at)
+        self.episodes.take(one for one in verdicts if not one.late)
+
+    def must_know_its_rules(self) -> None:
+        if self._state.refused:
+            raise BadInput(self._state.refused)
+
+    def append(
+        self, drafts: Sequence[Draft], *, at: Micros, identities: Sequence[Identity] = ()
+    ) -> range:
+        """Take what the intake would make durable, new names first."""
+        self._familiar.update(identities)
+        first = self._position + 1
+        for body in self._bodies(drafts):
+            self.take(body, at)
+        return range(first, self._position + 1)
+
+    def known(self, identities: Sequence[Identity]) -> frozenset[Identity]:
+        return frozenset(one for one in identities if one in self._familiar)
+
+    def _bodies(self, drafts: Sequence[Draft]) -> Iterator[Body]:
+        if self.names.size() != self._named:
+            start, self._named = self._named, self.names.size()
+            equipment, points = self.names.equipment[start[0] :], self.names.points[start[1] :]
+            yield NewNames(start, tuple(equipment), tuple(points))
+        for one in drafts:
+            yield decode(one.kind, one.payload)
+
+    def watch(self, estate: Estate, writer: Writer, start: Micros, end: Micros) -> None:
+        """Let an estate live from ``start`` to ``end`` and judge what it sends, second by second."""
+        directory = build_directory([estate.ledger], self.classes, self.names, writer.root)
+        intake = Intake(self, directory, Limits())
+        for now in range(start + SECOND, end + SECOND, SECOND):
+            packets = writer.packets(list(estate.advance(now)))
+            raw = [RawMessage(one.topic, one.payload, now) for one in packets]
+            if raw:
+                intake.commit(raw, at=now)
+            self.take(Tick(), now)

@@ -1,0 +1,96 @@
+"""What the way to the broker does to messages: cut, buffered, lossy, with a wrong clock, replayed.
+
+It knows who speaks for whom, and nothing of machines: those go on living while nobody hears them.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from gengfu.core.batch import TopicKind
+from gengfu.core.clock import SECOND, Micros
+from gengfu.core.naming import Scalar
+from gengfu.ledger.model import SiteLedger
+from simulators.device import Injection
+from simulators.report import Message
+
+OFFLINE = "offline"
+"""Cut off, with all that it speaks for: what happens meanwhile is never told."""
+BUFFERING = "buffering"
+"""Cut off as well, but what happens is kept and told in order when the way is back."""
+LOSSY = "lossy"
+"""A ``share`` of messages does not arrive (0.3)."""
+CLOCK_WRONG = "clock_wrong"
+"""The device's own times are ``seconds`` off (400): ahead, or behind when negative."""
+REPLAYED = "replayed"
+"""Somebody who listened publishes once more what it sent last."""
+
+LINK_FAULTS = frozenset({OFFLINE, BUFFERING, LOSSY, CLOCK_WRONG, REPLAYED})
+"""What can happen to the link of every equipment."""
+
+_CUT = frozenset({OFFLINE, BUFFERING})
+_LOST_SHARE = 0.3
+_CLOCK_SECONDS = 400.0
+
+
+@dataclass(slots=True)
+class Links:
+    """The ways of one site's equipment; all of them whole at first."""
+
+    ledger: SiteLedger
+    rng: Random
+    _faults: dict[tuple[str, str], Injection] = field(default_factory=dict)
+    """By equipment and fault."""
+    _kept: dict[str, list[Message]] = field(default_factory=dict)
+    """What a buffering device has not told yet."""
+    _cut_by: Mapping[str, str] = field(default_factory=dict)
+    """Equipment that is not heard → who is cut off."""
+
+    def begin(self, injection: Injection) -> None:
+        self._faults[injection.equipment, injection.fault] = injection
+        self._look()
+
+    def end(self, injection: Injection) -> None:
+        self._faults.pop((injection.equipment, injection.fault), None)
+        self._look()
+
+    def is_heard(self, equipment: str) -> bool:
+        return equipment not in self._cut_by
+
+    def concerned(self, equipment: str) -> tuple[str, ...]:
+        """Return an equipment and all it speaks for."""
+        return (equipment, *self.ledger.children_of(equipment))
+
+    def carry(self, message: Message) -> Iterator[Message]:
+        """Yield what arrives of a message, if anything does."""
+        if message.kind is not TopicKind.STATUS:
+            message = self._worn(message)
+        cut = self._cut_by.get(message.equipment)
+        if cut is None:
+            yield message
+        elif (cut, BUFFERING) in self._faults and not message.lost:
+            self._kept.setdefault(cut, []).append(message)
+
+    def release(self, equipment: str) -> Iterator[Message]:
+        """Yield what was kept while an equipment was cut off, in order of time."""
+        kept = self._kept.pop(equipment, [])
+        yield from sorted(kept, key=lambda one: one.at)
+
+    def _worn(self, message: Message) -> Message:
+        for one in (message.equipment, self.ledger.equipment[message.equipment].parent):
+            lossy = self._faults.get((one or "", LOSSY))
+            if lossy and self.rng.random() < _number(lossy.settings.get("share"), _LOST_SHARE):
+                message = replace(message, lost=True)
+        wrong = self._faults.get((message.equipment, CLOCK_WRONG))
+        if wrong is not None:
+            off: Micros = round(_number(wrong.settings.get("seconds"), _CLOCK_SECONDS) * SECOND)
+            message = replace(message, at=message.at + off)
+        return message
+
+    def _look(self) -> None:
+        cut = [equipment for equipment, fault in self._faults if fault in _CUT]
+        self._cut_by = {one: root for root in cut for one in self.concerned(root)}
+
+
+def _number(value: Scalar, otherwise: float) -> float:
+    return float(value) if isinstance(value, int | float) else otherwise

@@ -1,0 +1,135 @@
+"""Holds the alerts of a system against a scenario's truth. Pure: no clock, no system, no file.
+
+An expectation takes the first alert of its rule about its subject that opened since the fault began
+and that no other expectation took. What nobody took and ``also`` does not allow is a false alarm.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gengfu.core.clock import Micros
+from gengfu.core.urgency import Kind, Severity
+from simulators.scenario import Expectation, Scenario, Step
+
+
+class Result(StrEnum):
+    """What became of an expectation."""
+
+    DETECTED = "detected"
+    LATE = "late"
+    MISSED = "missed"
+
+
+class Need(StrEnum):
+    """What handling an alert would have taken of people, by its kind and severity."""
+
+    ON_SITE = "on_site"
+    """Somebody goes, says what it was, and only then it is reset and closed."""
+    WALK = "walk"
+    """A guard goes and looks."""
+    ORDER = "order"
+    """A work order in the day."""
+    LOOK = "look"
+    """It is read in the list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """One alert as a score needs it. Times are the system's."""
+
+    rule: str
+    equipment: str
+    part: str | None
+    at: Micros
+    kind: Kind
+    severity: Severity
+    latched: bool
+
+    @property
+    def need(self) -> Need:
+        """Return what it would have taken of people."""
+        if self.latched or self.kind is Kind.LIFE_SAFETY:
+            return Need.ON_SITE
+        if self.severity is Severity.LOW:
+            return Need.LOOK
+        urgent = self.severity in {Severity.CRITICAL, Severity.HIGH}
+        return Need.WALK if urgent or self.kind is Kind.SECURITY else Need.ORDER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one expectation. ``delay`` counts from the fault's beginning; None = missed."""
+
+    step: Step
+    expected: Expectation
+    result: Result
+    delay: Micros | None = None
+    alert: Opened | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """How a system did in one scenario."""
+
+    scenario: Scenario
+    outcomes: tuple[Outcome, ...]
+    also: tuple[Opened, ...]
+    """Alerts that were true but not asked for."""
+    false_alarms: tuple[Opened, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether everything was noticed in time and nothing else was said."""
+        noticed = all(one.result is Result.DETECTED for one in self.outcomes)
+        return noticed and not self.false_alarms
+
+    def count(self, result: Result) -> int:
+        return sum(one.result is result for one in self.outcomes)
+
+    def needs(self, need: Need) -> int:
+        """Return how many alerts would have taken this of people, the false ones included."""
+        expected = [one.alert for one in self.outcomes if one.alert is not None]
+        return sum(one.need is need for one in (*expected, *self.also, *self.false_alarms))
+
+
+def score(
+    scenario: Scenario, alerts: Iterable[Opened], *, start: Micros, grain: Micros = 0
+) -> Score:
+    """Return what became of every expectation of a scenario that began at ``start``.
+
+    ``grain`` is how exactly the system's clock tells when something happened: with a racing clock
+    one real second is many. It is allowed on both sides of a limit, and told as part of the delay.
+    """
+    left = sorted(alerts, key=lambda one: (one.at, one.rule, one.equipment, one.part or ""))
+    outcomes: list[Outcome] = []
+    for step in sorted(scenario.steps, key=lambda one: one.begins):
+        for expected in step.expects:
+            found = _first(left, expected, since=start + step.begins - grain)
+            if found is not None:
+                left.remove(found)
+            outcomes.append(_outcome(step, expected, found, start=start, grain=grain))
+    return Score(
+        scenario=scenario,
+        outcomes=tuple(outcomes),
+        also=tuple(one for one in left if one.rule in scenario.also),
+        false_alarms=tuple(one for one in left if one.rule not in scenario.also),
+    )
+
+
+def _first(alerts: Sequence[Opened], expected: Expectation, *, since: Micros) -> Opened | None:
+    for one in alerts:
+        same = (one.rule, one.equipment) == (expected.rule, expected.equipment)
+        if same and expected.part in {None, one.part} and one.at >= since:
+            return one
+    return None
+
+
+def _outcome(
+    step: Step, expected: Expectation, found: Opened | None, *, start: Micros, grain: Micros
+) -> Outcome:
+    if found is None:
+        return Outcome(step=step, expected=expected, result=Result.MISSED)
+    delay = max(0, found.at - start - step.begins)
+    result = Result.DETECTED if delay <= expected.within + grain else Result.LATE
+    return Outcome(step=step, expected=expected, result=result, delay=delay, alert=found)

@@ -1,0 +1,120 @@
+"""A score as people read it: lines for the terminal, a table for the documents in both languages."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
+from gengfu.core.naming import Bilingual, Language
+from simulators.score import Need, Outcome, Result, Score
+
+_HEAD: Mapping[Language, str] = {
+    "zh": "| 场景 | 真相 | 应报 | 发现 | 限时 | 误报 | 处置所需 |",
+    "en": "| scenario | truth | what ought to come | found after | within | false | handling |",
+}
+_RULE = "|---|---|---|---|---|---|---|"
+_RESULTS: Mapping[Result, Bilingual] = {
+    Result.DETECTED: Bilingual("已发现", "detected"),
+    Result.LATE: Bilingual("过迟", "late"),
+    Result.MISSED: Bilingual("漏报", "missed"),
+}
+NEEDS: Mapping[Need, Bilingual] = {
+    Need.ON_SITE: Bilingual("到场核实", "on site"),
+    Need.WALK: Bilingual("走一趟", "walk"),
+    Need.ORDER: Bilingual("工单", "order"),
+    Need.LOOK: Bilingual("看一眼", "look"),
+}
+_NOTHING = Bilingual("（不应有报警）", "(nothing)")
+
+
+def span(time: Micros | None) -> str:
+    """Return a duration as people write it: 8s, 2m5s, 4h."""
+    if time is None:
+        return "–"
+    hours, rest = divmod(time, HOUR)
+    minutes, rest = divmod(rest, MINUTE)
+    parts = [f"{hours}h" if hours else "", f"{minutes}m" if minutes else ""]
+    seconds = round(rest / SECOND, 1)
+    if seconds or not (hours or minutes):
+        parts.append(f"{seconds:g}s")
+    return "".join(parts)
+
+
+def lines(score: Score) -> Iterator[Mapping[str, str]]:
+    """Yield a row for each expectation and each false alarm of a score."""
+    for one in score.outcomes:
+        yield {
+            "scenario": score.scenario.name,
+            "result": one.result.value,
+            "rule": one.expected.rule,
+            "about": one.expected.equipment,
+            "after": span(one.delay),
+            "within": span(one.expected.within),
+            "needs": one.alert.need.value if one.alert else "",
+        }
+    for alarm in score.false_alarms:
+        yield {
+            "scenario": score.scenario.name,
+            "result": "false alarm",
+            "rule": alarm.rule,
+            "about": alarm.equipment if alarm.part is None else f"{alarm.equipment} {alarm.part}",
+            "after": "",
+            "within": "",
+            "needs": alarm.need.value,
+        }
+    if not score.outcomes and not score.false_alarms:
+        yield {
+            "scenario": score.scenario.name,
+            "result": "silent",
+            "rule": "",
+            "about": "",
+            "after": "",
+            "within": "",
+            "needs": "",
+        }
+
+
+def total(scores: Sequence[Score]) -> str:
+    """Return the sum over scenarios in one sentence."""
+    expected = sum(len(one.outcomes) for one in scores)
+    found, late, missed = (
+        sum(one.count(result) for one in scores)
+        for result in (Result.DETECTED, Result.LATE, Result.MISSED)
+    )
+    false = sum(len(one.false_alarms) for one in scores)
+    return (
+        f"{len(scores)} scenarios, {expected} expectations: {found} detected, {late} late, "
+        f"{missed} missed; {false} false alarms"
+    )
+
+
+def markdown(scores: Sequence[Score], language: Language) -> str:
+    """Return the table of the documents: a row for each scenario."""
+    rows = [_row(one, language) for one in scores]
+    return "\n".join([_HEAD[language], _RULE, *rows]) + "\n"
+
+
+def _row(score: Score, language: Language) -> str:
+    scenario, outcomes = score.scenario, score.outcomes
+    truth = scenario.truth.of(language) if scenario.truth else ""
+    expected = "<br>".join(f"`{one.expected.rule}`" for one in outcomes)
+    cells = (
+        f"{scenario.title.of(language)}<br>`{scenario.name}`",
+        truth,
+        expected or _NOTHING.of(language),
+        "<br>".join(_found(one, language) for one in outcomes) or "–",
+        "<br>".join(span(one.expected.within) for one in outcomes) or "–",
+        str(len(score.false_alarms)),
+        _handling(score, language) or "–",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _found(one: Outcome, language: Language) -> str:
+    if one.result is Result.DETECTED:
+        return span(one.delay)
+    word = _RESULTS[one.result].of(language)
+    return f"**{word}** {span(one.delay)}" if one.delay is not None else f"**{word}**"
+
+
+def _handling(score: Score, language: Language) -> str:
+    counts = {need: score.needs(need) for need in Need}
+    return ", ".join(f"{NEEDS[need].of(language)} {n}" for need, n in counts.items() if n)

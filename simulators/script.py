@@ -1,0 +1,225 @@
+"""Reads a scenario's file, written as YAML by a person. All mistakes are found at once.
+
+Times of the script are ``HH:MM[:SS]`` from the scenario's start, and may pass 24:00.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import yaml
+
+from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
+from gengfu.core.errors import BadInput
+from gengfu.core.naming import Bilingual, Scalar
+from gengfu.ledger.model import Equipment, EquipmentClass, SiteLedger
+from gengfu.marked import Page, read_text
+from simulators.cast import CastReader, scalar
+from simulators.catalogue import PLAYERS, faults_of
+from simulators.device import Injection
+from simulators.scenario import (
+    TEN_O_CLOCK,
+    Afterwards,
+    Expectation,
+    Scenario,
+    SmallThing,
+    Step,
+)
+
+Read = TypeVar("Read")
+
+SHIPPED = Path(__file__).parent / "scenarios"
+
+_OFFSET = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
+_INJECTION = ("part", "with")
+
+
+def read_scenario(
+    path: Path, ledgers: Sequence[SiteLedger], classes: Mapping[str, EquipmentClass]
+) -> Scenario:
+    """Read a scenario, for its own cast or else for the equipment of these ledgers.
+
+    Raises:
+        BadInput: with every mistake and its line.
+    """
+    text = read_text(path)
+    equipment = {id_: one for ledger in ledgers for id_, one in ledger.equipment.items()}
+    reader = _Reader(Page(str(path)), classes, equipment)
+    scenario = reader.scenario(text)
+    if reader.page.faults:
+        raise BadInput(reader.page.faults)
+    return scenario
+
+
+def find_scenario(name: str) -> Path:
+    """Return the file of a scenario given by path or by the name of one that is shipped."""
+    path = Path(name)
+    if path.suffix or path.exists():
+        return path
+    own = SHIPPED / "cast" / f"{name}.yaml"
+    return own if own.exists() else SHIPPED / f"{name}.yaml"
+
+
+def own_cast() -> Sequence[Path]:
+    """Return the files of the shipped scenarios that bring their own equipment, by name."""
+    return sorted((SHIPPED / "cast").glob("*.yaml"))
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads one file; mistakes go to the page and a stand-in comes back."""
+
+    page: Page
+    classes: Mapping[str, EquipmentClass]
+    equipment: Mapping[str, Equipment]
+    short: Mapping[str, str] = field(default_factory=dict)
+    """What the script calls equipment of the scenario's own cast → its id."""
+
+    def scenario(self, text: str) -> Scenario:
+        root = self.page.root(text)
+        if root is None:
+            return Scenario(name="", title=Bilingual("", ""))
+        found = self.page.fields(
+            root,
+            required=("scenario", "title", "timeline"),
+            optional=("truth", "begins", "cast", "linkage", "also", "lasts", "afterwards"),
+        )
+        name, title = (
+            self.page.text(found.get("scenario")),
+            self.page.bilingual(found.get("title")),
+        )
+        cast = self.cast(found, name, title)
+        return Scenario(
+            name=name,
+            title=title,
+            truth=self._optional(found.get("truth"), self.page.bilingual),
+            begins=self.offset(found["begins"]) if "begins" in found else TEN_O_CLOCK,
+            cast=cast,
+            steps=tuple(self.step(node) for node in self.page.items(found.get("timeline"))),
+            also=frozenset(self.page.texts(found["also"])) if "also" in found else frozenset(),
+            lasts=self._optional(found.get("lasts"), self.page.duration) or 0,
+            afterwards=self._optional(found.get("afterwards"), self.afterwards),
+        )
+
+    def cast(
+        self, found: Mapping[str, yaml.Node], name: str, title: Bilingual
+    ) -> SiteLedger | None:
+        """Read the scenario's own equipment; the script then speaks of nothing else."""
+        if "cast" not in found:
+            if "linkage" in found:
+                self.page.fault(found["linkage"], "'linkage' without 'cast'", "add the equipment")
+            return None
+        reader = CastReader(self.page, name.replace("_", "-"), self.classes)
+        ledger = reader.ledger(found["cast"], found.get("linkage"), title)
+        self.equipment = ledger.equipment if ledger is not None else {}
+        self.short = reader.ids
+        return ledger
+
+    def step(self, node: yaml.Node) -> Step:
+        found = self.page.fields(
+            node,
+            required=("at", "equipment", "fault"),
+            optional=("until", "for", *_INJECTION, "expect"),
+        )
+        begins = self.offset(found.get("at"))
+        ends = self._optional(found.get("until"), self.offset)
+        if "for" in found:
+            ends = begins + self.page.duration(found["for"])
+        if "for" in found and "until" in found:
+            self.page.fault(found["for"], "both 'for' and 'until'", "keep one")
+        elif ends is not None and ends <= begins:
+            self.page.fault(found["until"], "'until' is not after 'at'")
+        injection = self.injection(node, found)
+        return Step(
+            begins=begins,
+            ends=ends,
+            injection=injection,
+            expects=tuple(
+                self.expectation(one, injection) for one in self.page.items(found.get("expect"))
+            ),
+        )
+
+    def afterwards(self, node: yaml.Node) -> Afterwards:
+        found = self.page.fields(node, required=("every", "any_of"), optional=("jitter",))
+        every = self.page.duration(found.get("every"))
+        jitter = self._optional(found.get("jitter"), self.page.duration) or 0
+        choices = tuple(self.small_thing(one) for one in self.page.items(found.get("any_of")))
+        if not choices and "any_of" in found:
+            self.page.fault(found["any_of"], "there is nothing to choose from")
+        if any(small.lasts + 2 * jitter >= every for small in choices):
+            self.page.fault(node, "one small thing would run into the next", "raise 'every'")
+        return Afterwards(every=every, jitter=jitter, choices=choices)
+
+    def small_thing(self, node: yaml.Node) -> SmallThing:
+        found = self.page.fields(node, required=("equipment", "fault", "for"), optional=_INJECTION)
+        return SmallThing(
+            injection=self.injection(node, found), lasts=self.page.duration(found.get("for"))
+        )
+
+    def injection(self, node: yaml.Node, found: Mapping[str, yaml.Node]) -> Injection:
+        """Read who gets which fault, and check that it can happen there."""
+        injection = Injection(
+            equipment=self.who(found.get("equipment")),
+            fault=self.page.text(found.get("fault")),
+            part=self._optional(found.get("part"), self.page.text),
+            settings=self.settings(found.get("with")),
+        )
+        known = self.equipment.get(injection.equipment)
+        if known is not None and "fault" in found:
+            self.check_fault(node, injection, known)
+        return injection
+
+    def who(self, node: yaml.Node | None) -> str:
+        """Return the id of the equipment that is meant."""
+        name = self.page.text(node)
+        id_ = self.short.get(name, name)
+        if node is not None and id_ not in self.equipment:
+            where = "cast" if self.short else "ledger"
+            self.page.fault(node, f"no equipment {name!r} in the {where}")
+        return id_
+
+    def check_fault(self, node: yaml.Node, injection: Injection, known: Equipment) -> None:
+        """Note a fault that its class does not know, and a part that is missing or unknown."""
+        faults = faults_of(known.equipment_class)
+        if injection.fault not in faults:
+            self.page.fault(
+                node,
+                f"a {known.equipment_class} knows no fault {injection.fault!r}",
+                f"known: {', '.join(sorted(faults)) or 'none, nothing plays this class'}",
+            )
+            return
+        player = PLAYERS[known.equipment_class]
+        if injection.fault in player.needs_part and injection.part is None:
+            self.page.fault(node, f"{injection.fault!r} happens at an address", "add 'part'")
+        if injection.part is not None and injection.part not in known.parts:
+            self.page.fault(node, f"{known.id} has no part {injection.part!r}")
+
+    def expectation(self, node: yaml.Node, injection: Injection) -> Expectation:
+        found = self.page.fields(node, required=("rule", "within"), optional=("equipment", "part"))
+        elsewhere = self._optional(found.get("equipment"), self.who)
+        return Expectation(
+            rule=self.page.text(found.get("rule")),
+            within=self.page.duration(found.get("within")),
+            equipment=elsewhere or injection.equipment,
+            part=self._optional(found.get("part"), self.page.text),
+        )
+
+    def offset(self, node: yaml.Node | None) -> Micros:
+        """Read a time from the scenario's start."""
+        text = self.page.text(node)
+        match = _OFFSET.fullmatch(text)
+        if match is None:
+            if node is not None:
+                self.page.fault(node, f"{text!r} is no time", "write HH:MM or HH:MM:SS")
+            return 0
+        return int(match[1]) * HOUR + int(match[2]) * MINUTE + int(match[3] or 0) * SECOND
+
+    def settings(self, node: yaml.Node | None) -> Mapping[str, Scalar]:
+        if node is None:
+            return {}
+        return {name: scalar(self.page.text(one)) for name, one in self.page.entries(node).items()}
+
+    def _optional(self, node: yaml.Node | None, read: Callable[[yaml.Node], Read]) -> Read | None:
+        return read(node) if node is not None else None
