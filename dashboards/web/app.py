@@ -20,6 +20,7 @@ from dashboards.web.api import (
     figures,
     health,
     late,
+    linkage,
     rule_changes,
     rules,
     stream,
@@ -36,6 +37,20 @@ from dashboards.web.problems import (
     from_validation,
 )
 from dashboards.web.render import HERE, page, wants_page
+
+_PARTS = (
+    access,
+    estate,
+    stream,
+    alerts,
+    figures,
+    rules,
+    rule_changes,
+    late,
+    linkage,
+    health,
+)
+"""Of the API, in the order in which a request's path is looked for."""
 
 
 def build_app(ports: DeskPorts) -> FastAPI:
@@ -56,7 +71,7 @@ def build_app(ports: DeskPorts) -> FastAPI:
     )
     app.state.ports = ports
     app.state.feed = stream.Feed(ports)
-    for part in (access, estate, stream, alerts, figures, rules, rule_changes, late, health):
+    for part in _PARTS:
         app.include_router(part.router)
     app.include_router(pages.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")

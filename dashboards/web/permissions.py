@@ -42,6 +42,8 @@ TABLE: Mapping[tuple[str, str], Roles] = {
     ("GET", "/api/v1/dead-letters"): _ENGINEER | {Role.AUDITOR},
     ("GET", "/api/v1/accounting"): _WATCH,
     ("GET", "/api/v1/late"): _WATCH,
+    ("GET", "/api/v1/linkage"): _READ,
+    ("GET", "/api/v1/linkage/{run_id}"): _READ,
     ("GET", "/api/v1/rules"): _WATCH,
     ("POST", "/api/v1/rules/backtest"): _ENGINEER,
     ("POST", "/api/v1/rules"): _ENGINEER,
@@ -70,6 +72,8 @@ TABLE: Mapping[tuple[str, str], Roles] = {
     ("POST", "/engineer/rules/{rule}/restore"): _ENGINEER,
     ("POST", "/engineer/rules/editions/{number}/decision"): _ENGINEER,
     ("GET", "/equipment/{equipment_id}"): _READ,
+    ("GET", "/linkage"): _READ,
+    ("GET", "/linkage/{run_id}"): _READ,
     ("GET", "/manager"): _WATCH,
 }
 

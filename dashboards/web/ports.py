@@ -16,13 +16,14 @@ from dashboards.estate.letter_page import LetterPage
 from dashboards.estate.point_value import PointValue
 from dashboards.web.rulebook import RuleBook
 from gengfu.core.clock import Clock, Micros, SystemClock
-from gengfu.core.naming import Language
+from gengfu.core.naming import Language, Subject
 from gengfu.core.states import StateInterval
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.people.roles import Role
 from ingest.store.port import Trend
 from ingest.store.rows import Series
 from rules.late.hindsight import Finding
+from rules.linkage.run import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,21 @@ class LateFindings(Protocol):
         self, sites: Sequence[str] | None, start: Micros, end: Micros, *, limit: int = 500
     ) -> Sequence[Finding]:
         """Return what began in [start, end) at some sites (None: all), the newest first."""
+
+
+class Linkage(Protocol):
+    """The evidence of linkage as core wrote it: ``rules.linkage.store.RunStore``."""
+
+    def get(self, run_id: str) -> Run | None:
+        """Return one run."""
+
+    def list(
+        self, sites: Sequence[str] | None, start: Micros, end: Micros, *, limit: int = 200
+    ) -> Sequence[Run]:
+        """Return the runs that began in [start, end) at some sites (None: all), the newest first."""
+
+    def of_subject(self, subject: Subject, since: Micros, until: Micros | None) -> Run | None:
+        """Return the newest run that an alert about ``subject``, open in that time, can mean."""
 
 
 class Core(Protocol):
@@ -203,6 +219,7 @@ class DeskPorts:
     ledgers: Ledgers
     alerts: Alerts
     late: LateFindings
+    linkage: Linkage
     core: Core
     estate: Estate
     readings: Readings

@@ -8,8 +8,10 @@ from alerts.model import FindingVerdict, Handling, Step, What
 from dashboards.web.words import marked
 from gengfu.core.states import OperatingState
 from gengfu.core.urgency import Kind, Severity
+from gengfu.ledger.model import Cause
 from gengfu.people.roles import Role
 from rules.late.hindsight import Changed
+from rules.linkage.run import RunKind, Stage
 
 SEVERITY: Mapping[Severity, str] = {
     Severity.CRITICAL: marked("Critical"),
@@ -104,6 +106,22 @@ DUE: Mapping[str, str] = {
     Due.UNACKNOWLEDGED: marked("someone must take it within %(left)s"),
     Due.NOT_ARRIVED: marked("someone must be there within %(left)s"),
     Due.SHELF_ENDS: marked("shelved for another %(left)s"),
+}
+CAUSE: Mapping[Cause, str] = {
+    Cause.CONFIRMED_FIRE: marked("Confirmed fire"),
+    Cause.WATER: marked("Water switch"),
+    Cause.GAS: marked("Gas alarm"),
+}
+RUN_KIND: Mapping[RunKind, str] = {
+    RunKind.REAL: marked("in earnest"),
+    RunKind.DRILL: marked("drill"),
+}
+STAGE: Mapping[Stage, str] = {
+    Stage.WAITING: marked("still has time"),
+    Stage.MET: marked("in time"),
+    Stage.LATE: marked("too late"),
+    Stage.MISSING: marked("no response"),
+    Stage.UNKNOWN: marked("response unknown"),
 }
 REFUSAL: Mapping[str, str] = {
     Refusal.ILLEGAL_STEP: marked("Someone was faster: this is how the alert stands now."),

@@ -42,6 +42,7 @@ from ingest.store.writer import StoreWriter
 from rules.editions.editor import Editor
 from rules.editions.store import EditionStore
 from rules.late.store import FindingStore
+from rules.linkage.store import RunStore
 
 
 async def run_desk(settings: Settings, ready: Callable[[], None]) -> None:
@@ -88,7 +89,8 @@ def _build(settings: Settings, place: Installation) -> _Desk:
     ledgers, estate = _Ledgers(LedgerStore(engine), classes), Estate(engine, classes)
     estate.prepare()
     store = connect(settings.store, place.data)
-    alerts, availability = _alert_reader(place), AvailabilityService(estate, ledgers, clock)
+    alerts, linkage = _written_by_core(place)
+    availability = AvailabilityService(estate, ledgers, clock)
     figures = partial(FiguresWriter, estate, availability, ledgers, clock=clock)
     core, gate = CoreClient(place.socket), gate_of(engine, place)
     writer, late = _store_writer(place, store, classes), _late_findings(engine)
@@ -99,6 +101,7 @@ def _build(settings: Settings, place: Installation) -> _Desk:
         ledgers=ledgers,
         alerts=alerts,
         late=late,
+        linkage=linkage,
         core=core,
         estate=estate,
         readings=store,
@@ -136,9 +139,17 @@ def _editor(
     return Editor(rule_files(settings), classes, store, gate.audit)
 
 
-def _alert_reader(place: Installation) -> AlertReader:
-    open_alerts(place.alerts).dispose()  # the tables, when core has not made them yet
-    return AlertReader(open_sqlite(place.alerts, read_only=True))
+def _written_by_core(place: Installation) -> tuple[AlertReader, RunStore]:
+    written = _opened_by_core(place)
+    return AlertReader(written), RunStore(written)
+
+
+def _opened_by_core(place: Installation) -> Engine:
+    """Open what core writes, with its tables: core may not have made them yet."""
+    engine = open_alerts(place.alerts)
+    RunStore(engine).prepare()
+    engine.dispose()
+    return open_sqlite(place.alerts, read_only=True)
 
 
 def _write_backs(

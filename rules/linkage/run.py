@@ -6,12 +6,16 @@ All of it is plain data, so that the checkpoint keeps it as it is.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from gengfu.core.clock import Micros
 from gengfu.core.naming import Scalar, Subject
 from gengfu.ledger.model import Cause, LinkageLine
 
+CONFIRMED: Final = "fire_panel.confirmed"
+"""The rule that says: a fire is confirmed."""
+MISSING: Final = "linkage.response_missing"
+"""The rule that says: something did not answer its cause."""
 RUNS_KEPT = 64
 """Ended runs that are remembered, the newest."""
 

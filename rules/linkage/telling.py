@@ -9,12 +9,9 @@ from gengfu.core.urgency import Kind, Severity
 from gengfu.ledger.expectation import expectation_in_words
 from gengfu.ledger.model import Cause, PointDef
 from rules.judge import Judge
-from rules.linkage.run import Awaited, Owed, Stage
+from rules.linkage.run import CONFIRMED, MISSING, Awaited, Owed, Stage
 from rules.unit import Unit
 from rules.verdict import Turn, Verdict
-
-CONFIRMED: Final = "fire_panel.confirmed"
-MISSING: Final = "linkage.response_missing"
 
 _FIRE_ADVICE: Final = (
     Bilingual(zh="主机转自动", en="Put the panel to automatic"),

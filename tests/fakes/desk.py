@@ -33,6 +33,7 @@ from gengfu.people.roles import Role
 from ingest.store.port import Band, Trend
 from ingest.store.rows import Series
 from tests.fakes.late import FakeLate
+from tests.fakes.linkage import FakeLinkage
 from tests.fakes.manual_clock import ManualClock
 from tests.fakes.rule_book import FakeRuleBook
 
@@ -345,6 +346,7 @@ class FakeDesk:
     availability: FakeAvailability = field(default_factory=FakeAvailability)
     rules: FakeRuleBook = field(default_factory=FakeRuleBook)
     late: FakeLate = field(default_factory=FakeLate)
+    linkage: FakeLinkage = field(default_factory=FakeLinkage)
     parts: list[PartState] = field(default_factory=lambda: [PartState(name="core", ready=True)])
     sums: Accounting = field(default_factory=Accounting)
     demo_accounts: Sequence[tuple[str, str]] = ()
@@ -361,6 +363,7 @@ class FakeDesk:
             ledgers=FakeLedgers(),
             alerts=self.alerts,
             late=self.late,
+            linkage=self.linkage,
             core=self.alerts,
             estate=self.estate,
             readings=self.readings,

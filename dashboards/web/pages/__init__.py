@@ -7,6 +7,7 @@ from dashboards.web.pages import (
     alerts,
     engineer,
     equipment,
+    linkage,
     manager,
     new_rule,
     report,
@@ -14,7 +15,18 @@ from dashboards.web.pages import (
     rules,
 )
 
-PARTS = (access, alerts, engineer, equipment, manager, report, rules, new_rule, rule_changes)
+PARTS = (
+    access,
+    alerts,
+    engineer,
+    equipment,
+    linkage,
+    manager,
+    report,
+    rules,
+    new_rule,
+    rule_changes,
+)
 """In the order in which a request's path is looked for."""
 
 router = APIRouter()

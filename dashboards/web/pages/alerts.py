@@ -17,6 +17,7 @@ from dashboards.web.api.alerts import StepBody, seen_sites, take_step, visible
 from dashboards.web.api.estate import seen_ledgers
 from dashboards.web.identity import Desk, Who
 from dashboards.web.pages.access import local_path
+from dashboards.web.pages.linkage import run_of
 from dashboards.web.pages.next_step import next_step, other_steps, worst_first
 from dashboards.web.pages.spark import spark_of
 from dashboards.web.ports import DeskPorts, Visitor
@@ -68,6 +69,7 @@ def card(ports: DeskPorts, alert: Alert) -> dict[str, object]:
         "others": other_steps(alert),
         "dials": dials(ports, alert),
         "equipment": equipment,
+        "run": run_of(ports, alert),
         "points": klass.points if klass else {},
         "names": ports.people.names(),
         "key": uuid4().hex,

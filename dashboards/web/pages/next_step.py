@@ -3,6 +3,7 @@
 from alerts.lifecycle import TABLE
 from alerts.model import Alert, Handling, Step
 from gengfu.core.urgency import Severity
+from rules.linkage.run import CONFIRMED
 
 _NEXT = {
     Handling.NEW: Step.ACKNOWLEDGE,
@@ -50,12 +51,17 @@ def _makes_sense(alert: Alert, step: Step) -> bool:
 
 
 def worst_first(alerts: tuple[Alert, ...], who: str) -> list[Alert]:
-    """Order open alerts for one person: the gravest, then one's own, then what nobody has."""
+    """Order open alerts for one person: the gravest, then one's own, then what nobody has.
+
+    A confirmed fire goes before everything unless somebody else has it: also before the single
+    signal that one is walking to, for now it is 119 and the fire plan.
+    """
     return sorted(
         alerts,
         key=lambda alert: (
             alert.shelved_until is not None,
             _GRAVEST_FIRST.index(alert.severity),
+            not (alert.rule == CONFIRMED and (alert.untaken or alert.assignee == who)),
             alert.assignee != who,
             not alert.untaken,
             alert.priority,

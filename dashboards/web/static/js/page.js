@@ -10,8 +10,16 @@ function revealWhatOpens() {
   }, true);
 }
 
+/** A report is put on paper by the browser itself. */
+function printOnDemand() {
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest("[data-print]")) window.print();
+  });
+}
+
 setServerTime(Number(document.body.dataset.now));
 tickAges();
 attend();
 listen(document.body.dataset.stream);
 revealWhatOpens();
+printOnDemand();

@@ -14,8 +14,7 @@ from gengfu.ledger.model import (
 )
 from rules.checkpoint import decode, encode
 from rules.engine import begin, step
-from rules.linkage.run import Run, RunKind, Stage
-from rules.linkage.telling import CONFIRMED, MISSING
+from rules.linkage.run import CONFIRMED, MISSING, Run, RunKind, Stage
 from rules.state import State
 from rules.verdict import Verdict
 from tests.fakes.linkage_scene import EVERY, FLOOR_OF, LINES, linked_ledger, linked_scene
