@@ -29,6 +29,10 @@ class Installation:
         return self.data / "rules.checkpoint"
 
     @property
+    def parked(self) -> Path:
+        return self.data / "parked"
+
+    @property
     def alerts(self) -> Path:
         return self.data / "alerts.db"
 

@@ -15,8 +15,10 @@ from gengfu.core.clock import Clock, Micros
 from gengfu.core.record import Record, Tick
 from gengfu.ledger.model import EquipmentClass
 from rules import checkpoint
+from rules.custody import Custody, HandFile, InHand
 from rules.engine import begin, step
 from rules.linkage.run import Run
+from rules.parking import PARKED, ParkingLot
 from rules.state import State
 from rules.verdict import Verdict
 
@@ -78,6 +80,8 @@ class Runner:
         self._evidence = evidence
         self._path = path
         self._clock = clock
+        beside = ParkingLot(path.with_name(PARKED))
+        self._custody = Custody(HandFile(path.with_suffix(".in-hand")), beside, classes)
         self._state = self._start(classes)
         self._refused = self._state.refused
         self._applied = sink.applied_position()
@@ -97,6 +101,11 @@ class Runner:
         """Up to which record of the journal was judged."""
         return self._state.position
 
+    @property
+    def held(self) -> InHand | None:
+        """What is being judged now; None = nothing is."""
+        return self._custody.held
+
     async def run(self) -> None:
         """Follow the journal until cancelled; a checkpoint is left behind.
 
@@ -114,15 +123,17 @@ class Runner:
 
     def advance(self, limit: int = BATCH) -> int:
         """Judge the next records and hand on their verdicts; return how many records there were."""
-        records = self._reader.read(self._state.position, limit=limit)
+        after = self._state.position
+        records = self._reader.read(after, limit=self._custody.at_most(after, limit))
         found: list[Verdict] = []
         self._is_told = False
-        for record in records:
-            found.extend(one for one in self._step(record) if one.position > self._applied)
-            # Before the verdicts: who opens the alert finds its evidence there.
-            self._evidence.keep(self._state.linkage.changed_at(record.position))
-        if found or self._real_since(self._told_at) >= TELL_EVERY:
-            self._tell(found)
+        with self._custody.hold(records):
+            for record in records:
+                found.extend(one for one in self._step(record) if one.position > self._applied)
+                # Before the verdicts: who opens the alert finds its evidence there.
+                self._evidence.keep(self._state.linkage.changed_at(record.position))
+            if found or self._real_since(self._told_at) >= TELL_EVERY:
+                self._tell(found)
         self._is_told = True
         self._report_refusal()
         return len(records)
@@ -134,9 +145,13 @@ class Runner:
             # Its checksum was right, so it was written so: passing it over is all that helps.
             _log.error("rules_record_unreadable", position=record.position, reason=str(exc))
             body = Tick()
-        self._state, verdicts = step(
-            self._state, body, position=record.position, now=record.written_at
-        )
+        verdicts: list[Verdict] = []
+        self._state = self._custody.begin_anew(record, self._state)
+        for one in self._custody.bodies(record, body, self._state):
+            self._state, brought = step(
+                self._state, one, position=record.position, now=record.written_at
+            )
+            verdicts.extend(brought)
         return verdicts
 
     def _tell(self, verdicts: Sequence[Verdict]) -> None:

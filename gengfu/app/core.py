@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from gengfu.app.in_force import InForce
 from gengfu.app.journal_keeper import tend, tick
 from gengfu.app.look_back import Before, life_safety_of, look_back
 from gengfu.app.onward_clock import OnwardClock
+from gengfu.app.parked import ParkedKeeper, mind_hang
 from gengfu.app.setup import classes_of, mapping_of, rule_files
 from gengfu.config import Settings
 from gengfu.core.clock import DAY, Clock
@@ -90,6 +92,7 @@ class _Core:
     canary: Canary
     before: Before
     fullness: Fullness
+    parked: ParkedKeeper
     broker: Patience = field(default_factory=lambda: Patience(BROKER_SECONDS))
 
     def note_judged(self) -> None:
@@ -120,8 +123,7 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
     journal = SqliteJournal(place.journal, reserve=RESERVE_BYTES)
     clock = OnwardClock(host, floor=journal.last()[1])
     proofs, channels = ProofFile(place.proof), webhooks(settings)
-    log = JournalActionLog(journal, clock, worker)
-    alerts = open_alerts(place.alerts)
+    alerts, log = open_alerts(place.alerts), JournalActionLog(journal, clock, worker)
     service = AlertService(alerts, host, channels=channels, action_log=log)
     doubled = DoubledJournal(journal, SafetyFile(place.safety), life_safety_of(classes))
     before = look_back(doubled, journal, proofs, place, judged=service.applied_position())
@@ -153,6 +155,7 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
         canary=canary,
         before=before,
         fullness=fullness_of(settings, place),
+        parked=ParkedKeeper(place, gateway, journal, clock, worker, settings.broker.root),
     )
 
 
@@ -211,6 +214,8 @@ async def _run(core: _Core, ready: Callable[[], None]) -> None:
         )
         tasks.create_task(core.canary.run(), name="canary")
         tasks.create_task(core.fullness.run(), name="fullness")
+        tasks.create_task(core.parked.run(), name="parked")
+        tasks.create_task(mind_hang(lambda: core.runner.held, os._exit), name="hang")
         tell_start(core.gateway, core.before, core.clock)
         tasks.create_task(tell_condition(core.gateway, core.condition), name="own condition")
         ready()

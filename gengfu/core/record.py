@@ -51,6 +51,7 @@ class RejectReason(StrEnum):
     UNKNOWN_WORD = "unknown_word"
     BAD_TIME = "bad_time"
     CRASHED_DECODER = "crashed_decoder"
+    KILLED_CORE = "killed_core"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
