@@ -5,6 +5,7 @@ Editing one rule, or one attribute of one equipment, leaves every other conditio
 
 import heapq
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -39,6 +40,8 @@ def reassemble(judge: Judge) -> None:
         [heard.get(unit.equipment.id, judge.now) for unit in state.roll] + [0], dtype=np.int64
     )
     changed: list[Unit] = []
+    fresh: dict[int, list[int]] = {}
+    """By unit's number: functions of time that begin now, with what is known."""
     for unit in state.roll:
         old = old_units.pop(unit.equipment.id, None)
         if old is None or old.equipment.equipment_class != unit.equipment.equipment_class:
@@ -49,12 +52,15 @@ def reassemble(judge: Judge) -> None:
         _farewell(judge, old, unit.transplant(old))
         if old.plan is not unit.plan:
             changed.append(unit)
+            known = {past.key for past in old.plan.pasts}
+            fresh[unit.number] = [n for n in unit.plan.timed if unit.plan.pasts[n].key not in known]
     for old in old_units.values():
         _farewell(judge, old, list(old.conditions.items()))
     reset_links(state)
     _farewell_leaders(judge)
     rewind_timers(state)
     for unit in changed:
+        judge.remember(unit, fresh.get(unit.number, ()), judge.now)
         judge.evaluate_all(unit)
     for unit in state.roll:
         for index in sorted({one for every in unit.plan.rules_of_group for one in every}):
@@ -66,7 +72,8 @@ def assemble(state: State) -> None:
     state.roll, state.units = [], {}
     for site, equipment in _equipment(state):
         planner = state.planners[equipment.equipment_class]
-        unit = Unit(equipment, site, planner.plan_for(equipment), len(state.roll))
+        zone = ZoneInfo(state.ledgers[site].site.time_zone)
+        unit = Unit(equipment, site, zone, planner.plan_for(equipment), len(state.roll))
         state.roll.append(unit)
         state.units[equipment.id] = unit
     _use_screens(state)
@@ -144,12 +151,18 @@ def _farewell_leaders(judge: Judge) -> None:
 
 
 def rewind_timers(state: State) -> None:
-    """Schedule everything that the units' conditions and links wait for."""
+    """Schedule everything that the units' conditions, memories and links wait for."""
+    for unit in state.roll:
+        unit.queued = {past: due for due, past in unit.wakes()}
     state.timers = [
         (condition.due, unit.equipment.id, *spot)
         for unit in state.roll
         for spot, condition in unit.conditions.items()
         if condition.due != NOT_DUE
+    ] + [
+        (due, unit.equipment.id, ~past, "")
+        for unit in state.roll
+        for past, due in unit.queued.items()
     ]
     heapq.heapify(state.timers)
     state.silences = [

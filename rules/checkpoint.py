@@ -23,6 +23,7 @@ from gengfu.ledger import snapshot
 from gengfu.ledger.model import EquipmentClass
 from rules.assembly import assemble, reset_links, use_rules
 from rules.engine import begin
+from rules.frame import NEVER
 from rules.language import read_rules
 from rules.linkage.run import Memory
 from rules.state import State
@@ -61,6 +62,9 @@ class _SavedUnit:
     occurred: dict[str, Micros]
     pasts: dict[str, list[float]]
     conditions: list[_SavedCondition] = field(default_factory=list)
+    lasted: Micros = NEVER
+    queued: dict[str, Micros] = field(default_factory=dict)
+    """By a function's key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +182,8 @@ def _save(state: State, unit: Unit) -> _SavedUnit:
             )
             for (index, part), condition in unit.conditions.items()
         ],
+        lasted=unit.lasted,
+        queued={plan.pasts[past].key: due for past, due in sorted(unit.queued.items())},
     )
 
 
@@ -209,14 +215,17 @@ def _load(unit: Unit, saved: _SavedUnit) -> None:
     if slots.keys() < saved.values.keys() | saved.observed.keys():
         raise ValueError(f"the points of {saved.id} are not those of its class")
     unit.at, unit.silent, unit.occurred = saved.at, saved.silent, dict(saved.occurred)
+    unit.lasted = saved.lasted
     for name, value in saved.values.items():
         unit.values[slots[name]] = value
     for name, at in saved.observed.items():
         unit.observed[slots[name]] = at
     for name, (value, changed) in saved.previous.items():
         unit.previous[slots[name]], unit.changed[slots[name]] = value, changed
-    for past, memory in zip(unit.plan.pasts, unit.pasts, strict=True):
-        memory.load(saved.pasts[past.key])
+    for number, past in enumerate(unit.plan.pasts):
+        unit.pasts[number].load(saved.pasts[past.key])
+        if past.key in saved.queued:
+            unit.queued[number] = saved.queued[past.key]
     numbers = {one.rule.id: number for number, one in enumerate(unit.plan.rules)}
     for one in saved.conditions:
         unit.conditions[numbers[one.rule], one.part] = Condition(

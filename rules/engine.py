@@ -192,8 +192,7 @@ def _scalar(kind: PointKind, words: Sequence[str], value: float, texts: Sequence
 
 def _apply(judge: Judge, unit: Unit, at: Micros, samples: Sequence[tuple[int, Scalar]]) -> None:
     since = judge.since(at)
-    if unit.conditions:
-        judge.advance(unit, since)
+    judge.advance(unit, since)
     plan = unit.plan
     rules: set[int] = set()
     pasts: set[int] = set()
@@ -206,11 +205,9 @@ def _apply(judge: Judge, unit: Unit, at: Micros, samples: Sequence[tuple[int, Sc
         if taken is Taken.CHANGED:
             rules.update(plan.rules_of_slot[slot])
     unit.at = max(unit.at, at)
+    rules |= judge.remember(unit, pasts, since)
     if unit.polls:
         judge.recount(unit, since)
-    for past in sorted(pasts):
-        if unit.sample(past):
-            rules.update(plan.rules_of_slot[plan.pasts[past].output])
     for index in sorted(rules):
         judge.evaluate(unit, index, since)
     if unit.down != (unit.silent or unit.offline):
@@ -220,7 +217,7 @@ def _apply(judge: Judge, unit: Unit, at: Micros, samples: Sequence[tuple[int, Sc
 def _relink(judge: Judge, unit: Unit) -> None:
     """Follow a change of a unit's own link: its rules, and all that it speaks for."""
     unit.down = unit.silent or unit.offline
-    judge.evaluate_all(unit)
+    judge.relink(unit)
     for child in unit.children:
         _recut(judge, child, cut=unit.down or unit.cut)
 
@@ -231,7 +228,7 @@ def _recut(judge: Judge, unit: Unit, *, cut: bool) -> None:
     unit.cut = cut
     if not cut:
         judge.state.heard[unit.number] = judge.now
-    judge.evaluate_all(unit)
+    judge.relink(unit)
     for child in unit.children:
         _recut(judge, child, cut=unit.down or cut)
 
@@ -304,17 +301,24 @@ def _take_events(judge: Judge, events: Sequence[object]) -> None:
 
 def _take_event(judge: Judge, unit: Unit, event: Event) -> None:
     at = min(event.observed_at, judge.now)
-    judge.advance(unit, judge.since(at))
+    plan, since = unit.plan, judge.since(at)
+    judge.advance(unit, since)
     unit.at = max(unit.at, at)
     type_ = event.type.strip().lower()  # classes know small letters only; "Fire" is a fire
     unit.occurred[type_] = max(unit.occurred.get(type_, at), at)
     facts: dict[str, Scalar] = {**event.attributes, THE_PART: event.part}
     _clear_by(judge, unit, Source.EVENT, type_, facts)
-    for index in unit.plan.by_event.get(type_, ()):
-        by_part = unit.plan.rules[index].rule.subject is SubjectKind.PART
+    counted = plan.pasts_of_event.get(type_, ())
+    if judge.is_history(at):
+        counted = tuple(past for past in counted if plan.pasts[past].steady)
+    rules = judge.remember(unit, counted, since)
+    if unit.polls:
+        judge.recount(unit, since)
+    for index in plan.by_event.get(type_, ()):
+        by_part = plan.rules[index].rule.subject is SubjectKind.PART
         judge.occur(unit, index, at, (event.part or "") if by_part else "", facts)
-    for index in unit.plan.by_awaited.get(type_, ()):
-        judge.evaluate(unit, index, judge.since(at))
+    for index in sorted(rules.union(plan.by_awaited.get(type_, ()))):
+        judge.evaluate(unit, index, since)
 
 
 def _take_action(judge: Judge, action: Action) -> None:

@@ -6,7 +6,7 @@ journal's time. Unknown is never true: it neither begins, nor holds, nor clears 
 
 import heapq
 from bisect import insort
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from gengfu.core.clock import MINUTE, SECOND, Micros
 from gengfu.core.expression import truth
 from gengfu.core.naming import Scalar
 from gengfu.core.urgency import Kind
+from rules.past.memory import Timed
 from rules.plan import CompiledRule
 from rules.rule import Count
 from rules.state import OWN_SILENCE, State
@@ -84,19 +85,13 @@ class Judge:
                 continue
             for number, index in poll.lookers:
                 member = self.state.roll[number]
-                if member.conditions:
-                    self.advance(member, since)
+                self.advance(member, since)
                 self.evaluate(member, index, since)
 
     def advance(self, unit: Unit, until: Micros) -> None:
         """Let everything of a unit elapse that was due before something new is taken."""
-        due = sorted(
-            (condition.due, spot)
-            for spot, condition in unit.conditions.items()
-            if NOT_DUE < condition.due <= until
-        )
-        for _, spot in due:
-            self._elapse(unit, spot, unit.conditions[spot])
+        while (unit.conditions or unit.plan.timed) and (first := _first_due(unit, until)):
+            self._fall_due(unit, *first)
 
     def run_timers(self) -> None:
         """Let everything elapse that is due by now."""
@@ -104,9 +99,29 @@ class Judge:
         while timers and timers[0][0] <= self.now:
             due, equipment, index, part = heapq.heappop(timers)
             unit = units.get(equipment)
-            condition = unit.conditions.get((index, part)) if unit else None
-            if unit is not None and condition is not None and condition.due == due:
-                self._elapse(unit, (index, part), condition)
+            if unit is None:
+                continue
+            self._fall_due(unit, due, index, part)
+            if index < 0 and unit.queued.get(~index) == due:
+                del unit.queued[~index]
+                self._await(unit, ~index)
+
+    def remember(self, unit: Unit, pasts: Iterable[int], since: Micros) -> set[int]:
+        """Let functions of the past take what is new, inner ones first; return whose rules changed."""
+        plan, rules, waiting = unit.plan, set[int](), sorted(set(pasts))
+        while waiting:
+            past = waiting.pop(0)
+            changed = unit.sample(past, since)
+            output = plan.pasts[past].output
+            self._await(unit, past)
+            waiting = sorted({*waiting, *plan.pasts_of_slot[output]})
+            rules.update(plan.rules_of_slot[output] if changed else ())
+        return rules
+
+    def relink(self, unit: Unit) -> None:
+        """Look at everything of a unit again after its link, or its parent's, was lost or found."""
+        self.remember(unit, unit.plan.linked, self.now)
+        self.evaluate_all(unit)
 
     def occur(
         self, unit: Unit, index: int, observed: Micros, part: str, facts: Mapping[str, Scalar]
@@ -122,7 +137,7 @@ class Judge:
         if not self._is_time(unit, compiled, observed):
             return
         spot = (index, part)
-        if self._is_history(observed) and rule.kind is not Kind.LIFE_SAFETY:
+        if self.is_history(observed) and rule.kind is not Kind.LIFE_SAFETY:
             if rule.count is None:
                 self._say(unit, spot, Turn.ON, observed, facts=facts, late=True)
             return
@@ -165,7 +180,7 @@ class Judge:
                 del unit.conditions[spot]
         self._clear_events(unit, index, compiled, since)
 
-    def _is_history(self, observed: Micros) -> bool:
+    def is_history(self, observed: Micros) -> bool:
         return self.now - observed > self.state.at_pace(LATE_EVENT, real=UNDER_WAY)
 
     def turn_off(self, unit: Unit, spot: Spot, since: Micros) -> None:
@@ -251,6 +266,31 @@ class Judge:
             if unit.conditions[spot].is_on:
                 self._clear(unit, spot, unit.conditions[spot], clear=clear, since=since)
 
+    def _fall_due(self, unit: Unit, due: Micros, index: int, part: str) -> None:
+        """Let one thing elapse, or one function of the past look again, unless it is due no more."""
+        if index >= 0:
+            condition = unit.conditions.get((index, part))
+            if condition is not None and condition.due == due:
+                self._elapse(unit, (index, part), condition)
+        elif (due, ~index) in unit.wakes():
+            output = unit.plan.pasts[~index].output
+            rules = set(unit.plan.rules_of_slot[output]) if unit.wake(~index) else set[int]()
+            self._await(unit, ~index)
+            rules |= self.remember(unit, unit.plan.pasts_of_slot[output], due)
+            if unit.polls:
+                self.recount(unit, due)
+            for rule in sorted(rules):
+                self.evaluate(unit, rule, due)
+
+    def _await(self, unit: Unit, past: int) -> None:
+        """Have a timer look at a function of the past when it is due; one timer is enough."""
+        memory = unit.pasts[past]
+        if not isinstance(memory, Timed) or memory.due == NOT_DUE:
+            return
+        if past not in unit.queued or memory.due < unit.queued[past]:
+            unit.queued[past] = memory.due
+            heapq.heappush(self.state.timers, (memory.due, unit.equipment.id, ~past, ""))
+
     def _elapse(self, unit: Unit, spot: Spot, condition: Condition) -> None:
         match condition.phase:
             case Phase.PENDING:
@@ -294,6 +334,17 @@ class Judge:
                 late=late,
             )
         )
+
+
+def _first_due(unit: Unit, until: Micros) -> tuple[Micros, int, str] | None:
+    """Return what is due first by ``until``, as the timers name it; of one time functions first."""
+    due = [
+        (condition.due, *spot)
+        for spot, condition in unit.conditions.items()
+        if NOT_DUE < condition.due <= until
+    ]
+    due += [(at, ~past, "") for at, past in unit.wakes() if at <= until]
+    return min(due) if due else None
 
 
 def _count(condition: Condition, observed: Micros, count: Count) -> bool:

@@ -57,7 +57,10 @@ class State:
     roll: list[Unit] = field(default_factory=list)
     """Units by their number."""
     timers: list[tuple[Micros, str, int, str]] = field(default_factory=list)
-    """Heap of (due, equipment, rule's number, part); stale entries are passed over."""
+    """Heap of (due, equipment, rule's number or ~ that of a function of the past, part).
+
+    Stale entries are passed over.
+    """
     silences: list[tuple[Micros, str, int]] = field(default_factory=list)
     """Heap of (due, equipment, rule's number or OWN_SILENCE)."""
     heard: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, dtype=np.int64))

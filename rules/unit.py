@@ -3,15 +3,18 @@
 Conditions are kept only where something is going on; an equipment where nothing is has none.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
 from gengfu.core.clock import Micros
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import Equipment
-from rules.past import Past
-from rules.plan import ONLINE_SLOT, Frame, Plan
+from rules.frame import NEVER, Frame
+from rules.past.memory import Past, Timed
+from rules.plan import ONLINE_SLOT, Plan
 
 NOT_DUE: Micros = 0
 Spot: TypeAlias = tuple[int, str]
@@ -70,15 +73,19 @@ class Unit(Frame):
         "cut",
         "down",
         "equipment",
+        "lasted",
         "number",
         "parent",
         "pasts",
         "plan",
+        "queued",
         "silent",
         "site",
     )
 
-    def __init__(self, equipment: Equipment, site: str, plan: Plan, number: int) -> None:
+    def __init__(
+        self, equipment: Equipment, site: str, zone: ZoneInfo, plan: Plan, number: int
+    ) -> None:
         super().__init__(equipment.attributes, plan.points, len(plan.pasts))
         self.equipment = equipment
         self.site = site
@@ -87,7 +94,11 @@ class Unit(Frame):
         self.parent: Unit | None = None
         self.children: list[Unit] = []
         self.polls = [None] * len(plan.groups)
-        self.pasts: list[Past] = [past.make() for past in plan.pasts]
+        self.pasts: list[Past] = [past.make(zone) for past in plan.pasts]
+        self.lasted = NEVER
+        """Up to when its timed functions were told."""
+        self.queued: dict[int, Micros] = {}
+        """By function of the past: when a timer looks whether it is due. Never later than it is."""
         self.conditions: dict[Spot, Condition] = {}
         self.silent = False
         self.down = False
@@ -110,7 +121,7 @@ class Unit(Frame):
 
     def rest(self, slot: int, at: Micros, value: float) -> bool:
         """Take a sample that moves no rule; False when it must be looked at after all."""
-        if self.conditions or at < self.observed[slot]:
+        if self.conditions or at < self.observed[slot] or any(self.wakes()):
             return False
         self.values[slot] = value
         self.observed[slot] = at
@@ -122,13 +133,41 @@ class Unit(Frame):
             self.previous[slot] = before
             self.changed[slot] = at
 
-    def sample(self, past: int) -> bool:
-        """Let a function of the past take its sample; tell whether its value changed."""
-        compiled = self.plan.pasts[past]
-        value = self.pasts[past].update(self.at, [one(self) for one in compiled.inputs])
-        changed = value != self.values[compiled.output]
-        self.values[compiled.output] = value
-        return changed
+    def sample(self, past: int, since: Micros) -> bool:
+        """Let a function of the past take its sample; tell whether its value changed.
+
+        ``since``: from when on what is observed counts as held; timed functions count by it.
+        """
+        compiled, memory = self.plan.pasts[past], self.pasts[past]
+        inputs = [one(self) for one in compiled.inputs]
+        if not isinstance(memory, Timed):
+            return self._put(compiled.output, memory.update(self.at, inputs))
+        self.lasted = at = max(since, self.lasted)
+        lost = self.is_lost and not compiled.steady
+        return self._put(compiled.output, memory.lose(at) if lost else memory.update(at, inputs))
+
+    def wake(self, past: int) -> bool:
+        """Let a function whose time has come look again; tell whether its value changed."""
+        memory = self.pasts[past]
+        assert isinstance(memory, Timed)
+        self.lasted = at = max(memory.due, self.lasted)
+        return self._put(self.plan.pasts[past].output, memory.wake(at))
+
+    def _put(self, output: int, value: Scalar) -> bool:
+        before, self.values[output] = self.values[output], value
+        return before is not value and before != value
+
+    def wakes(self) -> Iterator[tuple[Micros, int]]:
+        """Yield when which functions of the past want to look again."""
+        for number in self.plan.timed:
+            memory = self.pasts[number]
+            if isinstance(memory, Timed) and memory.due != NOT_DUE:
+                yield memory.due, number
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nobody knows what it does: its link, or that of who speaks for it, is lost."""
+        return self.cut or self.silent or self.down
 
     def vote(self, group: int) -> bool | None:
         """Return what it says in a group now; while its link is lost that is unknown."""
@@ -161,6 +200,7 @@ class Unit(Frame):
     def transplant(self, old: "Unit") -> list[tuple[Spot, Condition]]:
         """Take over what ``old``, the same equipment, remembers; return conditions left over."""
         self.at, self.occurred, self.silent = old.at, old.occurred, old.silent
+        self.lasted = old.lasted
         slots = old.plan.layout.slots
         for name, slot in self.plan.layout.slots.items():
             if name in slots:
@@ -168,7 +208,7 @@ class Unit(Frame):
         known = {past.key: number for number, past in enumerate(old.plan.pasts)}
         for number, past in enumerate(self.plan.pasts):
             if past.key in known:
-                self.pasts[number] = old.pasts[known[past.key]]
+                self.pasts[number].load(old.pasts[known[past.key]].save())
                 self.values[past.output] = old.values[old.plan.pasts[known[past.key]].output]
         return self._take_over_conditions(old)
 

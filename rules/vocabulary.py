@@ -3,7 +3,7 @@
 from gengfu.core.expression import PointType, Scope
 from gengfu.core.names import PointKind
 from gengfu.ledger.model import EquipmentClass
-from rules.past import FUNCTIONS
+from rules.past.catalogue import FUNCTIONS
 from rules.rule import Relation
 
 ONLINE = "online"

@@ -23,6 +23,13 @@ rules:
      priority: 5, title: {zh: 多, en: many}, source: U test}
   - {id: lost, for: door_controller, when: not online, hold: 3s, no_data: 20s, children: true, severity: high, kind: system,
      priority: 4, title: {zh: 失联, en: lost}, source: U test}
+  - {id: lasting, for: elevator, when: "held(fault, 7s) or time_in(door == open, 30s) > 9 or count(motor_temp > 60, 45s) >= 2",
+     severity: low, kind: maintenance, priority: 5, title: {zh: 久, en: lasting}, source: U test}
+  - {id: steady, for: elevator, when: "held(not door_zone, 8s) or held(avg(speed, 15s) > 5, 4s)", severity: critical, kind: life_safety,
+     priority: 2, title: {zh: 稳, en: steady}, source: U test}
+  - {id: deaf, for: elevator, when: "no_data(motor_temp, 20s) or runtime(fault) > 25", severity: low, kind: maintenance,
+     priority: 5, title: {zh: 聋, en: deaf}, source: U test}
+  - {id: noisy, for: fire_panel, when: "count(fault, 30s) >= 2", severity: low, kind: maintenance, priority: 5, title: {zh: 吵, en: noisy}, source: U test}
   - {id: open, for: door, when: contact == open, hold: 5s, severity: low, kind: security, priority: 4, title: {zh: 开, en: open}, source: U test}
 """.replace("zh: 火 {part}, en: fire {part}", 'zh: "火 {part}", en: "fire {part}"')
 FILES = {"t.yaml": RULES}

@@ -41,24 +41,28 @@ class Parameter(Enum):
     """What a function of the past takes at one place."""
 
     VALUE = auto()
-    """A number of the equipment, without functions of the past inside."""
+    """A number of the equipment."""
     CONDITION = auto()
-    """Something true or false, without functions of the past inside."""
+    """Something true or false."""
     POINT = auto()
     """A point by its name."""
     OCCURRENCE = auto()
     """A point or an event type by its name."""
+    HAPPENING = auto()
+    """An event type by its name, or something that becomes true."""
     SPAN = auto()
     """A duration."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A function of the past: what it takes, and whether it gives its first argument's kind."""
+    """A function of the past: what it takes, and what it gives; without a word on it a number."""
 
     parameters: tuple[Parameter, ...]
     as_first: bool = False
-    """True: gives what its first argument is. False: gives a number."""
+    """It gives what its first argument is."""
+    truth: bool = False
+    """It gives true or false."""
     optional: int = 0
     """How many of the last parameters may be left out."""
 
@@ -233,15 +237,17 @@ class _Checker:
             self._argument(argument, parameter)
             for argument, parameter in zip(node.arguments, signature.parameters, strict=False)
         ]
-        return found[0] if signature.as_first else _NUMBER
+        if signature.as_first:
+            return found[0]
+        return _BOOLEAN if signature.truth else _NUMBER
 
     def _group(self, node: Group) -> _Type:
         relations = self._scope.relations
         if node.relation not in relations:
             mend = nearest(node.relation, relations) or f"one of: {', '.join(sorted(relations))}"
             self._flaw(node, f"no relation {node.relation!r}", mend if relations else "")
-        if any(isinstance(below, Window | Group) for below in walk(node.operand)):
-            self._flaw(node, "takes what is true now: no function of the past, no other group")
+        if any(isinstance(below, Group) for below in walk(node.operand)):
+            self._flaw(node, "a group takes no other group")
         self.want(node.operand, self.type_of(node.operand), _Kind.BOOLEAN)
         return _NUMBER if node.is_number else _BOOLEAN
 
@@ -250,19 +256,18 @@ class _Checker:
             if not isinstance(node, Span):
                 self._flaw(node, "expected a duration", "such as 30s or 10m")
             return _NUMBER
-        if parameter is Parameter.OCCURRENCE and self._is_event(node):
+        if parameter in {Parameter.OCCURRENCE, Parameter.HAPPENING} and self._is_event(node):
             return _ANY
         if parameter in {Parameter.POINT, Parameter.OCCURRENCE} and not isinstance(node, Point):
             self._flaw(node, "expected the name of a point")
             return _ANY
-        if any(isinstance(below, Window) for below in walk(node)):
-            self._flaw(node, "functions of the past do not nest")
         if any(isinstance(below, Group) for below in walk(node)):
             self._flaw(node, "a function of the past takes no group")
         found = self.type_of(node)
-        if parameter in {Parameter.VALUE, Parameter.CONDITION}:
-            is_value = parameter is Parameter.VALUE
-            self.want(node, found, _Kind.NUMBER if is_value else _Kind.BOOLEAN)
+        if parameter is Parameter.VALUE:
+            self.want(node, found, _Kind.NUMBER)
+        elif parameter in {Parameter.CONDITION, Parameter.HAPPENING}:
+            self.want(node, found, _Kind.BOOLEAN)
         return found
 
     def _is_event(self, node: Node) -> bool:

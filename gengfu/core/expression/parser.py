@@ -62,6 +62,19 @@ class Expression:
     groups: tuple[Group, ...] = ()
     """Its conditions over related equipment, each once, in order; ``points`` has theirs too."""
 
+    @classmethod
+    def of(cls, root: Node, text: str = "") -> "Expression":
+        """Return the expression of a tree; ``text``: as it was written."""
+        nodes = walk(root)
+        return cls(
+            text=text or str(root),
+            root=root,
+            points=frozenset(node.name for node in nodes if isinstance(node, Point)),
+            windows=tuple({node.key: node for node in nodes if isinstance(node, Window)}.values()),
+            attributes=frozenset(node.name for node in nodes if isinstance(node, Attribute)),
+            groups=tuple({node.key: node for node in nodes if isinstance(node, Group)}.values()),
+        )
+
     @property
     def alone(self) -> frozenset[str]:
         """The points that it reads outside its groups."""
@@ -77,15 +90,7 @@ def parse(text: str) -> Expression:
     parser = _Parser(tokens(text))
     root = parser.expression(0)
     parser.expect_end()
-    nodes = walk(root)
-    return Expression(
-        text=text,
-        root=root,
-        points=frozenset(node.name for node in nodes if isinstance(node, Point)),
-        windows=tuple({node.key: node for node in nodes if isinstance(node, Window)}.values()),
-        attributes=frozenset(node.name for node in nodes if isinstance(node, Attribute)),
-        groups=tuple({node.key: node for node in nodes if isinstance(node, Group)}.values()),
-    )
+    return Expression.of(root, text)
 
 
 class _Parser:
@@ -168,9 +173,10 @@ class _Parser:
 
     def _call(self, token: Token) -> Node:
         arguments = self._list()
-        if token.text in GROUPS:
+        spans = any(isinstance(one, Span) for one in arguments)
+        if token.text in GROUPS and not spans:
             return _group(token, arguments)
-        past = token.text not in BUILT_IN or any(isinstance(one, Span) for one in arguments)
+        past = token.text not in BUILT_IN or spans
         if not past:
             return Call(token.column, token.text, arguments)
         key = f"{token.text}({listed(arguments)})"

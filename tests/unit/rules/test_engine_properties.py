@@ -21,6 +21,7 @@ happenings = st.lists(
         st.tuples(st.just("door"), st.sampled_from(["open", "closed", "opening"])),
         st.tuples(st.just("zone"), st.sampled_from([True, False])),
         st.tuples(st.just("occupied"), st.sampled_from([True, False, None])),
+        st.tuples(st.just("flag"), st.sampled_from([True, False, None])),
         st.tuples(st.just("late"), st.sampled_from([3.0, 40.0, 400.0])),
         st.tuples(st.just("contact"), st.sampled_from(["open", "closed"])),
         st.tuples(st.just("online"), st.sampled_from([True, False])),
@@ -34,14 +35,14 @@ happenings = st.lists(
     ),
     max_size=40,
 )
-POINT_OF = {"temp": "motor_temp", "speed": "speed", "door": "door", "zone": "door_zone"}
+POINT_OF = {"temp": "motor_temp", "speed": "speed", "door": "door", "zone": "door_zone", "flag": "fault"}
 
 
 def play(one: Scene, what: str, value: object) -> None:
     match what:
         case "tick":
             one.tick(value)  # type: ignore[arg-type]
-        case "temp" | "speed" | "door" | "zone" | "occupied":
+        case "temp" | "speed" | "door" | "zone" | "occupied" | "flag":
             one.says("lift", {POINT_OF.get(what, what): value})  # type: ignore[dict-item]
         case "late":
             one.says("lift", motor_temp=90.0, ago=value)  # type: ignore[arg-type]
@@ -111,7 +112,7 @@ def test_a_reading_told_twice_changes_nothing(story: list[tuple[str, object]]) -
     for what, value in story:
         play(once, what, value)
         play(twice, what, value)
-        if what in {"temp", "speed", "door", "zone", "occupied", "late", "contact", "online"}:
+        if what in {"temp", "speed", "door", "zone", "occupied", "flag", "late", "contact", "online"}:
             play(twice, what, value)
     _, wanted = judge(begin(CLASSES), once.records)
     _, found = judge(begin(CLASSES), twice.records)

@@ -342,7 +342,7 @@ def polls(state: State) -> list[object]:
     [
         ("when: any(fault, bulding)", "did you mean 'building'?"),
         ("when: any(motor_temp, building)", "expected true or false"),
-        ("when: any(avg(motor_temp, 5m) > 1, building)", "no function of the past"),
+        ("when: any(count(fault, site) > 1, building)", "a group takes no other group"),
         ("when: avg(count(fault, site), 5m) > 1", "a function of the past takes no group"),
         ("when: any(fault)", "takes a condition and a relation"),
         ("when: count(fault, site)", "expected true or false"),

@@ -4,13 +4,17 @@ import itertools
 import math
 import statistics
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gengfu.core.clock import MINUTE, SECOND
-from rules.past import FUNCTIONS, LEARNING, STEPS, Baseline, Past, Score
+from rules.past.catalogue import FUNCTIONS
+from rules.past.memory import Past, Terms
+from rules.past.normal import LEARNING, Baseline, Score
+from rules.past.ring import STEPS
 
 SPAN = 60 * SECOND
 samples = st.lists(
@@ -21,7 +25,7 @@ samples = st.lists(
 def made(name: str) -> Past:
     make = FUNCTIONS[name].make
     assert make is not None
-    return make(SPAN)
+    return make(Terms(span=SPAN, zone=ZoneInfo("Asia/Shanghai")))
 
 
 def timed(steps: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:

@@ -8,7 +8,7 @@ import pytest
 from gengfu.core.expression.parser import BUILT_IN, GROUPS
 from rules.language import FIELDS, read_rules
 from rules.packs import shipped
-from rules.past import FUNCTIONS
+from rules.past.catalogue import FUNCTIONS
 from rules.rule import Relation
 from rules.trial.reading import read_book
 from rules.trial.running import run_book

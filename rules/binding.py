@@ -1,0 +1,201 @@
+"""Turns the names of expressions into ways to read a frame, and notes what must be remembered.
+
+A point has its slot; a function of the past gets a slot for its value, a group its number.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from gengfu.core.expression import Expression, Program, bind, truth
+from gengfu.core.expression.tree import Group, Node, Point, Span, Window, outside, walk
+from gengfu.core.naming import Scalar
+from gengfu.core.urgency import Kind
+from gengfu.ledger.model import EquipmentClass
+from rules.frame import (
+    Frame,
+    attribute,
+    previous,
+    since_change,
+    since_event,
+    slot_value,
+    tallied,
+)
+from rules.groups import Poll
+from rules.past.catalogue import FUNCTIONS
+from rules.past.memory import Past, Terms
+from rules.rule import Relation, Rule
+from rules.vocabulary import ONLINE
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which points of a class rules read, and their slots; ``online`` is always the first."""
+
+    equipment_class: EquipmentClass
+    slots: Mapping[str, int]
+
+    def is_event(self, name: str) -> bool:
+        """Tell whether a name is an event's, and no point's."""
+        return name not in self.slots and name in self.equipment_class.events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledPast:
+    """A function of the past: its inputs, where its value goes, how its memory is made."""
+
+    key: str
+    inputs: tuple[Program[Frame], ...]
+    """None: it is told of an event."""
+    output: int
+    make: Callable[[ZoneInfo], Past]
+    """For equipment on this local clock."""
+    reads: frozenset[int]
+    event: str | None
+    timed: bool
+    steady: bool
+    """It goes on with the last known values while the link is lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledGroup:
+    """A condition that is counted over related equipment."""
+
+    key: str
+    """Equal ones of different rules count together."""
+    relation: Relation
+    operand: Program[Frame]
+    reads: frozenset[int]
+    watches_link: bool
+    """Whether it is about the link itself."""
+    steady: bool
+    """Of life safety: who is lost keeps its last vote."""
+
+    def vote(self, frame: Frame) -> bool | None:
+        return truth(self.operand(frame))
+
+
+class Binder:
+    """Binds the expressions of rule after rule; collects functions of the past and groups."""
+
+    def __init__(self, laid: Layout) -> None:
+        self._layout = laid
+        self._slots = laid.slots
+        self._rule: Rule | None = None
+        self.pasts: dict[str, CompiledPast] = {}
+        self.groups: dict[str, CompiledGroup] = {}
+        self.history: set[int] = set()
+
+    def enter(self, rule: Rule) -> None:
+        """Bind this rule's expressions from here on: its groups are those that it is for."""
+        self._rule = rule
+
+    def bind(self, expression: Expression) -> Program[Frame]:
+        """Compile an expression of the rule that was entered."""
+        windows = {window.key: window for window in expression.windows}
+        groups = {
+            name: (group, read)
+            for group in expression.groups
+            for name, read in (
+                (group.key, Poll.value),
+                (group.least, Poll.least),
+                (group.most, Poll.most),
+            )
+        }
+
+        def lookup(name: str) -> Program[Frame]:
+            if name in windows:
+                return self._window(windows[name])
+            if name in groups:
+                return self._group(*groups[name])
+            if name.startswith("attr."):
+                return attribute(name.removeprefix("attr."))
+            return slot_value(self._slots[name])
+
+        return bind(expression, lookup)
+
+    def groups_of(self, rule: Rule) -> tuple[int, ...]:
+        """Return the numbers of the groups that a rule depends on, in the order it names them."""
+        numbers = {key: number for number, key in enumerate(self.groups)}
+        keys = [
+            self._group_key(one) for expression in rule.expressions for one in expression.groups
+        ]
+        return tuple(dict.fromkeys(numbers[key] for key in keys))
+
+    def reads(self, root: Node) -> set[int]:
+        """Return the slots that an expression's value depends on, but for those of its groups."""
+        nodes = outside(root)
+        points = {node.name for node in nodes if isinstance(node, Point)}
+        keys = {self._past_key(node) for node in nodes if isinstance(node, Window)}
+        return {self._slots[name] for name in points if name in self._slots} | {
+            self.pasts[key].output for key in keys if key in self.pasts
+        }
+
+    def awaits(self, root: Node) -> set[str]:
+        """Return the events that an expression's value depends on (by ``since``)."""
+        names = {node.name for node in outside(root) if isinstance(node, Point)}
+        return {name for name in names if self._layout.is_event(name)}
+
+    @property
+    def _is_steady(self) -> bool:
+        return self._rule is not None and self._rule.kind is Kind.LIFE_SAFETY
+
+    def _past_key(self, window: Window) -> str:
+        """Name a memory: life safety has its own where a lost link makes a difference."""
+        inside = [one.function for one in walk(window) if isinstance(one, Window)]
+        is_own = self._is_steady and any(FUNCTIONS[name].timed for name in inside)
+        return f"{window.key} steady" if is_own else window.key
+
+    def _window(self, window: Window) -> Program[Frame]:
+        function = FUNCTIONS[window.function]
+        key, make = self._past_key(window), function.make
+        if make is None:
+            return self._recollection(window)
+        if key not in self.pasts:
+            span = next((one.micros for one in window.arguments if isinstance(one, Span)), 0)
+            given = [one for one in window.arguments if not isinstance(one, Span)]
+            event = self._event(given)
+            inputs = [] if event else given
+            self.pasts[key] = CompiledPast(
+                key=key,
+                inputs=tuple(self.bind(Expression.of(one)) for one in inputs),
+                output=len(self._slots) + len(self.pasts),
+                make=lambda zone: make(Terms(span=span, zone=zone)),
+                reads=frozenset(slot for one in inputs for slot in self.reads(one)),
+                event=event,
+                timed=function.timed,
+                steady=self._is_steady,
+            )
+        return slot_value(self.pasts[key].output)
+
+    def _event(self, given: Sequence[Node]) -> str | None:
+        match given:
+            case [Point(_, name)] if self._layout.is_event(name):
+                return name
+        return None
+
+    def _group(self, group: Group, read: Callable[[Poll, str], Scalar]) -> Program[Frame]:
+        key = self._group_key(group)
+        if key not in self.groups:
+            self.groups[key] = CompiledGroup(
+                key=key,
+                relation=Relation(group.relation),
+                operand=self.bind(Expression.of(group.operand)),
+                reads=frozenset(self.reads(group.operand)),
+                watches_link=Point(0, ONLINE) in walk(group.operand),
+                steady=self._is_steady,
+            )
+        return tallied(list(self.groups).index(key), group.function, read)
+
+    def _group_key(self, group: Group) -> str:
+        """Name who counts what: rules count together that are for the same equipment and as steady."""
+        where = self._rule.where.root if self._rule and self._rule.where else ""
+        return f"{group.operand} {group.relation} {where} {self._is_steady}"
+
+    def _recollection(self, window: Window) -> Program[Frame]:
+        name = str(window.arguments[0])
+        if window.function == "since" and self._layout.is_event(name):
+            return since_event(name)
+        slot = self._slots[name]
+        self.history.add(slot)
+        return since_change(slot) if window.function == "since" else previous(slot)

@@ -1,0 +1,141 @@
+"""What is normal for one machine: learned from itself while a condition holds."""
+
+import math
+from collections.abc import Sequence
+
+from gengfu.core.clock import HOUR, MINUTE, Micros
+from gengfu.core.expression import Parameter, Signature, truth
+from gengfu.core.naming import Bilingual, Scalar
+from rules.past.memory import Function, Past
+from rules.past.windows import Mean
+
+LEARNING: Micros = 5 * MINUTE
+"""A learned normal is unknown before so much time was seen (U)."""
+ADAPTING: Micros = HOUR
+"""The time constant with which it follows slow change afterwards (U)."""
+CLIP = 3.0
+"""A sample further off than so many spreads pulls no more than that: a fault is not learned fast."""
+LEAST_SPREAD = 0.001
+"""Share of the normal: no real sensor is steadier."""
+LONGEST_STEP: Micros = MINUTE
+"""A longer silence between two samples counts as so much."""
+
+
+class Normal(Past):
+    """A machine's own normal: mean and spread, learned while a condition holds.
+
+    The first ``LEARNING`` of seen time makes a plain mean; afterwards it follows exponentially with
+    ``ADAPTING``, and what lies far off is clipped (Huber), so that a fault is not taken for normal.
+    """
+
+    __slots__ = ("_last", "_learned", "mean", "variance")
+    KEPT = __slots__
+
+    def __init__(self) -> None:
+        self._last = math.nan
+        self._learned = 0.0
+        self.mean = 0.0
+        self.variance = 0.0
+
+    @property
+    def known(self) -> bool:
+        return self._learned >= LEARNING
+
+    @property
+    def spread(self) -> float:
+        return max(math.sqrt(self.variance), LEAST_SPREAD * abs(self.mean), 1e-9)
+
+    def learn(self, at: Micros, value: float) -> None:
+        """Take a sample; the time since the last one is its weight."""
+        span = min(at - self._last, float(LONGEST_STEP)) if self._last <= at else 0.0
+        self._last = float(at)
+        off = value - self.mean
+        if self.known:
+            off = max(-CLIP * self.spread, min(CLIP * self.spread, off))
+            share = min(1.0, span / ADAPTING)
+        elif self._learned == 0.0:
+            share = 1.0
+            self._learned = 1.0
+        else:
+            self._learned += span
+            share = span / self._learned
+        self.mean += share * off
+        if share < 1.0:
+            self.variance = (1 - share) * (self.variance + share * off * off)
+
+    def pause(self) -> None:
+        """Forget when the last sample came: the time until the next one is not learned from."""
+        self._last = math.nan
+
+
+class Baseline(Past):
+    """``baseline(x, while)``: the mean of x that was learned while the condition held."""
+
+    __slots__ = ("_normal",)
+    KEPT = __slots__
+
+    def __init__(self) -> None:
+        self._normal = Normal()
+
+    def update(self, at: Micros, inputs: Sequence[Scalar]) -> Scalar:
+        value = inputs[0]
+        if isinstance(value, int | float) and applies(inputs[1:]):
+            self._normal.learn(at, value)
+        else:
+            self._normal.pause()
+        return self._normal.mean if self._normal.known else None
+
+
+class Score(Past):
+    """``zscore(x, T, while)``: how many spreads the mean of the last T lies off its own normal.
+
+    Known only while the condition holds, once T was seen and the normal is learned.
+    """
+
+    __slots__ = ("_mean", "_normal")
+    KEPT = ("_normal", "_mean")
+
+    def __init__(self, span: Micros) -> None:
+        self._mean = Mean(span)
+        self._normal = Normal()
+
+    def update(self, at: Micros, inputs: Sequence[Scalar]) -> Scalar:
+        if not applies(inputs[1:]):
+            self._mean.clear()
+            self._normal.pause()
+            return None
+        mean = self._mean.update(at, inputs[:1])
+        if not isinstance(mean, float):
+            return None
+        normal = self._normal
+        score = (mean - normal.mean) / normal.spread if normal.known else None
+        normal.learn(at, mean)
+        return score
+
+
+def applies(condition: Sequence[Scalar]) -> bool:
+    """Tell whether a function's ``while`` (none or one) is known to hold."""
+    return not condition or truth(condition[0]) is True
+
+
+_V, _C, _S = Parameter.VALUE, Parameter.CONDITION, Parameter.SPAN
+
+NORMALS = (
+    Function(
+        "baseline",
+        Signature((_V, _C), optional=1),
+        lambda _terms: Baseline(),
+        Bilingual(
+            zh="条件成立时学到的自身正常值", en="its own normal, learned while the condition holds"
+        ),
+    ),
+    Function(
+        "zscore",
+        Signature((_V, _S, _C), optional=1),
+        lambda terms: Score(terms.span),
+        Bilingual(
+            zh="T 内均值偏离自身正常值多少个自身波动",
+            en="by how many of its own spreads the mean of the last T is off its normal",
+        ),
+    ),
+)
