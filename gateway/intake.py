@@ -4,9 +4,8 @@ Plain code without sockets or asyncio. It runs in the journal's worker thread; w
 acknowledge the messages when, and only when, it has returned.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Protocol, TypeAlias
 
 import structlog
@@ -16,8 +15,9 @@ from gateway.codecs.native.message import Limits, crashed, decode
 from gateway.decoded import Decoded, Heard, RawMessage, Rows
 from gateway.directory import Directory
 from gateway.sequences import Sequences
+from gateway.shedding import newest
 from gateway.unmapped import UnmappedPoints
-from gengfu.core.batch import BatchBuilder, Event
+from gengfu.core.batch import BatchBuilder, Event, ReadingBatch
 from gengfu.core.clock import Micros
 from gengfu.core.identity import Counted, Identity
 from gengfu.core.partition import EVERY_PARTITION, partition_of
@@ -100,6 +100,7 @@ class _Group:
     readings: dict[str, BatchBuilder] = field(default_factory=dict)
     events: dict[str, list[Event]] = field(default_factory=dict)
     rejections: dict[int, list[DeadLetter]] = field(default_factory=dict)
+    batches: dict[str, ReadingBatch] = field(default_factory=dict)
 
     def add(self, decoded: Decoded, familiar: _Familiar) -> None:
         self.received += decoded.received
@@ -119,9 +120,16 @@ class _Group:
             partition = EVERY_PARTITION if decoded.site is None else partition_of(decoded.site)
             self.rejections.setdefault(partition, []).extend(decoded.rejections)
 
-    def count_shed(self, decoded: Decoded) -> None:
-        self.received += decoded.received
-        self.shed += decoded.received
+    def close(self, *, is_shedding: bool) -> None:
+        """Build the batches when all is added; shedding, of each point only the newest value."""
+        for site, builder in self.readings.items():
+            batch = builder.build()
+            if is_shedding:
+                kept = newest(batch)
+                self.shed += len(batch) - int(kept.sum())
+                self.journaled -= len(batch) - int(kept.sum())
+                batch = batch.where(kept)
+            self.batches[site] = batch
 
     def _add_rows(self, site: str, rows: Rows, received_at: Micros) -> None:
         if not rows.value:
@@ -158,7 +166,7 @@ class _Group:
 
     def drafts(self) -> list[Draft]:
         """Return the group's records: no record mixes sites."""
-        readings = [draft(one.build(), partition_of(site)) for site, one in self.readings.items()]
+        readings = [draft(one, partition_of(site)) for site, one in self.batches.items()]
         events = [draft(tuple(one), partition_of(site)) for site, one in self.events.items()]
         letters = [draft(tuple(one), partition) for partition, one in self.rejections.items()]
         # The tally announces what follows: so whoever stands in between knows what is to come.
@@ -184,33 +192,38 @@ class Intake:
         self._limits = limits
         self._codec = codec
         self._foreign = foreign
-        self._unwritten: dict[int, tuple[Sequence[RawMessage], list[tuple[Decoded, ...]]]] = {}
-        """Groups for which there was no room: decoding is done once, for it may remember."""
 
-    def commit(
-        self, messages: Sequence[RawMessage], *, at: Micros, shed: Collection[int] = ()
-    ) -> Committed:
-        """Make a group of messages durable, in their order.
-
-        Of the messages whose numbers are in ``shed`` only the count is kept (invariant I5).
+    def commit(self, messages: Sequence[RawMessage], *, at: Micros) -> Committed:
+        """Read a group of messages and make them durable, for who does not try twice.
 
         Raises:
             JournalError: nothing of the group may be acknowledged.
         """
-        spoken = self._decode_once(messages)
-        decoded = [one for n, said in enumerate(spoken) if n not in shed for one in said]
+        return self.append(self.read(messages), at=at)
+
+    def read(self, messages: Sequence[RawMessage]) -> Sequence[Decoded]:
+        """Return what a group of messages says. To be done once for each: some codecs remember."""
+        return [one for message in messages for one in self._decode(message)]
+
+    def append(
+        self, decoded: Sequence[Decoded], *, at: Micros, is_shedding: bool = False
+    ) -> Committed:
+        """Make what a group said durable, in its order; may be tried again after a JournalFull.
+
+        When shedding, values that newer ones of the group supersede are only counted (invariant I5).
+
+        Raises:
+            JournalError: nothing of the group may be acknowledged.
+        """
         identities = tuple(_identities(decoded))
         familiar = _Familiar(self._sink.known(identities) if identities else frozenset())
         group = _Group()
         for one in decoded:
             group.add(one, familiar)
-        left_out = [one for number in shed for one in spoken[number]]
-        for one in left_out:
-            group.count_shed(one)
+        group.close(is_shedding=is_shedding)
         if group.received:
             self._sink.append(group.drafts(), at=at, identities=tuple(familiar.fresh))
-        del self._unwritten[id(messages)]
-        self._note_sequences(chain(identities, _identities(left_out)), at)
+        self._note_sequences(identities, at)
         for one in decoded:
             self.unmapped.note(one)
         return Committed(group.tally(), self._answers(decoded), _rejections(decoded))
@@ -219,14 +232,6 @@ class Intake:
         for identity in identities:
             if isinstance(identity, Counted):
                 self.sequences.note(identity, at)
-
-    def _decode_once(self, messages: Sequence[RawMessage]) -> list[tuple[Decoded, ...]]:
-        """Return what each message says; of a group tried again, what it said the first time."""
-        tried = self._unwritten.get(id(messages))
-        if tried is None:
-            decoded = [self._decode(message) for message in messages]
-            tried = self._unwritten[id(messages)] = (messages, decoded)
-        return tried[1]
 
     def _decode(self, message: RawMessage) -> tuple[Decoded, ...]:
         try:

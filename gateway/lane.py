@@ -3,9 +3,8 @@
 import asyncio
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Protocol
 
 from gateway.decoded import RawMessage
@@ -28,7 +27,7 @@ class Bounds:
     leave_s: float = 5.0
     """How long a commit under way may take when the lane is told to stop."""
     shed_after_s: float = math.inf
-    """Full for so long without a break, though commits return: what is superseded is shed."""
+    """Full for so long without a break, though commits return: superseded values are shed."""
     stall_s: float = 10.0
     """A commit that takes longer waits for something, such as room: that is no overload."""
 
@@ -47,12 +46,12 @@ class Lane:
     def __init__(
         self,
         bounds: Bounds,
-        commit: Callable[[Sequence[RawMessage], Collection[int]], Awaitable[Committed]],
+        commit: Callable[[Sequence[RawMessage], bool], Awaitable[Committed]],
         committed: Callable[[Session, Committed], None],
     ) -> None:
-        """``commit`` is given messages, and which of them (by number) are only to be counted."""
+        """``commit`` is given messages, and whether values that newer ones supersede are left out."""
         self.is_shedding = False
-        """Whether it cannot follow, and keeps only the newest message of each topic."""
+        """Whether it cannot follow, and keeps only the newest value of each point."""
         self._bounds = bounds
         self._commit = commit
         self._committed = committed
@@ -92,17 +91,18 @@ class Lane:
             if self._bounds.linger_s > 0:
                 await self._linger()
             began = loop.time()
-            await self._commit_group(session, self._take(), began)
+            self._judge_load(began)
+            await self._commit_group(session, self._take())
             if not self._is_full(0.5):
                 self._full_since, self.is_shedding = None, False
                 session.resume()
             elif self._full_since is not None and loop.time() - began > self._bounds.stall_s:
                 self._full_since = loop.time()
 
-    async def _commit_group(self, session: Session, group: Sequence[Delivery], now: float) -> None:
+    async def _commit_group(self, session: Session, group: Sequence[Delivery]) -> None:
         """Commit and acknowledge a group; when told to stop, see one that is under way through."""
         messages = [delivery.message for delivery in group]
-        commit = asyncio.ensure_future(self._commit(messages, self._to_shed(messages, now)))
+        commit = asyncio.ensure_future(self._commit(messages, self.is_shedding))
         stop: asyncio.CancelledError | None = None
         try:
             await asyncio.shield(commit)
@@ -117,22 +117,10 @@ class Lane:
         if stop is not None:
             raise stop
 
-    def _to_shed(self, messages: Sequence[RawMessage], now: float) -> Collection[int]:
-        """Return the numbers of the messages that something newer supersedes, when it must be so.
-
-        The newest message of each topic always stays: what is shown as the present is the present.
-        """
+    def _judge_load(self, now: float) -> None:
+        """See whether it has been full for too long."""
         if self._full_since is not None and now - self._full_since >= self._bounds.shed_after_s:
             self.is_shedding = True
-        if not self.is_shedding:
-            return ()
-        later = (delivery.message for delivery in self._waiting)
-        newest = {message.topic: message for message in chain(messages, later)}
-        return {
-            number
-            for number, message in enumerate(messages)
-            if newest[message.topic] is not message
-        }
 
     async def _linger(self) -> None:
         try:
@@ -142,7 +130,9 @@ class Lane:
             return
 
     def _take(self) -> list[Delivery]:
-        count = min(len(self._waiting), self._bounds.group)
+        # All that waits when shedding: the more is looked at together, the more is superseded.
+        most = len(self._waiting) if self.is_shedding else self._bounds.group
+        count = min(len(self._waiting), most)
         group = [self._waiting.popleft() for _ in range(count)]
         self._bytes -= sum(len(delivery.message.payload) for delivery in group)
         if not self._waiting:

@@ -6,7 +6,7 @@ shared session the broker stops delivering at 20 unacknowledged messages.
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +19,7 @@ from gateway import lane, topics
 from gateway.codecs.native.message import Limits
 from gateway.codecs.sparkplug.state import state_payload, state_topic
 from gateway.codecs.spoken import Outgoing
-from gateway.decoded import RawMessage
+from gateway.decoded import Decoded, RawMessage
 from gateway.directory import build_directory
 from gateway.endpoint import Endpoint
 from gateway.intake import Committed, Intake, Sink
@@ -31,7 +31,7 @@ from gateway.session import Announcement, Delivery, Memory, Session
 from gateway.unmapped import Unmapped
 from gengfu.core.batch import Lane as LaneName
 from gengfu.core.batch import TopicKind
-from gengfu.core.clock import SECOND, Clock
+from gengfu.core.clock import SECOND, Clock, Micros
 from gengfu.core.errors import JournalError, JournalFull
 from gengfu.core.names import Names
 from gengfu.core.naming import Scalar
@@ -311,17 +311,18 @@ class Gateway:
                 self.note_event("gap", told, part=gap.equipment)
 
     async def _commit(
-        self, lane: LaneName, messages: Sequence[RawMessage], shed: Collection[int]
+        self, lane: LaneName, messages: Sequence[RawMessage], is_shedding: bool
     ) -> Committed:
         """Make a group durable, however long the disk stays full: it is not acknowledged before.
 
         Telemetry waits already while alarms go on with the journal's reserve.
         """
+        group = _Group(self._intake, messages, is_shedding)
         while True:
             if lane is LaneName.TELEMETRY and self._journal.is_tight:
                 await asyncio.sleep(_FULL_WAIT_S)
                 continue
-            commit = partial(self._intake.commit, messages, at=self._clock.now(), shed=shed)
+            commit = partial(group.commit, self._clock.now())
             try:
                 done = await asyncio.get_running_loop().run_in_executor(self._worker, commit)
             except JournalFull as exc:
@@ -353,6 +354,21 @@ class Gateway:
         self._intake.directory = build_directory(
             ledgers, classes, self._journal.names, self._settings.root
         )
+
+
+@dataclass(slots=True)
+class _Group:
+    """A group of messages on its way into the journal; read once, however often it is tried."""
+
+    intake: Intake
+    messages: Sequence[RawMessage]
+    is_shedding: bool
+    said: Sequence[Decoded] | None = None
+
+    def commit(self, at: Micros) -> Committed:
+        if self.said is None:
+            self.said = self.intake.read(self.messages)
+        return self.intake.append(self.said, at=at, is_shedding=self.is_shedding)
 
 
 def _event(type_: str, attributes: Mapping[str, Scalar], part: str | None = None) -> bytes:

@@ -30,7 +30,7 @@ def portions(body: Body) -> Iterator[tuple[int, Body]]:
     """Yield a record's portions with their numbers, which depend on nothing but the record."""
     if isinstance(body, ReadingBatch):
         for number in np.unique(body.equipment).tolist():
-            yield number, _rows(body, body.equipment == number)
+            yield number, body.where(body.equipment == number)
     elif isinstance(body, tuple) and body and isinstance(body[0], Event):
         for number, event in enumerate(body):
             yield number, (event,)
@@ -47,7 +47,7 @@ def without(body: Body, numbers: Collection[int]) -> Body | None:
     """Return a record without some portions; None when nothing is left."""
     if isinstance(body, ReadingBatch):
         kept = ~np.isin(body.equipment, list(numbers))
-        return _rows(body, kept) if kept.any() else None
+        return body.where(kept) if kept.any() else None
     if isinstance(body, tuple) and body and isinstance(body[0], Event):
         return tuple(one for n, one in enumerate(body) if n not in numbers) or None
     return None if 0 in numbers else body
@@ -98,18 +98,4 @@ def _of(names: Names, equipment: int, what: str) -> Label:
         equipment=name.equipment,
         equipment_class=name.equipment_class,
         what=what[:128],
-    )
-
-
-def _rows(body: ReadingBatch, chosen: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> ReadingBatch:
-    number_of = {int(row): number for number, row in enumerate(np.flatnonzero(chosen))}
-    return ReadingBatch(
-        equipment=body.equipment[chosen],
-        point=body.point[chosen],
-        observed_at=body.observed_at[chosen],
-        received_at=body.received_at[chosen],
-        value=body.value[chosen],
-        flags=body.flags[chosen],
-        texts=body.texts,
-        claimed=tuple((number_of[row], at) for row, at in body.claimed if row in number_of),
     )

@@ -73,6 +73,20 @@ class ReadingBatch:
     def __len__(self) -> int:
         return len(self.value)
 
+    def where(self, chosen: NDArray[np.bool_]) -> "ReadingBatch":
+        """Return the rows for which ``chosen`` (n,) is true, in their order."""
+        numbers = np.cumsum(chosen) - 1
+        return ReadingBatch(
+            equipment=self.equipment[chosen],
+            point=self.point[chosen],
+            observed_at=self.observed_at[chosen],
+            received_at=self.received_at[chosen],
+            value=self.value[chosen],
+            flags=self.flags[chosen],
+            texts=self.texts,
+            claimed=tuple((int(numbers[row]), at) for row, at in self.claimed if chosen[row]),
+        )
+
 
 @dataclass(slots=True)
 class BatchBuilder:

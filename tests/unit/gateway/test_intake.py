@@ -233,17 +233,49 @@ ANY = st.one_of(
 )
 
 
-@given(st.lists(ANY, max_size=12), st.sets(st.integers(0, 11)))
-def test_a_shed_item_goes_uncounted(payloads: list[str], numbers: set[int]) -> None:
+@given(st.lists(st.tuples(st.booleans(), ANY), max_size=12))
+def test_a_shed_item_goes_uncounted(said: list[tuple[bool, str]]) -> None:
     """Whatever is shed, received is exactly the sum of what became of it (invariant I5)."""
     journal = FakeJournal()
     directory = build_directory([small_estate()], shipped_classes(), journal.names)
     intake = Intake(journal, directory, Limits())
-    messages = [message(TELEMETRY, payload) for payload in payloads]
-    shed = {number for number in numbers if number < len(messages)}
+    messages = [message(EVENT if urgent else TELEMETRY, payload) for urgent, payload in said]
     whole = sum(decode(one, directory, Limits()).received for one in messages)
-    tally = intake.commit(messages, at=AT, shed=shed).tally
+    tally = intake.append(intake.read(messages), at=AT, is_shedding=True).tally
     kept = tally.journaled + tally.duplicate + tally.unknown_point + tally.quarantined
     assert tally.received == whole == kept + tally.shed
-    assert tally.shed == sum(decode(messages[one], directory, Limits()).received for one in shed)
     assert journal.bodies(RecordKind.TALLY) == ([tally] if whole else [])
+    rows = sum(
+        len(one) for one in journal.bodies(RecordKind.READINGS) if isinstance(one, ReadingBatch)
+    )
+    assert tally.journaled == rows + len(events_in(journal))
+
+
+def test_shedding_leaves_an_old_value_for_the_present(intake: Intake, journal: FakeJournal) -> None:
+    """Of each point the newest stays, though every message of the topic says another one."""
+    payloads = [
+        '{"speed": 1.0, "fault_code": "A"}',
+        '{"floor": 3}',
+        '{"fault_code": "B"}',
+        '{"ts": 1763600399000, "points": {"floor": 2}}',
+        '{"speed": 2.0}',
+    ]
+    messages = [message(TELEMETRY, payload) for payload in payloads]
+    tally = intake.append(intake.read(messages), at=AT, is_shedding=True).tally
+    (batch,) = journal.bodies(RecordKind.READINGS)
+    assert isinstance(batch, ReadingBatch)
+    points = [journal.names.points[index].point for index in batch.point]
+    values = dict(zip(points, batch.value.tolist(), strict=True))
+    assert values | {"fault_code": batch.texts[int(values["fault_code"])]} == {
+        "speed": 2.0,
+        "floor": 3.0,
+        "fault_code": "B",
+    }
+    assert (tally.received, tally.journaled, tally.shed) == (6, 3, 3)
+
+
+def test_an_event_in_the_telemetry_lane_is_shed(intake: Intake, journal: FakeJournal) -> None:
+    """Events are never left out, whatever lane they came by."""
+    fires = [message(EVENT, '{"type": "fire"}') for _ in range(3)]
+    intake.append(intake.read(fires), at=AT, is_shedding=True)
+    assert len(events_in(journal)) == 3
