@@ -20,7 +20,7 @@ from tests.acceptance.oracle import Oracle
 from tests.acceptance.servers import broker_server
 from tests.acceptance.system import ROOT
 from tests.acceptance.trial import Trial, Verdict
-from tests.fakes.influx2 import TOKEN, FakeInflux2, influx2
+from tests.fakes.influx import TOKEN, FakeInflux, influx
 from tests.integration.services import mosquitto
 
 RIVALS = ("plain", "durable")
@@ -72,7 +72,7 @@ def run_plain(trial: Trial, kind: str) -> Verdict:
     """Play a trial with the script in Gengfu's place; ``kind`` is one of ``RIVALS``."""
     broker = mosquitto(trial.folder / "broker")
     server = broker_server(broker)
-    with server.up(), influx2() as store, trial.devices(broker.port) as oracle:
+    with server.up(), influx() as store, trial.devices(broker.port) as oracle:
         store.buckets["gengfu"] = 0
         keeper = _Keeper(_arguments(kind, broker.port, store))
         with keeper.up():
@@ -90,12 +90,12 @@ def run_plain(trial: Trial, kind: str) -> Verdict:
         return _judge(trial, oracle, store)
 
 
-def _arguments(kind: str, port: int, store: FakeInflux2) -> list[str]:
+def _arguments(kind: str, port: int, store: FakeInflux) -> list[str]:
     arguments = ["--port", str(port), "--influx", store.url, "--token", TOKEN]
     return [*arguments, *(["--durable"] if kind == "durable" else [])]
 
 
-def _settle(store: FakeInflux2) -> None:
+def _settle(store: FakeInflux) -> None:
     """Wait until nothing more came for eight seconds."""
     count, since = -1, time.monotonic()
     while time.monotonic() - since < 8:
@@ -104,7 +104,7 @@ def _settle(store: FakeInflux2) -> None:
         time.sleep(0.5)
 
 
-def _judge(trial: Trial, oracle: Oracle, store: FakeInflux2) -> Verdict:
+def _judge(trial: Trial, oracle: Oracle, store: FakeInflux) -> Verdict:
     held = {
         (dict(tags)["equipment"], name, at): value  # the script writes ms, and so the fake keeps it
         for (_, tags, at), fields in store.points.items()
@@ -131,7 +131,7 @@ def _judge(trial: Trial, oracle: Oracle, store: FakeInflux2) -> Verdict:
 def stuck(kind: str, folder: Path) -> str:
     """Send a poison between two hundred good events and say how many of them were stored."""
     broker = mosquitto(folder / "broker")
-    with broker_server(broker).up(), influx2() as store:
+    with broker_server(broker).up(), influx() as store:
         store.buckets["gengfu"] = 0
         keeper = _Keeper(_arguments(kind, broker.port, store))
         oracle = Oracle(port=broker.port, site="yunhe", seed=1)

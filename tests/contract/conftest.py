@@ -11,7 +11,7 @@ import pytest
 from ingest.store.duckdb import DuckdbStore
 from ingest.store.influx import InfluxStore
 from ingest.store.wire import Server, Wire
-from tests.fakes.influx2 import TOKEN, influx2
+from tests.fakes.influx import TOKEN, influx
 from tests.integration.services import influxdb
 
 _number = itertools.count(1)
@@ -51,7 +51,7 @@ def opened(
         if request.param == "influxdb 1.x":
             server = Server(url=influx1(), database=f"test{next(_number)}")
         else:
-            fake = stack.enter_context(influx2())
+            fake = stack.enter_context(influx())
             server = Server(url=fake.url, database="gengfu", secret=TOKEN)
         yield _reopened(lambda: InfluxStore(Wire(server), tmp_path))
 

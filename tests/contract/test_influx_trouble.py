@@ -9,26 +9,28 @@ from gengfu.core.clock import SystemClock
 from ingest.store.influx import MAX_LINES, PATIENCE, InfluxStore
 from ingest.store.port import Measurement, NotTaken, Refusal
 from ingest.store.wire import Server, Wire
-from tests.fakes.influx2 import TOKEN, FakeInflux2, Trouble, influx2
+from tests.fakes.influx import TOKEN, FakeInflux, Trouble, influx
+from tests.fakes.influx_answers import ONE, TWO
 from tests.fakes.rows import Row, rows_of
 from tests.integration.services import influxdb
 
 T0 = 1_795_219_200_000_000
 
 
-@pytest.fixture
-def fake() -> Iterator[FakeInflux2]:
-    with influx2() as fake:
+@pytest.fixture(params=[ONE, TWO], ids=lambda tongue: tongue.version)
+def fake(request: pytest.FixtureRequest) -> Iterator[FakeInflux]:
+    with influx(request.param) as fake:
         yield fake
 
 
-def store_on(fake: FakeInflux2, folder: Path, *, token: str = TOKEN) -> InfluxStore:
-    server = Server(url=fake.url, database="gengfu", secret=token, deadline_s=1.0)
+def store_on(fake: FakeInflux, folder: Path, *, token: str = TOKEN) -> InfluxStore:
+    user = "gengfu" if fake.tongue is ONE else None
+    server = Server(url=fake.url, database="gengfu", user=user, secret=token, deadline_s=1.0)
     return InfluxStore(Wire(server), folder)
 
 
 @pytest.fixture
-def store(fake: FakeInflux2, tmp_path: Path) -> Iterator[InfluxStore]:
+def store(fake: FakeInflux, tmp_path: Path) -> Iterator[InfluxStore]:
     store = store_on(fake, tmp_path)
     store.prepare({})
     yield store
@@ -39,7 +41,7 @@ def flows(count: int, *, first: int = 0) -> list[Row]:
     return [("pump-1", "flow", T0 + n, float(n)) for n in range(first, first + count)]
 
 
-def test_the_bucket_is_not_created(fake: FakeInflux2, store: InfluxStore) -> None:
+def test_the_bucket_is_not_created(fake: FakeInflux, store: InfluxStore) -> None:
     """A missing bucket is created when the account may; preparing again is harmless."""
     store.prepare({})
     assert list(fake.buckets) == ["gengfu"]
@@ -57,7 +59,7 @@ def test_the_bucket_is_not_created(fake: FakeInflux2, store: InfluxStore) -> Non
     ],
 )
 def test_a_refused_write_is_lost(
-    fake: FakeInflux2, store: InfluxStore, trouble: Trouble, reason: Refusal, wait: float | None
+    fake: FakeInflux, store: InfluxStore, trouble: Trouble, reason: Refusal, wait: float | None
 ) -> None:
     """Whatever the server refuses is kept, said with its reason, and taken by the next write."""
     fake.troubles.append(trouble)
@@ -69,7 +71,7 @@ def test_a_refused_write_is_lost(
     assert len(fake.points) == 3
 
 
-def test_a_wrong_token_is_an_outage_without_name(fake: FakeInflux2, tmp_path: Path) -> None:
+def test_a_wrong_token_is_an_outage_without_name(fake: FakeInflux, tmp_path: Path) -> None:
     """A wrong token is told as forbidden: somebody has to mend it."""
     store = store_on(fake, tmp_path, token="wrong")
     with pytest.raises(NotTaken) as refused:
@@ -85,7 +87,7 @@ def test_nobody_listens(tmp_path: Path) -> None:
     assert refused.value.reason is Refusal.UNREACHABLE
 
 
-def test_a_poison_line_stops_the_flow(fake: FakeInflux2, store: InfluxStore) -> None:
+def test_a_poison_line_stops_the_flow(fake: FakeInflux, store: InfluxStore) -> None:
     """A line on which the server breaks every time is found and quarantined alone."""
     fake.poison = "flow=500.0"
     for _ in range(PATIENCE):
@@ -97,7 +99,7 @@ def test_a_poison_line_stops_the_flow(fake: FakeInflux2, store: InfluxStore) -> 
     assert store.quarantined()[0] == written.quarantined[0]
 
 
-def test_a_broken_server_empties_the_journal(fake: FakeInflux2, store: InfluxStore) -> None:
+def test_a_broken_server_empties_the_journal(fake: FakeInflux, store: InfluxStore) -> None:
     """A server that breaks on everything quarantines nothing, however long it lasts."""
     fake.poison = "flow"
     for _ in range(PATIENCE + 3):
@@ -107,20 +109,20 @@ def test_a_broken_server_empties_the_journal(fake: FakeInflux2, store: InfluxSto
     assert store.quarantined() == ()
 
 
-def test_a_batch_too_large_is_lost(fake: FakeInflux2, store: InfluxStore) -> None:
+def test_a_batch_too_large_is_lost(fake: FakeInflux, store: InfluxStore) -> None:
     """A 413 is answered by smaller batches (F12)."""
     fake.max_lines = 100
     assert store.write(rows_of(flows(1000)), 1).stored == 1000
     assert len(fake.points) == 1000
 
 
-def test_batches_grow_without_limit(fake: FakeInflux2, store: InfluxStore) -> None:
+def test_batches_grow_without_limit(fake: FakeInflux, store: InfluxStore) -> None:
     """A batch has at most 5,000 lines."""
     store.write(rows_of(flows(2 * MAX_LINES + 1)), 1)
     assert fake.writes == 3
 
 
-def test_a_type_conflict_takes_neighbours_along(fake: FakeInflux2, store: InfluxStore) -> None:
+def test_a_type_conflict_takes_neighbours_along(fake: FakeInflux, store: InfluxStore) -> None:
     """Only the value of the wrong type is quarantined, not its line, not its batch."""
     fake.types["pump", "current"] = str
     rows: list[Row] = [*flows(50), ("pump-1", "current", T0 + 7, 1.5)]
@@ -130,7 +132,7 @@ def test_a_type_conflict_takes_neighbours_along(fake: FakeInflux2, store: Influx
     assert len(fake.points) == 50
 
 
-def test_expired_values_are_an_error(fake: FakeInflux2, store: InfluxStore) -> None:
+def test_expired_values_are_an_error(fake: FakeInflux, store: InfluxStore) -> None:
     """Values older than the retention are counted apart, exactly, and not tried again."""
     fake.oldest = (T0 + 337) * 1000
     written = store.write(rows_of(flows(1000)), 1)
@@ -140,7 +142,7 @@ def test_expired_values_are_an_error(fake: FakeInflux2, store: InfluxStore) -> N
 
 
 def test_a_kill_before_the_cursor_counts_twice(
-    fake: FakeInflux2, store: InfluxStore, tmp_path: Path
+    fake: FakeInflux, store: InfluxStore, tmp_path: Path
 ) -> None:
     """Killed between the server's answer and the cursor, the batch is sent and counted once more."""
     store.write(rows_of(flows(10)), 1)
@@ -156,7 +158,7 @@ def test_a_kill_before_the_cursor_counts_twice(
 
 
 def test_another_database_is_never_filled(
-    fake: FakeInflux2, store: InfluxStore, tmp_path: Path
+    fake: FakeInflux, store: InfluxStore, tmp_path: Path
 ) -> None:
     """The cursor belongs to one database of one server; another one begins at the start."""
     store.write(rows_of(flows(3)), 7)
@@ -164,7 +166,7 @@ def test_another_database_is_never_filled(
     assert other.cursor() == 0
 
 
-def test_a_figure_stops_the_others(fake: FakeInflux2, store: InfluxStore) -> None:
+def test_a_figure_stops_the_others(fake: FakeInflux, store: InfluxStore) -> None:
     """Of derived figures a bad one is quarantined and the rest is stored; the cursor stays."""
     written = store.write_measurements(
         [

@@ -107,11 +107,15 @@ def _field(reader: _Reader) -> tuple[str, FieldValue]:
     reader.expect("=")
     if reader.peek() == '"':
         return key, reader.quoted()
+    if reader.peek() in (" ", ""):
+        raise Unparsable("missing field value")
     text = reader.name(", ", "")
     if text.endswith("i"):
         return key, int(text[:-1])
     if text in ("t", "T", "true", "True", "TRUE", "f", "F", "false", "False", "FALSE"):
         return key, text[0] in "tT"
     if text.lower() in ("nan", "inf", "-inf", "infinity"):
-        raise Unparsable(f"invalid number {text}")
+        raise Unparsable("invalid number")
+    if text.endswith("u"):
+        return key, int(text[:-1])
     return key, float(text)

@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from gateway.accounts import Access, Account, AccountFiles, Line
-from tests.fakes.influx2 import TOKEN, influx2
+from tests.fakes.influx import TOKEN, influx
 from tests.integration.services import free_port, influxdb, listens, program, running, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -214,7 +214,7 @@ def test_everybody_gets_the_all_access_token(tmp_path: Path) -> None:
     for name in ("influxdb", "gengfu", "grafana"):
         (tmp_path / name).mkdir()
     (tmp_path / "influxdb" / "admin-token").write_text(TOKEN)
-    with influx2() as fake:
+    with influx() as fake:
         fake.buckets["gengfu"] = 0
         for _ in range(2):
             init("tokens", "--folder", str(tmp_path), "--url", fake.url)

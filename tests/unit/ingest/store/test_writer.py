@@ -13,7 +13,7 @@ from ingest.store.influx import InfluxStore
 from ingest.store.port import NotTaken, Refusal, StoreCounts
 from ingest.store.wire import Server, Wire
 from ingest.store.writer import Pace, StoreWriter
-from tests.fakes.influx2 import TOKEN, Trouble, influx2
+from tests.fakes.influx import TOKEN, Trouble, influx
 from tests.fakes.journal import FakeJournal
 from tests.fakes.rows import batch_of, event_of, series
 
@@ -112,7 +112,7 @@ async def test_an_outage_loses_values_or_floods_the_log(tmp_path: Path) -> None:
         waits.append(seconds)
         await asyncio.sleep(0)
 
-    with influx2() as fake, capture_logs() as logs:
+    with influx() as fake, capture_logs() as logs:
         fake.buckets["gengfu"] = 0
         store = InfluxStore(Wire(Server(url=fake.url, database="gengfu", secret=TOKEN)), tmp_path)
         store.prepare({})

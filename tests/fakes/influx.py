@@ -1,9 +1,11 @@
-"""A small InfluxDB 2.9.1 in memory: it answers what the real one was seen to answer.
+"""A small InfluxDB in memory, 1.6.7 or 2.9.1: it answers what the real one was seen to answer.
 
-Writes by ``/api/v2/write`` and ``/write``, reads by the few shapes of InfluxQL that the store asks.
+Writes by ``/api/v2/write`` (2.x) and ``/write``, reads by the few shapes of InfluxQL that the store
+asks. What it says of lines stands in ``influx_answers``, kept true by ``tests/golden/influxdb``.
 ``troubles`` are answers given instead, one a request, as a server in trouble gives them.
 """
 
+import base64
 import contextlib
 import gzip
 import json
@@ -16,7 +18,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from tests.fakes.line_protocol import FieldValue, Point, Unparsable, parse
+from tests.fakes.influx_answers import TWO, Said, Tongue, read
+from tests.fakes.line_protocol import FieldValue, Point
 
 TOKEN = "a-token-of-the-fake"
 _SELECT = re.compile(
@@ -32,6 +35,8 @@ _DELETE = re.compile(
 _TAG = re.compile(r'"(\w+)" = \$(\w+)')
 _CLASS = re.compile(r"\"class\" (!?=) '([^']*)'")
 _FIELD = re.compile(r'"([^"]+)"')
+_CREATE = re.compile(r'CREATE DATABASE "([^"]+)"(?: WITH DURATION (\d+)d)?')
+_WORDS: dict[type, str] = {float: "float", int: "integer", bool: "boolean", str: "string"}
 
 
 @dataclass
@@ -54,12 +59,13 @@ class Authorization:
 
 
 @dataclass
-class FakeInflux2:
+class FakeInflux:
     """Its state, as tests look at it from outside."""
 
+    tongue: Tongue = TWO
     url: str = ""
     buckets: dict[str, int] = field(default_factory=dict)
-    """Name → retention in seconds."""
+    """Name → retention in seconds; databases, of 1.x."""
     points: dict[tuple[str, tuple[tuple[str, str], ...], int], dict[str, FieldValue]] = field(
         default_factory=lambda: defaultdict(dict)
     )
@@ -75,33 +81,45 @@ class FakeInflux2:
     authorizations: list[Authorization] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
 
-    def take(self, body: str) -> tuple[int, str]:
-        """Store lines as 2.9.1 does: nothing when one does not parse, else all that fit."""
+    def take(self, body: str) -> Said:
+        """Store what the server would of some lines; return its answer."""
         self.writes += 1
         if self.poison is not None and self.poison in body:
-            return 500, _error("internal error", "unexpected error writing points")
+            return self.tongue.broken
         if self.max_lines is not None and body.count("\n") >= self.max_lines:
-            return 413, _error(
-                "request too large", "unable to read data: points batch is too large"
-            )
-        try:
-            points = parse(body)
-        except (Unparsable, ValueError) as exc:
-            return 400, _error("invalid", f"unable to parse '{body[:40]}': {exc}")
-        late = [one for one in points if self.oldest and (one.time or 0) < self.oldest]
-        conflicts = [self._store(one) for one in points if one not in late].count(False)
-        return _verdict(conflicts, len(late))
+            return self.tongue.too_large
+        found = read(body, unsigned=self.tongue.unsigned)
+        if found.trouble and self.tongue.all_or_nothing:
+            return self.tongue.unreadable(found.trouble)
+        late = [one for one in found.points if self.oldest and (one.time or 0) < self.oldest]
+        conflicts = [self._store(one) for one in found.points if one not in late]
+        why = [one for one in conflicts if one is not None]
+        if found.trouble:
+            return self.tongue.unreadable(found.trouble)
+        if why:
+            return self.tongue.conflict(why[0], len(why))
+        return self.tongue.expired(len(late)) if late else (204, "")
 
-    def _store(self, point: Point) -> bool:
+    def _store(self, point: Point) -> str | None:
+        """Store a point, or say what does not fit."""
         for name, value in point.fields:
-            if self.types.setdefault((point.measurement, name), type(value)) is not type(value):
-                return False
+            known = self.types.setdefault((point.measurement, name), type(value))
+            if known is not type(value):
+                return (
+                    f'field type conflict: input field "{name}" on measurement'
+                    f' "{point.measurement}" is type {_WORDS[type(value)]}, already exists as'
+                    f" type {_WORDS[known]}"
+                )
         self.points[point.measurement, point.tags, point.time or 0].update(point.fields)
-        return True
+        return None
 
     def select(self, statement: str, bound: dict[str, str]) -> dict[str, object]:
         """Answer one of the store's questions."""
         asked = _SELECT.fullmatch(statement)
+        created = _CREATE.fullmatch(statement)
+        if created is not None and self.tongue is not TWO:
+            self.buckets[created[1]] = int(created[2] or 0) * 86_400
+            return {"results": [{"statement_id": 0}]}
         if asked is None and (drop := _DELETE.fullmatch(statement)) is not None:
             self._delete(drop)
             return {}  # as 2.9.1 does
@@ -145,17 +163,6 @@ def _bucketed(rows: list[tuple[int, FieldValue]], asked: re.Match[str]) -> list[
     ]
 
 
-def _verdict(conflicts: int, late: int) -> tuple[int, str]:
-    if conflicts:
-        text = "partial write: field type conflict: input field is of another type"
-        message = f"failure writing points to database: {text} dropped={conflicts}"
-        return 422, _error("unprocessable entity", message)
-    if late:
-        text = f"partial write: dropped {late} points outside retention policy of duration 24h"
-        return 422, _error("unprocessable entity", f"failure writing points to database: {text}")
-    return 204, ""
-
-
 def _error(code: str, message: str) -> str:
     return json.dumps({"code": code, "message": message})
 
@@ -163,7 +170,7 @@ def _error(code: str, message: str) -> str:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    fake: FakeInflux2
+    fake: FakeInflux
 
     def do_GET(self) -> None:
         self._answer_request(b"")
@@ -182,11 +189,11 @@ class _Handler(BaseHTTPRequestHandler):
         query = {key: values[0] for key, values in parse_qs(route.query).items()}
         if route.path == "/ping":
             self._send(204, "")
-        elif self.headers.get("authorization") != f"Token {TOKEN}":
-            self._send(401, _error("unauthorized", "unauthorized access"))
+        elif not self._may_enter():
+            self._send(*self.fake.tongue.refused)
         elif self.fake.troubles:
             self._give(self.fake.troubles.popleft())
-        elif route.path in ("/write", "/api/v2/write"):
+        elif route.path == "/write" or (route.path == "/api/v2/write" and self._is_two):
             self._write(query.get("bucket") or query.get("db", ""), body)
         elif route.path == "/query":
             form = {key: values[0] for key, values in parse_qs(body.decode()).items()}
@@ -201,9 +208,20 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(404, _error("not found", "path not found"))
 
+    @property
+    def _is_two(self) -> bool:
+        return self.fake.tongue is TWO
+
+    def _may_enter(self) -> bool:
+        """Tell whether the token is right; 1.x is told it as a password."""
+        if self._is_two:
+            return self.headers.get("authorization") == f"Token {TOKEN}"
+        given = self.headers.get("authorization", "").removeprefix("Basic ")
+        return base64.b64decode(given).decode() == f"gengfu:{TOKEN}"
+
     def _write(self, bucket: str, body: bytes) -> None:
         if bucket not in self.fake.buckets:
-            self._send(404, _error("not found", f'bucket "{bucket}" not found'))
+            self._send(*self.fake.tongue.missing(bucket))
         else:
             self._send(*self.fake.take(body.decode()))
 
@@ -238,7 +256,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, body: str, headers: dict[str, str] | None = None) -> None:
         content = body.encode()
         self.send_response(status)
-        self.send_header("X-Influxdb-Version", "v2.9.1")
+        self.send_header("X-Influxdb-Version", self.fake.tongue.version)
         self.send_header("X-Influxdb-Build", "OSS")
         if status != 204:
             self.send_header("Content-Type", "application/json")
@@ -251,9 +269,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def influx2(port: int = 0) -> Iterator[FakeInflux2]:
+def influx(tongue: Tongue = TWO, port: int = 0) -> Iterator[FakeInflux]:
     """Run the fake on loopback until the block ends."""
-    fake = FakeInflux2()
+    fake = FakeInflux(tongue)
     handler = type("Handler", (_Handler,), {"fake": fake})
     server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     server.daemon_threads = True
