@@ -32,7 +32,7 @@ class Default:
 
 _VALVE: Final = "sprinkler"
 _VALVE_OPEN: Final = "flow_switch or pressure_switch"
-_EXPERIENCE: Final = "experience: confirm on site"
+_EXPERIENCE: Final = "经验值，现场确认 (experience: confirm on site)"
 
 DEFAULTS: Final = (
     Default(

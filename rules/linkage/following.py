@@ -213,7 +213,7 @@ def _confirm(judge: Judge, unit: Unit, compartment: str, fire: Fire, address: st
     ledger = judge.state.ledgers[unit.site]
     part = unit.equipment.parts.get(address)
     place = (part and (part.compartment or part.place)) or unit.equipment.place
-    telling.tell_fire(judge, unit, address, place)
+    telling.tell_fire(judge, unit, address, tuple(fire.addresses))
     around = {one.id for one in ledger.way_to(place)}
     lines = [
         line

@@ -13,6 +13,8 @@ from rules.linkage.run import CONFIRMED, MISSING, Awaited, Owed, Stage
 from rules.unit import Unit
 from rules.verdict import Turn, Verdict
 
+_SIGNALS_SHOWN: Final = 4
+
 _FIRE_ADVICE: Final = (
     Bilingual(zh="主机转自动", en="Put the panel to automatic"),
     Bilingual(zh="拨打 119", en="Call 119"),
@@ -30,10 +32,10 @@ _CAUSES: Final[Mapping[Cause, Bilingual]] = {
 }
 
 
-def tell_fire(judge: Judge, unit: Unit, address: str, place: str) -> None:
+def tell_fire(judge: Judge, unit: Unit, address: str, signals: Sequence[str]) -> None:
     """Say that a fire is confirmed; its subject is the address that confirmed it."""
-    name = judge.state.ledgers[unit.site].place_name(place)
-    title = Bilingual(zh=f"确认火警：{name.zh}", en=f"Fire confirmed: {name.en}")
+    shown = signals[-_SIGNALS_SHOWN:]
+    title = Bilingual(zh=f"确认火警：{'、'.join(shown)}", en=f"Fire confirmed: {', '.join(shown)}")
     _say(judge, CONFIRMED, unit.site, Subject(unit.equipment.id, address), Turn.ON, title)
 
 

@@ -54,6 +54,7 @@ class RunView:
     """A run with its names, as the ledger has them now."""
 
     run: Run
+    site: Bilingual
     origin: Bilingual
     place: Bilingual
     signals: tuple[Signal, ...]
@@ -81,6 +82,7 @@ def view(ports: DeskPorts, run: Run) -> RunView:
     named = {address: parts[address].name for address in run.signals if address in parts}
     return RunView(
         run=run,
+        site=ledger.site.name if ledger else Bilingual(zh=run.site, en=run.site),
         origin=origin.name if origin else Bilingual(zh=run.origin, en=run.origin),
         place=_place(ledger, run),
         signals=tuple(

@@ -1,7 +1,7 @@
 """Which step an alert asks for next, and which others fit: read from the alerts' own table."""
 
 from alerts.lifecycle import TABLE
-from alerts.model import Alert, Handling, Step
+from alerts.model import Alert, Condition, Handling, Step
 from gengfu.core.urgency import Severity
 from rules.linkage.run import CONFIRMED
 
@@ -51,7 +51,7 @@ def _makes_sense(alert: Alert, step: Step) -> bool:
 
 
 def worst_first(alerts: tuple[Alert, ...], who: str) -> list[Alert]:
-    """Order open alerts for one person: the gravest, then one's own, then what nobody has.
+    """Order open alerts for one person: the gravest, then one's own, then what nobody has, then what goes on.
 
     A confirmed fire goes before everything unless somebody else has it: also before the single
     signal that one is walking to, for now it is 119 and the fire plan.
@@ -64,6 +64,7 @@ def worst_first(alerts: tuple[Alert, ...], who: str) -> list[Alert]:
             not (alert.rule == CONFIRMED and (alert.untaken or alert.assignee == who)),
             alert.assignee != who,
             not alert.untaken,
+            alert.condition is Condition.OFF,
             alert.priority,
             alert.opened_at,
         ),
