@@ -7,7 +7,7 @@ answers with a stand-in, so that a person mends a whole file in one go.
 
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -181,10 +181,20 @@ class Page:
             self.fault(node, "the duration is zero")
         return span
 
-    def expression(self, node: yaml.Node, scope: Scope | None, what: str = "") -> Expression | None:
+    def expression(
+        self,
+        node: yaml.Node,
+        scope: Scope | None,
+        what: str = "",
+        *,
+        names: Mapping[str, Expression] | None = None,
+        condition: bool = True,
+    ) -> Expression | None:
         """Return an expression that means something in a scope; None when it is none at all.
 
-        Without a scope nothing is known of its names: only how it is written is looked at. ``what`` names it in its faults, which give the column.
+        Without a scope nothing is known of its names: only how it is written is looked at. ``what``
+        names it in its faults, which give the column; ``names`` stand for other expressions;
+        ``condition``: it must be true or false.
         """
         where = f"{what}, " if what else ""
         try:
@@ -193,7 +203,10 @@ class Page:
             flaw = exc.flaw
             self.fault(node, f"{where}column {flaw.column}: {flaw.message}", flaw.suggestion)
             return None
-        for flaw in check(expression, scope) if scope is not None else ():
+        if names:
+            expression = expression.named({name: one.root for name, one in names.items()})
+        found = check(expression, scope, condition=condition) if scope is not None else ()
+        for flaw in found:
             self.fault(node, f"{where}column {flaw.column}: {flaw.message}", flaw.suggestion)
         return expression
 

@@ -11,6 +11,8 @@ import yaml
 from gengfu.core.clock import Micros
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.expression import Expression, Scope, nearest, parse_span
+from gengfu.core.expression.parser import RESERVED
+from gengfu.core.expression.tree import walk
 from gengfu.core.naming import Bilingual, is_slug
 from gengfu.core.urgency import Kind, Severity
 from gengfu.ledger.model import EquipmentClass
@@ -22,6 +24,7 @@ from rules.vocabulary import ATTRIBUTES, class_scope, fillable
 _REQUIRED = ("id", "for", "severity", "kind", "priority", "title", "source")
 _OPTIONS = (
     "where",
+    "let",
     "when",
     "event",
     "count",
@@ -41,6 +44,8 @@ _OPTIONS = (
 FIELDS = (*_REQUIRED, *_OPTIONS)
 """All that a rule may say."""
 MOST_COUNTED = 100
+MOST_NODES = 2000
+"""Of one expression, with what its names stand for."""
 
 
 def read_rules(files: Mapping[str, str], classes: Mapping[str, EquipmentClass]) -> tuple[Rule, ...]:
@@ -83,6 +88,8 @@ class _RuleReader:
         self._node = node
         self._classes = classes
         self._fields = page.fields(node, required=_REQUIRED, optional=_OPTIONS)
+        self._names: dict[str, Expression] = {}
+        """What ``when`` and ``clear`` may say instead of an expression."""
 
     def read(self, pack: str) -> Rule:
         """Return the rule; what is wrong with it stands in the page's faults."""
@@ -105,6 +112,7 @@ class _RuleReader:
         """Read all fields; without a class what they name is not looked up."""
         page, fields = self._page, self._fields
         scope = class_scope(equipment_class) if equipment_class else None
+        scope = self._name(scope)
         clear = fields.get("clear")
         by_expression = isinstance(clear, yaml.ScalarNode)
         return Rule(
@@ -156,7 +164,29 @@ class _RuleReader:
     ) -> Expression | None:
         if node is None:
             return None
-        return self._page.expression(node, scope, name)
+        names = self._names if name in {"when", "clear"} else {}
+        found = self._page.expression(node, scope, name, names=names)
+        return found if found is not None and self._is_short(node, found, name) else None
+
+    def _is_short(self, node: yaml.Node, found: Expression, what: str) -> bool:
+        short = len(walk(found.root)) <= MOST_NODES
+        if not short:
+            self._page.fault(node, f"{what} is too long with all that its names stand for")
+        return short
+
+    def _name(self, scope: Scope | None) -> Scope | None:
+        """Read what ``let`` names; return the scope, or None when its names mean nothing."""
+        node = self._fields.get("let")
+        entries = self._page.entries(node) if node is not None else {}
+        before = len(self._page.faults)
+        for name, one in entries.items():
+            if scope is not None and name in {*scope.points, *scope.events, *RESERVED}:
+                self._page.fault(one, f"{name!r} means something already", "take another name")
+            what = f"let {name}"
+            found = self._page.expression(one, scope, what, names=self._names, condition=False)
+            if found is not None and self._is_short(one, found, what):
+                self._names[name] = found
+        return scope if len(self._page.faults) == before else None
 
     def _matchers(
         self, node: yaml.Node | None, equipment_class: EquipmentClass | None

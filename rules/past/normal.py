@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from gengfu.core.clock import HOUR, MINUTE, Micros
+from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
 from gengfu.core.expression import Parameter, Signature, truth
 from gengfu.core.naming import Bilingual, Scalar
 from rules.past.memory import Function, Past
@@ -11,6 +11,8 @@ from rules.past.windows import Mean
 
 LEARNING: Micros = 5 * MINUTE
 """A learned normal is unknown before so much time was seen (U)."""
+SETTLING: Micros = 100 * SECOND
+"""Until then, what came so long ago has 1/e of the weight: a start is no part of the normal (U)."""
 ADAPTING: Micros = HOUR
 """The time constant with which it follows slow change afterwards (U)."""
 CLIP = 3.0
@@ -24,7 +26,7 @@ LONGEST_STEP: Micros = MINUTE
 class Normal(Past):
     """A machine's own normal: mean and spread, learned while a condition holds.
 
-    The first ``LEARNING`` of seen time makes a plain mean; afterwards it follows exponentially with
+    During the first ``LEARNING`` of seen time it follows quickly; afterwards slowly, with
     ``ADAPTING``, and what lies far off is clipped (Huber), so that a fault is not taken for normal.
     """
 
@@ -58,7 +60,7 @@ class Normal(Past):
             self._learned = 1.0
         else:
             self._learned += span
-            share = span / self._learned
+            share = min(1.0, max(span / self._learned, span / SETTLING))
         self.mean += share * off
         if share < 1.0:
             self.variance = (1 - share) * (self.variance + share * off * off)

@@ -1,5 +1,6 @@
 """A Pratt parser: from tokens to the tree. Nesting is bounded, so no text can exhaust the stack."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gengfu.core.expression.lexer import ExpressionError, Token, TokenKind, parse_span, tokens
@@ -17,9 +18,10 @@ from gengfu.core.expression.tree import (
     Span,
     Window,
     Word,
-    listed,
     outside,
+    put,
     walk,
+    window,
 )
 
 MAX_DEPTH = 40
@@ -74,6 +76,10 @@ class Expression:
             attributes=frozenset(node.name for node in nodes if isinstance(node, Attribute)),
             groups=tuple({node.key: node for node in nodes if isinstance(node, Group)}.values()),
         )
+
+    def named(self, names: Mapping[str, Node]) -> "Expression":
+        """Return it with named parts in the place of their names."""
+        return Expression.of(put(self.root, names), self.text)
 
     @property
     def alone(self) -> frozenset[str]:
@@ -179,8 +185,7 @@ class _Parser:
         past = token.text not in BUILT_IN or spans
         if not past:
             return Call(token.column, token.text, arguments)
-        key = f"{token.text}({listed(arguments)})"
-        return Window(token.column, token.text, arguments, key)
+        return window(token.column, token.text, arguments)
 
     def _list(self) -> tuple[Node, ...]:
         self._expect("(")

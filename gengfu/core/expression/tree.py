@@ -3,7 +3,8 @@
 It knows its column, which is no part of what it means: equal meanings compare equal.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from gengfu.core.clock import Micros
@@ -205,6 +206,31 @@ def outside(node: Node) -> "tuple[Node, ...]":
     if isinstance(node, Group):
         return (node,)
     return (node, *(below for child in children(node) for below in outside(child)))
+
+
+def put(node: Node, names: "Mapping[str, Node]") -> Node:
+    """Return a node with named ones in the place of their names."""
+    match node:
+        case Point():
+            return names.get(node.name, node)
+        case Not() | Minus() | Group():
+            return replace(node, operand=put(node.operand, names))
+        case Binary():
+            return replace(node, left=put(node.left, names), right=put(node.right, names))
+        case OneOf():
+            return replace(node, operand=put(node.operand, names))
+        case Call():
+            return replace(node, arguments=tuple(put(one, names) for one in node.arguments))
+        case Window():
+            arguments = tuple(put(one, names) for one in node.arguments)
+            return window(node.column, node.function, arguments)
+        case _:
+            return node
+
+
+def window(column: int, function: str, arguments: tuple[Node, ...]) -> Window:
+    """Return a function of the past with its canonical key."""
+    return Window(column, function, arguments, f"{function}({listed(arguments)})")
 
 
 def listed(nodes: "tuple[Node, ...]") -> str:

@@ -132,3 +132,45 @@ def test_all_mistakes_of_all_files_come_together() -> None:
         read_rules({"a.yaml": wrong, "b.yaml": "[1", "c.yaml": ""}, CLASSES)
     assert {fault.file for fault in caught.value.faults} == {"a.yaml", "b.yaml", "c.yaml"}
     assert sum(fault.file == "a.yaml" for fault in caught.value.faults) == 2
+
+
+RULE = """
+pack: own
+rules:
+  - id: it
+    for: elevator
+    severity: low
+    kind: maintenance
+    priority: 4
+    title: {zh: 试, en: it}
+    source: U test
+    """
+HALF = "motor_temp * 2 / 4"
+LONG = "+".join(["speed"] * 60)
+DOUBLED = ", ".join(f"{name}: {one}+{one}+{one}+{one}" for one, name in ("ab", "bc", "cd"))
+
+
+def test_names_stand_for_what_they_name() -> None:
+    """A rule with names is the rule with everything written out; a later name may use an earlier."""
+    named = """let: {twice: motor_temp * 2, half: twice / 4, hot: "avg(half, 5m) > 3"}
+    when: half > 2 and hot"""
+    plain = f"when: {HALF} > 2 and avg({HALF}, 5m) > 3"
+    one, other = (read_rules({"t.yaml": RULE + text}, CLASSES)[0] for text in (named, plain))
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ("hot: motor_temq > 3", "did you mean 'motor_temp'?"),
+        ("speed: motor_temp > 3", "'speed' means something already"),
+        ("late: hot, hot: fault", "no point 'hot'"),
+        (f"a: {LONG}, {DOUBLED}", "let d is too long"),
+    ],
+)
+def test_a_name_that_cannot_be_meant_is_told(names: str, message: str) -> None:
+    """Mistyped points, names of points, names used before they are there, sizes that explode."""
+    with pytest.raises(BadInput) as caught:
+        read_rules({"t.yaml": f"{RULE}let: {{{names}}}\n    when: fault"}, CLASSES)
+    assert message in str(caught.value)
+    assert len(caught.value.faults) == 1
