@@ -19,7 +19,7 @@ OFFLINE = "offline"
 BUFFERING = "buffering"
 """Cut off as well, but what happens is kept and told in order when the way is back."""
 LOSSY = "lossy"
-"""A ``share`` of messages does not arrive (0.3)."""
+"""A ``share`` of messages does not arrive (0.3): its own, or those of the devices that it speaks for."""
 CLOCK_WRONG = "clock_wrong"
 """The device's own times are ``seconds`` off (400): ahead, or behind when negative."""
 REPLAYED = "replayed"
@@ -77,15 +77,24 @@ class Links:
         yield from sorted(kept, key=lambda one: one.at)
 
     def _worn(self, message: Message) -> Message:
-        for one in (message.equipment, self.ledger.equipment[message.equipment].parent):
-            lossy = self._faults.get((one or "", LOSSY))
-            if lossy and self.rng.random() < _number(lossy.settings.get("share"), _LOST_SHARE):
-                message = replace(message, lost=True)
+        if not self._faults:
+            return message
+        lossy = self._lossy(message.equipment)
+        if lossy and self.rng.random() < _number(lossy.settings.get("share"), _LOST_SHARE):
+            message = replace(message, lost=True)
         wrong = self._faults.get((message.equipment, CLOCK_WRONG))
         if wrong is not None:
             off: Micros = round(_number(wrong.settings.get("seconds"), _CLOCK_SECONDS) * SECOND)
             message = replace(message, at=message.at + off)
         return message
+
+    def _lossy(self, equipment: str) -> Injection | None:
+        """Return what loses messages: its own link, or the radio side of who speaks for it."""
+        parent = self.ledger.equipment[equipment].parent
+        if parent is not None and (parent, LOSSY) in self._faults:
+            return self._faults[parent, LOSSY]
+        own = self._faults.get((equipment, LOSSY))
+        return None if own is None or self.ledger.children_of(equipment) else own
 
     def _look(self) -> None:
         cut = [equipment for equipment, fault in self._faults if fault in _CUT]

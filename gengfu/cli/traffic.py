@@ -87,8 +87,8 @@ def _score(
     if language is not None:
         say(markdown(scores, "zh" if language == "zh" else "en"))
     else:
-        table([dict(row) for one in scores for row in lines(one)])
-        say(total(scores))
+        table([row for one in scores for row in lines(one)])
+    say(total(scores))
     raise typer.Exit(0 if all(one.passed for one in scores) else 1)
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
 from gengfu.core.naming import Scalar
-from simulators.device import Machine
+from simulators.device import Injection, Machine
 from simulators.models.people import next_arrival, outward
 
 PASSAGES_PER_HOUR: Mapping[str, float] = {"unit": 40.0, "goods": 3.0, "fire": 0.2, "key_room": 0.3}
@@ -24,7 +24,7 @@ OVERRIDES: Mapping[str, Mapping[str, Scalar]] = {
     "lock_fault": {"bonded": False, "fault": True},
     "unlocked": {"locked": False, "bonded": False},
 }
-FAULTS = frozenset({*OVERRIDES, "forced", "held_open", "probing"})
+FAULTS = frozenset({*OVERRIDES, "forced", "held_open", "probing", "lost_card"})
 
 _REPORT = 20 * MINUTE
 _DENIED = 0.012
@@ -58,6 +58,12 @@ class Door(Machine):
         self.locked = True
         self.openings = rng.randrange(1_000, 200_000)
         self._next = start
+        self._tried = False
+        """A lost card was held to the reader: once each time one is found."""
+
+    def end(self, injection: Injection) -> None:
+        self._tried &= injection.fault != "lost_card"
+        super().end(injection)
 
     def story(self) -> Iterator[Micros]:
         self._next = self._next_passage()
@@ -69,6 +75,9 @@ class Door(Machine):
                 yield from self._open_while("held_open")
             elif "probing" in self.faults:
                 yield from self._probe()
+            elif "lost_card" in self.faults and not self._tried:
+                self._tried = True
+                self._deny("lost")
             elif self.now >= self._next:
                 self._next = self._next_passage()
                 yield from self._passage()

@@ -17,11 +17,21 @@ from simulators.models.hydraulics import RATED_HZ, Curve, dry_torque
 from simulators.models.warming import settle
 
 TRIPS = frozenset({"trip", "inverter_fault"})
-FAULTS_OF_A_PUMP = frozenset({*TRIPS, "manual", "off", "dry_running", "bearing_wear", "blocked"})
+FAULTS_OF_A_PUMP = frozenset(
+    {
+        *TRIPS,
+        *("manual", "off", "dry_running", "bearing_wear", "blocked", "cavitation", "imbalance"),
+    }
+)
 
 _ROOM_TEMP = 22.0
 _BEARING_TIME = 1200.0
 _BEARING_RISE = 30.0
+_SHAKES = {"bearing_wear": 3.0, "dry_running": 0.4, "cavitation": 2.6, "imbalance": 2.2}
+"""mm/s more at the bearing housing at rated speed (U); vapour bubbles hammer, and spread (below)."""
+_CAVITATING_SPREAD = 0.12
+_CAVITATING_FLOW = 0.82
+"""Share of the flow that is left when part of the impeller is full of vapour (U)."""
 _FRICTION = {"bearing_wear": 25.0, "dry_running": 45.0}
 """K more at the bearing: worn, or with a seal that no water cools (U)."""
 
@@ -71,6 +81,8 @@ class Pump:
         """Let time pass at a speed and a flow."""
         self.speed = speed if self.running else 0.0
         self.flow = flow if self.delivers else 0.0
+        if "cavitation" in self.faults:
+            self.flow *= _CAVITATING_FLOW
         self.run_hours += self.running * seconds / 3600
         friction = sum(rise for fault, rise in _FRICTION.items() if fault in self.faults)
         target = _ROOM_TEMP + _BEARING_RISE * self.torque + friction * self.running
@@ -91,10 +103,10 @@ class Pump:
         if not self.running:
             return 0.02
         off_best = abs(self.flow / (self.curve.flow * self.speed) - 0.9) if self.speed else 0.0
-        worn = 3.0 if "bearing_wear" in self.faults else 0.0
-        dry = 0.4 if "dry_running" in self.faults else 0.0
-        sound = 0.7 + 0.5 * min(off_best, 1.0) + worn + dry
-        return sound * self.speed * max(0.5, self.rng.gauss(1.0, 0.015))
+        shaken = sum(more for fault, more in _SHAKES.items() if fault in self.faults)
+        sound = 0.7 + 0.5 * min(off_best, 1.0) + shaken
+        spread = _CAVITATING_SPREAD if "cavitation" in self.faults else 0.015
+        return sound * self.speed * max(0.5, self.rng.gauss(1.0, spread))
 
     def points(self) -> dict[str, Scalar]:
         """Return what every pump's cabinet tells."""

@@ -29,7 +29,7 @@ DRAW_BY_HOUR = (
 )
 """Share of the busiest hour's draw, by hour of the local day."""
 
-_SHOWN_RUNNING = frozenset({"dry_running", "blocked", "bearing_wear"})
+_SHOWN_RUNNING = frozenset({"dry_running", "blocked", "bearing_wear", "cavitation", "imbalance"})
 _TANK_AREA = 20.0
 _TANK_FULL = 2.4
 _GAIN = 0.05
@@ -132,8 +132,10 @@ class SupplySet(Station):
 
     def points_of(self, pump: Pump) -> Mapping[str, Scalar]:
         dry = pump.running and "dry_running" in pump.faults
+        choked = pump.running and "cavitation" in pump.faults  # a strainer takes the suction's head
+        suction = 0.002 if choked else self.level * MPA_PER_METRE
         return {
-            "pressure_in": -0.012 if dry else self.level * MPA_PER_METRE,
+            "pressure_in": -0.012 if dry else suction,
             "pressure_out": self.duty.head * MPA_PER_METRE + self.rng.gauss(0.0, 0.0012),
             "pressure_set": self.set_head * MPA_PER_METRE,
             "flow": max(0.0, pump.flow + (self.rng.gauss(0.0, 1.5) if pump.flow else 0.0)),

@@ -56,7 +56,7 @@ QUIET: dict[tuple[str, str], tuple[float, float]] = {
 """Between these the shipped rules are silent."""
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(st.integers(0, 10_000))
 def test_a_good_day_raises_an_alarm(seed: int) -> None:
     """A day without faults stays within the limits of every shipped rule."""

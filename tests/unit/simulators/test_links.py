@@ -1,0 +1,158 @@
+"""What a bad link, a dead feeder and a fire do to what is sent."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from gengfu.core.batch import TopicKind
+from gengfu.core.clock import MINUTE, SECOND, Micros
+from gengfu.core.errors import BadInput
+from simulators.estate import Estate, estate_of
+from simulators.report import Message
+from simulators.script import read_scenario
+from simulators.timeline import changes
+from simulators.wire import Packet, Writer
+from tests.unit.simulators.stage import CLASSES, MORNING
+
+HEAD = "scenario: trial\ntitle: {zh: 试, en: Trial}\n"
+HOUSE = """cast:
+  box: {class: network_gateway}
+  room: {class: room_environment, parent: box}
+  feeder: {class: power_distribution, feeds: [f2, ctl]}
+  lift: {class: elevator, place: f2}
+  cam: {class: camera, place: f2}
+  hose: {class: hydrant, place: f2}
+  ctl: {class: door_controller}
+  door: {class: door, place: f2, parent: ctl}
+  panel: {class: fire_panel, parts: {1-1: smoke f1, 1-2: heat f1, 1-3: smoke f3}}
+  fan: {class: smoke_control, count: 2}
+linkage:
+  - {where: b1, equipment: [fan-1, fan-2], expect: fan_run, within: 15s}
+"""
+
+
+def house(folder: Path, timeline: str) -> Estate:
+    path = folder / "trial.yaml"
+    path.write_text(f"{HEAD}{HOUSE}timeline:\n{timeline}", encoding="utf-8")
+    scenario = read_scenario(path, (), CLASSES)
+    assert scenario.cast is not None
+    script = changes(scenario, start=MORNING, calm_from=MORNING, seed=1)
+    return estate_of(scenario.cast, CLASSES, start=MORNING, seed=1, changes=script)
+
+
+def told(estate: Estate, equipment: str, until: Micros) -> list[Message]:
+    found = list(estate.advance(MORNING + until))
+    return [one for one in found if one.equipment == f"trial-{equipment}"]
+
+
+def last(messages: list[Message], point: str) -> object:
+    return [one.points[point] for one in messages if point in one.points][-1]
+
+
+def test_what_was_buffered_is_lost_or_comes_with_a_new_time(tmp_path: Path) -> None:
+    """A buffering gateway's devices say nothing meanwhile, and then all of it with its own times."""
+    estate = house(tmp_path, '  - {at: "00:10", for: 30m, equipment: box, fault: buffering}\n')
+    assert told(estate, "room", 10 * MINUTE)
+    assert told(estate, "room", 39 * MINUTE) == []
+    late = told(estate, "room", 41 * MINUTE)
+    times = [one.at - MORNING for one in late]
+    assert min(times) < 12 * MINUTE
+    assert len([at for at in times if at < 40 * MINUTE]) >= 10
+
+
+def test_a_lossy_gateway_loses_without_a_trace(tmp_path: Path) -> None:
+    """Of a lossy gateway's devices some numbers are missing; its own are whole."""
+    estate = house(
+        tmp_path, '  - {at: "00:01", equipment: box, fault: lossy, with: {share: 0.4}}\n'
+    )
+    writer = Writer("trial", "b1")
+    packets = list(writer.packets(list(estate.advance(MORNING + 3 * 60 * MINUTE))))
+    assert numbers(packets, "box") == list(range(1, len(numbers(packets, "box")) + 1))
+    room = numbers(packets, "room")
+    assert 0.3 < 1 - len(room) / max(room) < 0.5
+
+
+def numbers(packets: list[Packet], equipment: str) -> list[int]:
+    found: list[int] = []
+    for packet in packets:
+        if packet.equipment == f"trial-{equipment}" and packet.topic.endswith("telemetry"):
+            body = msgspec.json.decode(packet.payload)
+            found.extend(row["seq"] for row in (body if isinstance(body, list) else [body]))
+    return found
+
+
+def test_a_replay_is_something_new(tmp_path: Path) -> None:
+    """What is replayed are the same bytes on the same topic, once more."""
+    estate = house(tmp_path, '  - {at: "00:10", for: 1m, equipment: room, fault: replayed}\n')
+    writer = Writer("trial", "b1")
+    before = list(writer.packets(list(estate.advance(MORNING + 10 * MINUTE - SECOND))))
+    at_ten = list(writer.packets(told(estate, "room", 10 * MINUTE)))
+    said = [(one.topic, one.payload) for one in before if one.equipment == "trial-room"]
+    again = [(one.topic, one.payload) for one in at_ten]
+    recorded = [one for one in said if not one[0].endswith("status")]
+    assert [one for one in again if one in recorded] == recorded
+    assert len(recorded) == 2  # vital and the rest, ten minutes in one packet each
+
+
+def test_a_dead_feeder_leaves_its_load_alive(tmp_path: Path) -> None:
+    """What hangs on a dead feeder goes down: a lift without mains, a camera dark; a hydrant does not care."""
+    estate = house(tmp_path, '  - {at: "00:05", for: 5m, equipment: feeder, fault: outage}\n')
+    messages = list(estate.advance(MORNING + 9 * MINUTE))
+    by_device = {
+        name: [one for one in messages if one.equipment == f"trial-{name}"]
+        for name in ("lift", "cam", "ctl", "door", "hose", "feeder")
+    }
+    assert last(by_device["lift"], "mains") is False
+    assert last(by_device["ctl"], "mains") is False
+    assert last(by_device["feeder"], "energised") is False
+    dark = {name for name, said in by_device.items() if any(one.online is False for one in said)}
+    assert dark == {"cam"}
+    assert last(told(estate, "lift", 15 * MINUTE), "mains") is True
+
+
+def test_one_detector_starts_the_fans_or_two_do_not(tmp_path: Path) -> None:
+    """A second address of the same compartment starts what the table names, within ten seconds."""
+    estate = house(
+        tmp_path,
+        """  - {at: "00:05", for: 20m, equipment: panel, fault: fire, part: 1-1}
+  - {at: "00:06", for: 19m, equipment: panel, fault: fire, part: 1-3}
+  - {at: "00:10", for: 15m, equipment: panel, fault: fire, part: 1-2}
+  - {at: "00:01", equipment: fan-2, fault: no_response}
+""",
+    )
+    assert last(told(estate, "fan-1", 10 * MINUTE), "fan_run") is False
+    messages = list(estate.advance(MORNING + 10 * MINUTE + 40 * SECOND))
+    fans = [
+        [one for one in messages if one.equipment == f"trial-fan-{number}"] for number in (1, 2)
+    ]
+    assert last(fans[0], "fan_run") is True
+    assert [one for one in fans[1] if one.points.get("fan_run")] == []
+    assert last(told(estate, "fan-1", 30 * MINUTE), "fan_run") is False
+
+
+def test_a_wrong_clock_changes_when_it_is_sent(tmp_path: Path) -> None:
+    """A device with a wrong clock tells the same at the same moment, with another time."""
+    estate = house(
+        tmp_path,
+        '  - {at: "00:01", equipment: room, fault: clock_wrong, with: {seconds: -600}}\n',
+    )
+    told(estate, "room", MINUTE)
+    off = [one for one in told(estate, "room", 20 * MINUTE) if one.kind is not TopicKind.STATUS]
+    assert off
+    assert all(one.at < MORNING + 11 * MINUTE for one in off)
+
+
+def test_a_cast_with_mistakes_is_played(tmp_path: Path) -> None:
+    """A class that is none, a parent and a fault that are not there: each is told."""
+    path = tmp_path / "trial.yaml"
+    path.write_text(
+        HEAD
+        + "cast:\n  a: {class: sofa}\n  b: {class: elevator, parent: nobody}\n"
+        + 'timeline:\n  - {at: "00:01", equipment: c, fault: offline}\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(BadInput) as refused:
+        read_scenario(path, (), CLASSES)
+    said = " ".join(fault.message for fault in refused.value.faults)
+    assert all(word in said for word in ("sofa", "nobody", "no equipment 'c'"))

@@ -1,0 +1,103 @@
+"""What counts as noticed, late, missed and false."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gengfu.core.clock import MINUTE, SECOND, Micros
+from gengfu.core.naming import Bilingual
+from gengfu.core.urgency import Kind, Severity
+from simulators.device import Injection
+from simulators.scenario import Expectation, Scenario, Step
+from simulators.score import Need, Opened, Result, score
+
+START = 1_000 * MINUTE
+WITHIN = 60 * SECOND
+BEGINS = 5 * MINUTE
+
+
+def opened(
+    after: Micros,
+    rule: str = "lift.stuck",
+    equipment: str = "lift",
+    part: str | None = None,
+    severity: Severity = Severity.MEDIUM,
+    kind: Kind = Kind.MAINTENANCE,
+) -> Opened:
+    """An alert that opened so long after the fault."""
+    return Opened(
+        rule=rule,
+        equipment=equipment,
+        part=part,
+        at=START + BEGINS + after,
+        kind=kind,
+        severity=severity,
+        latched=False,
+    )
+
+
+def story(*expected: Expectation, also: frozenset[str] = frozenset()) -> Scenario:
+    injection = Injection(equipment="lift", fault="stuck")
+    step = Step(begins=BEGINS, ends=None, injection=injection, expects=expected)
+    return Scenario(name="trial", title=Bilingual("试", "Trial"), steps=(step,), also=also)
+
+
+def expect(part: str | None = None) -> Expectation:
+    return Expectation(rule="lift.stuck", within=WITHIN, equipment="lift", part=part)
+
+
+@given(st.integers(0, 10 * MINUTE), st.integers(0, MINUTE))
+def test_the_limit_lies_elsewhere(after: Micros, grain: Micros) -> None:
+    """Within its time and the clock's grain is detected, after it late; the delay is told exactly."""
+    (outcome,) = score(story(expect()), [opened(after)], start=START, grain=grain).outcomes
+    assert outcome.delay == after
+    in_time = after <= WITHIN + grain
+    assert outcome.result is (Result.DETECTED if in_time else Result.LATE)
+
+
+def test_an_alert_from_before_the_fault_counts() -> None:
+    """What had opened before the fault began has not noticed it: a miss, and a false alarm."""
+    found = score(story(expect()), [opened(-SECOND)], start=START)
+    assert [one.result for one in found.outcomes] == [Result.MISSED]
+    assert found.false_alarms == (opened(-SECOND),)
+    assert not found.passed
+
+
+def test_one_alert_serves_two_expectations() -> None:
+    """Two that are expected need two alerts, each of the part that it names."""
+    wanted = story(expect(part="1"), expect(part="2"))
+    alerts = [opened(SECOND, part="2"), opened(2 * SECOND, part="2")]
+    found = score(wanted, alerts, start=START)
+    assert [one.result for one in found.outcomes] == [Result.MISSED, Result.DETECTED]
+    assert found.false_alarms == (alerts[1],)
+
+
+def test_another_equipment_s_alert_counts() -> None:
+    """The same rule about another equipment is no detection but a false alarm."""
+    found = score(story(expect()), [opened(SECOND, equipment="other")], start=START)
+    assert (found.count(Result.MISSED), len(found.false_alarms)) == (1, 1)
+
+
+def test_what_is_true_too_is_called_false() -> None:
+    """Alerts of rules that are true too are kept apart from false ones, and do not hide a miss."""
+    allowed = story(expect(), also=frozenset({"lift.fault"}))
+    found = score(allowed, [opened(SECOND, rule="lift.fault")], start=START)
+    assert (len(found.also), found.false_alarms) == (1, ())
+    assert found.count(Result.MISSED) == 1
+
+
+def test_the_work_is_miscounted() -> None:
+    """Life safety takes somebody on site; grave or security a walk; low a look; the rest an order."""
+    alerts = [
+        opened(0, severity=Severity.CRITICAL, kind=Kind.LIFE_SAFETY),
+        opened(0, severity=Severity.HIGH),
+        opened(0, severity=Severity.MEDIUM, kind=Kind.SECURITY),
+        opened(0, severity=Severity.LOW, kind=Kind.SECURITY),
+        opened(0),
+    ]
+    found = score(story(), alerts, start=START)
+    assert {need: found.needs(need) for need in Need} == {
+        Need.ON_SITE: 1,
+        Need.WALK: 2,
+        Need.LOOK: 1,
+        Need.ORDER: 1,
+    }
