@@ -22,6 +22,11 @@ from gengfu.core.naming import Bilingual
 
 Word = TypeVar("Word", bound=StrEnum)
 
+# libyaml's is ten times as fast, and half of a start is reading YAML; not every build of PyYAML has it.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DEEPEST = 100
+"""What composes a document calls itself for each level: too many would end the process."""
+
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 
 
@@ -44,6 +49,22 @@ def read_text(file: Path) -> str:
         raise BadInput([Fault(str(file), "", "is not UTF-8", "save it as UTF-8")]) from exc
 
 
+class _TooDeep(Exception):
+    """A document of more levels than any of ours."""
+
+
+def _compose(text: str) -> yaml.Node | None:
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _DEEPEST:
+            raise _TooDeep
+    return yaml.compose(text, Loader=_Loader)
+
+
 @dataclass(slots=True)
 class Page:
     """One YAML file being read: its name and the faults found so far."""
@@ -59,13 +80,13 @@ class Page:
     def root(self, text: str) -> yaml.Node | None:
         """Parse a file of one document; None (and a fault) when it is no YAML or empty."""
         try:
-            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            node = _compose(text)
         except yaml.MarkedYAMLError as exc:
             mark = exc.problem_mark or exc.context_mark
             line = str(mark.line + 1) if mark else "1"
             self.faults.append(Fault(self.file, line, f"not YAML: {exc.problem or exc.context}"))
             return None
-        except RecursionError:
+        except _TooDeep:
             self.faults.append(Fault(self.file, "1", "not a file of ours: nested too deeply"))
             return None
         except yaml.YAMLError as exc:

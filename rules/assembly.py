@@ -11,6 +11,7 @@ import numpy as np
 
 from gengfu.core.clock import Micros
 from gengfu.ledger.model import Equipment
+from rules import supply
 from rules.groups import Poll, anchors
 from rules.judge import Judge
 from rules.plan import Planner, layout
@@ -81,6 +82,7 @@ def assemble(state: State) -> None:
         unit.parent = state.units.get(unit.equipment.parent or "")
         if unit.parent is not None:
             unit.parent.children.append(unit)
+    supply.connect(state.units, state.ledgers)
     index_names(state)
 
 
@@ -101,6 +103,7 @@ def reset_links(state: State) -> None:
         parent, unit.cut = unit.parent, False
         while parent is not None and not unit.cut:
             unit.cut, parent = parent.down, parent.parent
+    supply.reset(state.units)
     _join(state)
     state.watched = np.array(
         [unit.silent or any(one.silent for one in unit.conditions.values()) for unit in state.roll]

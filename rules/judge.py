@@ -14,9 +14,10 @@ from gengfu.core.clock import MINUTE, SECOND, Micros
 from gengfu.core.expression import truth
 from gengfu.core.naming import Scalar
 from gengfu.core.urgency import Kind
+from rules import supply
 from rules.past.memory import Timed
 from rules.plan import CompiledRule
-from rules.rule import Count
+from rules.rule import Children, Count
 from rules.state import OWN_SILENCE, State
 from rules.unit import NOT_DUE, Condition, Phase, Spot, Unit
 from rules.verdict import Turn, Verdict
@@ -214,12 +215,16 @@ class Judge:
         if index == OWN_SILENCE or unit.plan.rules[index].rule.kind is Kind.LIFE_SAFETY:
             return False
         heard, parent = self.state.heard, unit.parent
-        return unit.cut or (parent is not None and bool(heard[parent.number] <= heard[unit.number]))
+        if unit.cut or unit.unfed:
+            return True
+        return parent is not None and bool(heard[parent.number] <= heard[unit.number])
 
     def _is_frozen(self, unit: Unit, compiled: CompiledRule) -> bool:
         """Tell whether the unit's values say nothing now. Life safety is judged by the last ones."""
         if compiled.rule.kind is Kind.LIFE_SAFETY or compiled.rule.per is not None:
             return False  # who is lost has an unknown vote; the others go on
+        if unit.unfed and compiled.rule.is_of_supply:
+            return True
         return unit.cut or (unit.down and not compiled.rule.watches_link)
 
     def _is_time(self, unit: Unit, compiled: CompiledRule, at: Micros | None = None) -> bool:
@@ -334,6 +339,19 @@ class Judge:
                 late=late,
             )
         )
+        if turn is not Turn.OCCURRED and unit.plan.rules[index].rule.children is Children.FED:
+            self._resupply(unit)
+
+    def _resupply(self, feeder: Unit) -> None:
+        """Follow a feeder that died or came back: what it feeds is judged without its supply."""
+        for unit in feeder.fed:
+            if unit.unfed == supply.is_without(unit):
+                continue
+            unit.unfed = not unit.unfed
+            if not unit.unfed:
+                self.state.heard[unit.number] = self.now
+            self.evaluate_all(unit)
+            self._resupply(unit)
 
 
 def _first_due(unit: Unit, until: Micros) -> tuple[Micros, int, str] | None:

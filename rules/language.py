@@ -17,7 +17,17 @@ from gengfu.core.naming import Bilingual, is_slug
 from gengfu.core.urgency import Kind, Severity
 from gengfu.ledger.model import EquipmentClass
 from gengfu.marked import Page
-from rules.rule import Count, Hold, Matcher, Relation, Rule, Source, SubjectKind, placeholders
+from rules.rule import (
+    Children,
+    Count,
+    Hold,
+    Matcher,
+    Relation,
+    Rule,
+    Source,
+    SubjectKind,
+    placeholders,
+)
 from rules.schedule import Schedule, read_hours, read_weekdays
 from rules.vocabulary import ATTRIBUTES, class_scope, fillable
 
@@ -39,6 +49,7 @@ _OPTIONS = (
     "group",
     "subject",
     "children",
+    "supply",
     "per",
 )
 FIELDS = (*_REQUIRED, *_OPTIONS)
@@ -137,7 +148,8 @@ class _RuleReader:
             words=self._spoken(),
             group=page.text(fields.get("group")),
             subject=page.choice(fields.get("subject"), SubjectKind, SubjectKind.EQUIPMENT),
-            children=page.boolean(fields.get("children")),
+            children=page.choice(fields.get("children"), Children, Children.NONE),
+            supply=page.boolean(fields.get("supply")),
             per=page.choice(fields["per"], Relation, Relation.SITE) if "per" in fields else None,
             source=self._source(),
         )

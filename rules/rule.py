@@ -74,6 +74,16 @@ class Hold:
     span: Micros = 0
 
 
+class Children(StrEnum):
+    """Which other equipment an alert names, and speaks for while it is on."""
+
+    NONE = "false"
+    SPOKEN_FOR = "true"
+    """What tells its news through this one."""
+    FED = "fed"
+    """What this one feeds: it is without supply while the rule is on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule of a pack. What makes it on: ``when`` (held), ``event`` (counted), or silence."""
@@ -108,7 +118,9 @@ class Rule:
     """How titles and advice say the words of an event's attributes."""
     group: str = ""
     subject: SubjectKind = SubjectKind.EQUIPMENT
-    children: bool = False
+    children: Children = Children.NONE
+    supply: bool = False
+    """It is about the equipment's own supply: with a dead feeder it is the feeder's alert."""
     per: Relation | None = None
     """Looks once for all that it joins, and its alert stands on the first of them by id."""
     source: str
@@ -117,6 +129,11 @@ class Rule:
     @property
     def expressions(self) -> tuple[Expression, ...]:
         return tuple(one for one in (self.when, self.clear) if one is not None)
+
+    @property
+    def is_of_supply(self) -> bool:
+        """Whether a dead feeder explains it: a lost link, a lost supply, what is fed in turn."""
+        return self.supply or self.watches_link or self.children is Children.FED
 
     @property
     def watches_link(self) -> bool:

@@ -73,6 +73,7 @@ class Unit(Frame):
         "cut",
         "down",
         "equipment",
+        "fed",
         "lasted",
         "number",
         "parent",
@@ -81,6 +82,8 @@ class Unit(Frame):
         "queued",
         "silent",
         "site",
+        "suppliers",
+        "unfed",
     )
 
     def __init__(
@@ -93,6 +96,8 @@ class Unit(Frame):
         self.number = number
         self.parent: Unit | None = None
         self.children: list[Unit] = []
+        self.suppliers: list[Unit] = []
+        self.fed: list[Unit] = []
         self.polls = [None] * len(plan.groups)
         self.pasts: list[Past] = [past.make(zone) for past in plan.pasts]
         self.lasted = NEVER
@@ -105,6 +110,8 @@ class Unit(Frame):
         """It said that it is offline, or is silent."""
         self.cut = False
         """Who speaks for it is down or cut: what it says of itself is unknown."""
+        self.unfed = False
+        """All that feeds it is dead."""
 
     def take(self, slot: int, at: Micros, value: Scalar) -> Taken:
         """Take a sample unless a newer one is known; of one time the last to come stays."""

@@ -1,13 +1,14 @@
 """Makes a verdict out of a rule and an equipment: texts in both languages with their values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gengfu.core.clock import Micros
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Bilingual, Language, Scalar, Subject
 from gengfu.ledger.model import EquipmentClass
 from rules.plan import CompiledRule
-from rules.rule import Rule, fill, placeholders
+from rules.rule import Children, Rule, fill, placeholders
+from rules.supply import all_fed
 from rules.unit import Unit
 from rules.verdict import Turn, Verdict
 from rules.vocabulary import COUNTED, COUNTED_CHILDREN, MEMBERS, THE_PART
@@ -31,7 +32,7 @@ def say(
 ) -> Verdict:
     """Return the verdict on one subject; ``facts`` are the event's attributes."""
     rule = compiled.rule
-    children = tuple(child.equipment.id for child in unit.all_children()) if rule.children else ()
+    children = tuple(child.equipment.id for child in _children(unit, rule.children))
     values = {**_values(unit, compiled), **(facts or {})}
     told = {**values, THE_PART: (facts or {}).get(THE_PART, part or None)}
     told[COUNTED_CHILDREN] = len(children)
@@ -54,6 +55,15 @@ def say(
         children=children,
         late=late,
     )
+
+
+def _children(unit: Unit, which: Children) -> Sequence[Unit]:
+    match which:
+        case Children.SPOKEN_FOR:
+            return unit.all_children()
+        case Children.FED:
+            return all_fed(unit)
+    return ()
 
 
 def _values(unit: Unit, compiled: CompiledRule) -> dict[str, Scalar]:

@@ -24,6 +24,7 @@ from dashboards.web.ports import DeskPorts, Visitor
 from dashboards.web.problems import bad_request
 from dashboards.web.render import page
 from gengfu.core.clock import HOUR, Micros
+from gengfu.core.naming import Bilingual
 from gengfu.core.states import OperatingState
 from gengfu.core.urgency import Kind, Severity
 from gengfu.ledger.model import Equipment
@@ -67,6 +68,7 @@ def card(ports: DeskPorts, alert: Alert) -> dict[str, object]:
         "alert": alert,
         "next": next_step(alert),
         "others": other_steps(alert),
+        "children": _children(ports, alert),
         "dials": dials(ports, alert),
         "equipment": equipment,
         "run": run_of(ports, alert),
@@ -76,6 +78,15 @@ def card(ports: DeskPorts, alert: Alert) -> dict[str, object]:
         "verdicts": tuple(FindingVerdict),
         "shelve_hours": _SHELVE_HOURS,
     }
+
+
+def _children(ports: DeskPorts, alert: Alert) -> list[tuple[str, Bilingual]]:
+    """Return the equipment that an alert is about beside its own: (id, name)."""
+    ledger = ports.ledgers.sites.get(alert.site)
+    known = ledger.equipment if ledger else {}
+    return [
+        (id_, known[id_].name if id_ in known else Bilingual(id_, id_)) for id_ in alert.children
+    ]
 
 
 def _waiting(active: Sequence[Alert]) -> list[Alert]:

@@ -141,3 +141,10 @@ def test_strange_yaml_crashes(text: str) -> None:
         read_class(text, "gate.yaml")
     assert all(fault.place for fault in caught.value.faults)
     assert caught.value.faults
+
+
+@pytest.mark.parametrize("deep", ["[" * 200_000, "{a: " * 200_000, "- " * 200_000 + "x"])
+def test_deep_file_ends_the_process(deep: str) -> None:
+    """A document nested without end is a mistake of its file, not the end of whoever reads it."""
+    with pytest.raises(BadInput, match="nested too deeply"):
+        read_class(deep, "gate.yaml")
