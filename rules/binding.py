@@ -160,7 +160,7 @@ class Binder:
                 key=key,
                 inputs=tuple(self.bind(Expression.of(one)) for one in inputs),
                 output=len(self._slots) + len(self.pasts),
-                make=lambda zone: make(Terms(span=span, zone=zone)),
+                make=lambda zone: make(Terms(span=span, zone=zone, values=window.values)),
                 reads=frozenset(slot for one in inputs for slot in self.reads(one)),
                 event=event,
                 timed=function.timed,

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 
 from gengfu.core.expression import Parameter, Signature
 from gengfu.core.naming import Bilingual
+from rules.past.distance import DISTANCE
+from rules.past.drift import DRIFT
 from rules.past.lasting import LASTING
 from rules.past.memory import Function
 from rules.past.normal import NORMALS
+from rules.past.season import SEASON
 from rules.past.windows import WINDOWS
 
 RECOLLECTIONS = (
@@ -26,5 +29,6 @@ RECOLLECTIONS = (
 """What the engine remembers of every point and event anyway."""
 
 FUNCTIONS: Mapping[str, Function] = {
-    one.name: one for one in (*WINDOWS, *NORMALS, *LASTING, *RECOLLECTIONS)
+    one.name: one
+    for one in (*WINDOWS, *NORMALS, *DRIFT, *SEASON, *DISTANCE, *LASTING, *RECOLLECTIONS)
 }

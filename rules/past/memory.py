@@ -19,10 +19,14 @@ NOT_DUE: Micros = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """For whom a function remembers: its duration in the rule, and the equipment's local clock."""
+    """For whom a function remembers."""
 
     span: Micros
+    """The duration in the rule; 0 = it takes none."""
     zone: ZoneInfo
+    """The equipment's local clock."""
+    values: int = 1
+    """How many values it is told at once."""
 
 
 class Past:
@@ -30,7 +34,7 @@ class Past:
 
     __slots__ = ()
     KEPT: ClassVar[tuple[str, ...]] = ()
-    """The attributes that are the memory: numbers, arrays of them, or other memories."""
+    """The attributes that are the memory: numbers, arrays of them, other memories, tuples of those."""
 
     def update(self, at: Micros, inputs: Sequence[Scalar]) -> Scalar:
         """Take a sample of the function's arguments (without durations); return its value.
@@ -46,6 +50,8 @@ class Past:
             match getattr(self, name):
                 case Past() as inner:
                     saved += inner.save()
+                case tuple() as several:
+                    saved += (figure for inner in several for figure in inner.save())
                 case array() as figures:
                     saved += figures
                 case number:
@@ -55,18 +61,23 @@ class Past:
     def load(self, saved: Sequence[float]) -> None:
         """Take back what ``save`` gave."""
         rest = list(saved)
+
+        def take(count: int) -> list[float]:
+            taken = rest[:count]
+            del rest[:count]
+            return taken
+
         for name in self.KEPT:
             match getattr(self, name):
                 case Past() as inner:
-                    size = len(inner.save())
-                    inner.load(rest[:size])
+                    inner.load(take(len(inner.save())))
+                case tuple() as several:
+                    for inner in several:
+                        inner.load(take(len(inner.save())))
                 case array() as figures:
-                    size = len(figures)
-                    setattr(self, name, array("d", rest[:size]))
+                    setattr(self, name, array("d", take(len(figures))))
                 case _:
-                    size = 1
-                    setattr(self, name, rest[0])
-            del rest[:size]
+                    setattr(self, name, take(1)[0])
 
 
 class Timed(Past):

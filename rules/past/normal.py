@@ -12,7 +12,10 @@ from rules.past.windows import Mean
 LEARNING: Micros = 5 * MINUTE
 """A learned normal is unknown before so much time was seen (U)."""
 SETTLING: Micros = 100 * SECOND
-"""Until then, what came so long ago has 1/e of the weight: a start is no part of the normal (U)."""
+"""Until then, what came so long ago has 1/e of the weight: a start is no part of the normal (U).
+
+Where learning takes longer, so does this.
+"""
 ADAPTING: Micros = HOUR
 """The time constant with which it follows slow change afterwards (U)."""
 CLIP = 3.0
@@ -26,14 +29,15 @@ LONGEST_STEP: Micros = MINUTE
 class Normal(Past):
     """A machine's own normal: mean and spread, learned while a condition holds.
 
-    During the first ``LEARNING`` of seen time it follows quickly; afterwards slowly, with
-    ``ADAPTING``, and what lies far off is clipped (Huber), so that a fault is not taken for normal.
+    During the first ``learning`` of seen time it follows quickly; afterwards slowly, with
+    ``adapting``, and what lies far off is clipped (Huber), so that a fault is not taken for normal.
     """
 
-    __slots__ = ("_last", "_learned", "mean", "variance")
-    KEPT = __slots__
+    __slots__ = ("_adapting", "_last", "_learned", "_learning", "mean", "variance")
+    KEPT = ("_last", "_learned", "mean", "variance")
 
-    def __init__(self) -> None:
+    def __init__(self, *, learning: Micros = LEARNING, adapting: Micros = ADAPTING) -> None:
+        self._learning, self._adapting = learning, adapting
         self._last = math.nan
         self._learned = 0.0
         self.mean = 0.0
@@ -41,7 +45,7 @@ class Normal(Past):
 
     @property
     def known(self) -> bool:
-        return self._learned >= LEARNING
+        return self._learned >= self._learning
 
     @property
     def spread(self) -> float:
@@ -54,13 +58,14 @@ class Normal(Past):
         off = value - self.mean
         if self.known:
             off = max(-CLIP * self.spread, min(CLIP * self.spread, off))
-            share = min(1.0, span / ADAPTING)
+            share = min(1.0, span / self._adapting)
         elif self._learned == 0.0:
             share = 1.0
             self._learned = 1.0
         else:
             self._learned += span
-            share = min(1.0, max(span / self._learned, span / SETTLING))
+            settling = self._learning * SETTLING / LEARNING
+            share = min(1.0, max(span / self._learned, span / settling))
         self.mean += share * off
         if share < 1.0:
             self.variance = (1 - share) * (self.variance + share * off * off)

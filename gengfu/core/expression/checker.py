@@ -65,6 +65,8 @@ class Signature:
     """It gives true or false."""
     optional: int = 0
     """How many of the last parameters may be left out."""
+    values: int = 1
+    """How often the first parameter may stand there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,13 +231,15 @@ class _Checker:
             names = (*_ARITY, *self._scope.functions)
             self._flaw(node, f"no function {node.function!r}", nearest(node.function, names))
             return _ANY
-        most = len(signature.parameters)
+        values = min(node.values, signature.values)
+        parameters = signature.parameters[:1] * (values - 1) + signature.parameters
+        most = len(parameters)
         if not most - signature.optional <= len(node.arguments) <= most:
             self._flaw(node, f"{node.function} takes {_spoken(signature)}")
             return _ANY
         found = [
             self._argument(argument, parameter)
-            for argument, parameter in zip(node.arguments, signature.parameters, strict=False)
+            for argument, parameter in zip(node.arguments, parameters, strict=False)
         ]
         if signature.as_first:
             return found[0]
@@ -284,4 +288,7 @@ def _type_of_constant(node: Literal | Word | Span) -> _Type:
 
 
 def _spoken(signature: Signature) -> str:
-    return f"({', '.join(parameter.name.lower() for parameter in signature.parameters)})"
+    words = [parameter.name.lower() for parameter in signature.parameters]
+    if signature.values > 1:
+        words[0] = f"1 to {signature.values} {words[0]}s"
+    return f"({', '.join(words)})"

@@ -139,6 +139,11 @@ class Window:
     key: str
     """Its canonical text: equal windows of different rules share one state."""
 
+    @property
+    def values(self) -> int:
+        """How many arguments come before its duration, or one."""
+        return next((n for n, one in enumerate(self.arguments) if isinstance(one, Span)), 1) or 1
+
     def __str__(self) -> str:
         return self.key
 
