@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from gateway import topics
 from gateway.decoded import Rejected
+from gateway.unmapped import nearest
 from gengfu.core.batch import TopicKind
 from gengfu.core.names import MAX_WHOLE, EquipmentName, Names, PointKind, PointName
 from gengfu.core.record import RejectReason
@@ -42,6 +43,7 @@ class Target:
     slots: Mapping[str, Slot]
 
 
+_MOST_LOST = 500
 _PLAIN: Mapping[PointKind, type] = {PointKind.ANALOG: float, PointKind.INTEGER: int}
 _WIDEST: Mapping[PointKind, float] = {
     PointKind.ANALOG: sys.float_info.max,
@@ -72,20 +74,29 @@ class Directory:
     equipment: Mapping[str, EquipmentName]
     _indices: Mapping[str, int]
     _slots: Mapping[str, Mapping[str, Slot]]
+    types: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The event types that a class lists."""
     _met: dict[str, Target] = field(default_factory=dict)
     """Only topics of known equipment stand here, so the ledger bounds it."""
+    _lost: dict[str, Rejected] = field(default_factory=dict)
+    """Topics that lead nowhere, the first ``_MOST_LOST`` of them: looking for a near name is slow."""
 
     def find(self, topic: str) -> Target | Rejected:
         """Return whom a topic stands for, or why for nobody."""
-        return self._met.get(topic) or self._look_up(topic)
+        found = self._met.get(topic) or self._lost.get(topic)
+        if found is None:
+            found = self._look_up(topic)
+            if isinstance(found, Rejected) and len(self._lost) < _MOST_LOST:
+                self._lost[topic] = found
+        return found
 
     def _look_up(self, topic: str) -> Target | Rejected:
         address = topics.parse(topic, self.root)
         if address is None:
-            return Rejected(RejectReason.BAD_TOPIC, f"is not {self.root}/SITE/EQUIPMENT/up/…")
+            return Rejected(RejectReason.BAD_TOPIC, self._mend(topic))
         name = self.equipment.get(address.equipment)
         if name is None:
-            return Rejected(RejectReason.UNKNOWN_DEVICE, f"no {address.equipment!r} in the ledger")
+            return Rejected(RejectReason.UNKNOWN_DEVICE, self._stranger(address.equipment))
         if name.site != address.site:
             detail = f"{address.equipment!r} stands in site {name.site!r}, not {address.site!r}"
             return Rejected(RejectReason.WRONG_SITE, detail)
@@ -98,6 +109,23 @@ class Directory:
             self._slots[name.equipment_class],
         )
         return target
+
+    def _mend(self, topic: str) -> str:
+        """Return what is wrong with a topic, and what was most likely meant."""
+        levels = topic.removeprefix(self.root + "/").split("/")
+        if topic.startswith(self.root + "/") and len(levels) == 4 and levels[2] == "up":
+            kinds = [kind.value for kind in TopicKind]
+            if levels[3] not in kinds:
+                close = nearest(levels[3], kinds)
+                meant = f"did you mean {close!r}?" if close else f"use {', '.join(kinds)}"
+                return f"ends in {levels[3][:64]!r}: {meant}"
+            return "an id in it is none: a-z, 0-9, _ and -, at most 64, a letter or digit first"
+        return f"is not {self.root}/SITE/EQUIPMENT/up/…"
+
+    def _stranger(self, equipment: str) -> str:
+        close = nearest(equipment, list(self.equipment)) if len(self._lost) < _MOST_LOST else None
+        meant = f"; did you mean {close!r}?" if close else ""
+        return f"no {equipment!r} in the ledger{meant}"
 
 
 def build_directory(
@@ -122,4 +150,5 @@ def build_directory(
         if one.equipment_class in slots
     }
     indices = {id_: names.equipment_index(name) for id_, name in equipment.items()}
-    return Directory(root, equipment, indices, slots)
+    types = {one.name: frozenset(one.events) for one in classes.values()}
+    return Directory(root, equipment, indices, slots, types)

@@ -16,7 +16,7 @@ from gateway.decoded import Decoded, Heard, RawMessage, Rows
 from gateway.directory import Directory
 from gateway.sequences import Sequences
 from gateway.shedding import newest
-from gateway.unmapped import UnmappedPoints
+from gateway.unmapped import UnmappedNames
 from gengfu.core.batch import BatchBuilder, Event, ReadingBatch
 from gengfu.core.clock import Micros
 from gengfu.core.identity import Counted, Identity
@@ -184,9 +184,10 @@ class Intake:
         limits: Limits,
         codec: Codec = decode,
         foreign: Foreign | None = None,
+        unmapped: UnmappedNames | None = None,
     ) -> None:
         self.directory = directory
-        self.unmapped = UnmappedPoints()
+        self.unmapped = unmapped or UnmappedNames()
         self.sequences = Sequences()
         self._sink = sink
         self._limits = limits
@@ -225,7 +226,7 @@ class Intake:
             self._sink.append(group.drafts(), at=at, identities=tuple(familiar.fresh))
         self._note_sequences(identities, at)
         for one in decoded:
-            self.unmapped.note(one)
+            self.unmapped.note(one, self.directory.types)
         return Committed(group.tally(), self._answers(decoded), _rejections(decoded))
 
     def _note_sequences(self, identities: Iterable[Identity], at: Micros) -> None:

@@ -5,11 +5,11 @@ shared session the broker stops delivering at 20 unacknowledged messages.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -19,6 +19,7 @@ from gateway import lane, topics
 from gateway.codecs.native.message import Limits
 from gateway.codecs.sparkplug.state import state_payload, state_topic
 from gateway.codecs.spoken import Outgoing
+from gateway.counters import GatewayCounters
 from gateway.decoded import Decoded, RawMessage
 from gateway.directory import build_directory
 from gateway.endpoint import Endpoint
@@ -28,14 +29,13 @@ from gateway.mapping.check import check_mapping
 from gateway.mapping.interpreter import Interpreter, possible_filters, vital_points
 from gateway.mapping.model import NOTHING, ForeignMapping
 from gateway.session import Announcement, Delivery, Memory, Session
-from gateway.unmapped import Unmapped
+from gateway.unmapped import Listed, UnmappedFile, UnmappedNames
 from gengfu.core.batch import Lane as LaneName
 from gengfu.core.batch import TopicKind
 from gengfu.core.clock import SECOND, Clock, Micros
 from gengfu.core.errors import JournalError, JournalFull
 from gengfu.core.names import Names
 from gengfu.core.naming import Scalar
-from gengfu.core.record import RejectReason
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.ledger.own import OWN_CORE, OWN_SITE
 
@@ -45,6 +45,7 @@ _FULL_WAIT_S = 1.0
 _GAPS_LOOK_S = 5.0
 _GAP_S = 60
 """Missing for so many real seconds is a gap: until then it may be late."""
+_UNMAPPED_LOOK_S = 5.0
 _THERE = b'{"online": true}'
 _RULES_LOOK_S = 0.5
 """How often the foreign formats' rules are looked at."""
@@ -71,40 +72,12 @@ class GatewaySettings:
     is_known: bool = False
     """The broker has met us before: it must have our sessions."""
     limits: Limits = field(default_factory=Limits)
+    unmapped: Path | None = None
+    """The file of names that no class has; None = it is not kept."""
     mapping: ForeignMapping = NOTHING
     """What foreign devices are here (docs/protocols.md)."""
     alarm: Bounds = field(default_factory=Bounds)
     telemetry: Bounds = field(default_factory=partial(Bounds, linger_s=0.02, shed_after_s=300))
-
-
-@dataclass(slots=True)
-class GatewayCounters:
-    """What came in since the start, in items, and what became of it (invariant I5)."""
-
-    messages: int = 0
-    commits: int = 0
-    received: int = 0
-    journaled: int = 0
-    duplicate: int = 0
-    unknown_point: int = 0
-    quarantined: int = 0
-    shed: int = 0
-    answered: int = 0
-    """Events whose device was told that they are safe."""
-    rejected: Counter[RejectReason] = field(default_factory=Counter)
-
-    def add(self, messages: int, done: Committed) -> None:
-        """Count a commit."""
-        self.messages += messages
-        self.commits += 1
-        self.received += done.tally.received
-        self.journaled += done.tally.journaled
-        self.duplicate += done.tally.duplicate
-        self.unknown_point += done.tally.unknown_point
-        self.quarantined += done.tally.quarantined
-        self.shed += done.tally.shed
-        for letter in done.rejections:
-            self.rejected[letter.reason] += letter.items
 
 
 class Gateway:
@@ -140,7 +113,11 @@ class Gateway:
         directory = build_directory(ledgers, classes, journal.names, settings.root)
         self._silent_after = {one.name: one.silent_after for one in classes.values()}
         self._foreign = Interpreter(settings.mapping, vital_points(classes))
-        self._intake = Intake(journal, directory, settings.limits, foreign=self._foreign)
+        self._unmapped = None if settings.unmapped is None else UnmappedFile(settings.unmapped)
+        kept = Listed() if self._unmapped is None else self._unmapped.read()
+        names = UnmappedNames.of(kept)
+        limits, foreign = settings.limits, self._foreign
+        self._intake = Intake(journal, directory, limits, foreign=foreign, unmapped=names)
         self._lanes = {
             name: Lane(self._bounds(name), partial(self._commit, name), self._committed)
             for name in (LaneName.ALARM, LaneName.TELEMETRY)
@@ -162,10 +139,6 @@ class Gateway:
         """Tell whether telemetry comes faster than it can be kept, and old one is left out."""
         return self._lanes[LaneName.TELEMETRY].is_shedding
 
-    def unmapped(self) -> Sequence[Unmapped]:
-        """Return the points that devices tell and no class has, the most frequent first."""
-        return tuple(self._intake.unmapped.all())
-
     async def run(self) -> None:
         """Receive until cancelled; then leave the sessions at the broker.
 
@@ -179,6 +152,8 @@ class Gateway:
                 if self._settings.mapping.devices:
                     outer.create_task(self._keep_rules(), name="foreign rules")
                 outer.create_task(self._tell_gaps(), name="gaps")
+                if self._unmapped is not None:
+                    outer.create_task(self._keep_unmapped(self._unmapped), name="unmapped")
                 # The lanes stop first, while the sessions can still acknowledge for them.
                 async with asyncio.TaskGroup() as inner:
                     for name, session in self.sessions.items():
@@ -231,6 +206,7 @@ class Gateway:
             announcement=self._announcement if name is LaneName.ALARM else None,
             memory=Memory(
                 is_known=self._settings.is_known,
+                retired=topics.retired(name, self._settings.root),
                 on_lost=partial(self.note_event, "session_lost", {"lane": name.value}),
                 on_taken_over=partial(self.note_event, "session_taken_over", {"lane": name.value}),
             ),
@@ -284,6 +260,9 @@ class Gateway:
         now in the other lane, ends when it is heard of next.
         """
         topic = delivery.message.topic
+        if topic.startswith(self._settings.root + "/") and not topics.is_for(name, topic):
+            self.sessions[name].acknowledge([delivery])  # the other lane has it
+            return True
         if self._foreign.wants(topic, name, self._settings.root):
             return self._lanes[name].offer(delivery)
         self.sessions[name].unsubscribe(possible_filters(topic))
@@ -298,6 +277,22 @@ class Gateway:
         self.dropped = count
         if before is not None and count > before:
             self.note_event("broker_dropped", {"messages": count - before})
+
+    async def _keep_unmapped(self, file: UnmappedFile) -> None:
+        """Keep the names that no class has where the desk reads them."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_UNMAPPED_LOOK_S)
+            await loop.run_in_executor(self._worker, self._write_unmapped, file)
+
+    def _write_unmapped(self, file: UnmappedFile) -> None:
+        table = self._intake.unmapped
+        if table.is_changed:
+            table.is_changed = False
+            try:
+                file.write(table.listed())
+            except OSError as exc:
+                _log.warning("unmapped_not_written", reason=str(exc))
 
     async def _tell_gaps(self) -> None:
         """Tell which devices' messages are missing and stay so."""
@@ -354,6 +349,8 @@ class Gateway:
         self._intake.directory = build_directory(
             ledgers, classes, self._journal.names, self._settings.root
         )
+        points = {one.name: tuple(one.points) for one in classes.values()}
+        self._intake.unmapped.forget_known(points, self._intake.directory.types)
 
 
 @dataclass(slots=True)

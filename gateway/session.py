@@ -59,6 +59,8 @@ class Memory:
 
     is_known: bool = False
     """It has met us before, so it must have a session of ours."""
+    retired: Sequence[str] = ()
+    """Filters of earlier versions, which it may remember and is told to forget."""
     on_lost: Callable[[], None] = lambda: None
     on_taken_over: Callable[[], None] = lambda: None
     """Somebody else connected under our name (told by MQTT 5 only)."""
@@ -318,6 +320,8 @@ class Session:
         if self._memory.is_known and not flags.session_present:
             self._note_lost_session()
         self._memory.is_known = True
+        if flags.session_present and self._memory.retired:
+            self._client.unsubscribe(list(self._memory.retired))
         self._client.subscribe([(topic, 1) for topic in self._filters])
 
     def _on_subscribe(

@@ -55,5 +55,21 @@ def command(site: str, equipment: str, root: str = DEFAULT_ROOT) -> str:
 
 
 def filters(lane: Lane, root: str = DEFAULT_ROOT) -> tuple[str, ...]:
-    """Return the topic filters that a lane's session subscribes to."""
+    """Return the topic filters that a lane's session subscribes to.
+
+    The telemetry lane hears every ending, so that a mistyped one is a dead letter and not silence.
+    """
+    if lane is Lane.TELEMETRY:
+        return (f"{root}/+/+/up/+",)
     return tuple(f"{root}/+/+/up/{kind}" for kind in TopicKind if kind.lane is lane)
+
+
+def retired(lane: Lane, root: str = DEFAULT_ROOT) -> tuple[str, ...]:
+    """Return the filters that earlier versions asked for, which the broker may remember."""
+    return (f"{root}/+/+/up/{TopicKind.TELEMETRY}",) if lane is Lane.TELEMETRY else ()
+
+
+def is_for(lane: Lane, topic: str) -> bool:
+    """Tell whether a topic of ours is for a lane: by its ending, and the telemetry lane's if unknown."""
+    kind = _KINDS.get(topic.rpartition("/")[2])
+    return lane is (Lane.TELEMETRY if kind is None else kind.lane)

@@ -29,6 +29,10 @@ class Installation:
         return self.data / "rules.checkpoint"
 
     @property
+    def unmapped(self) -> Path:
+        return self.data / "unmapped.json"
+
+    @property
     def parked(self) -> Path:
         return self.data / "parked"
 

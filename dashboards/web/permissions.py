@@ -40,6 +40,7 @@ TABLE: Mapping[tuple[str, str], Roles] = {
     ("POST", "/api/v1/alerts/{alert_id}/{step}"): _HANDLE,
     ("GET", "/api/v1/availability"): _READ,
     ("GET", "/api/v1/dead-letters"): _ENGINEER | {Role.AUDITOR},
+    ("GET", "/api/v1/unmapped"): _ENGINEER | {Role.AUDITOR},
     ("GET", "/api/v1/accounting"): _WATCH,
     ("GET", "/api/v1/late"): _WATCH,
     ("GET", "/api/v1/linkage"): _READ,

@@ -15,6 +15,7 @@ from dashboards.availability.figures import AvailabilityRow
 from dashboards.estate.letter_page import LetterPage
 from dashboards.estate.point_value import PointValue
 from dashboards.web.rulebook import RuleBook
+from gateway.unmapped import Listed
 from gengfu.core.clock import Clock, Micros, SystemClock
 from gengfu.core.naming import Language, Subject
 from gengfu.core.states import StateInterval
@@ -226,6 +227,8 @@ class DeskPorts:
     availability: Availability
     rules: RuleBook
     accounting: Callable[[], Accounting]
+    unmapped: Callable[[], Listed]
+    """Names that devices say and no class has."""
     readiness: Callable[[], Sequence[PartState]]
     metrics: Callable[[], bytes]
     demo_accounts: Sequence[tuple[str, str]] = field(default=(), repr=False)

@@ -187,6 +187,7 @@ def _gateway_settings(
         endpoint=endpoint_of(settings, place),
         root=settings.broker.root,
         mapping=mapping_of(settings),
+        unmapped=place.unmapped,
         client_id=settings.broker.client_id,
         limits=Limits(belief=belief),
     )

@@ -18,6 +18,7 @@ from dashboards.grafana.figures_writer import FiguresWriter
 from dashboards.web import vendor
 from dashboards.web.app import build_app
 from dashboards.web.ports import DeskPorts
+from gateway.unmapped import UnmappedFile
 from gengfu.app.health import Health
 from gengfu.app.late_data import LateLook
 from gengfu.app.people import WebPeople, gate_of
@@ -86,8 +87,7 @@ class _Desk:
 def _build(settings: Settings, place: Installation) -> _Desk:
     place.prepare()
     clock, classes, engine = settings.clock.clock(), classes_of(settings), open_sqlite(place.desk)
-    ledgers, estate = _Ledgers(LedgerStore(engine), classes), Estate(engine, classes)
-    estate.prepare()
+    ledgers, estate = _Ledgers(LedgerStore(engine), classes), _estate(engine, classes)
     store = connect(settings.store, place.data)
     alerts, linkage = _written_by_core(place)
     availability = AvailabilityService(estate, ledgers, clock)
@@ -108,6 +108,7 @@ def _build(settings: Settings, place: Installation) -> _Desk:
         availability=availability,
         rules=RuleBook(_editor(settings, engine, classes, gate), classes, place.data, clock),
         accounting=health.accounting,
+        unmapped=UnmappedFile(place.unmapped).read,
         readiness=health.parts,
         metrics=health.metrics,
         demo_accounts=_shown_accounts(settings, place),
@@ -123,6 +124,12 @@ def _build(settings: Settings, place: Installation) -> _Desk:
         write_backs=_write_backs(place, store, alerts, figures),
         ports=ports,
     )
+
+
+def _estate(engine: Engine, classes: Mapping[str, EquipmentClass]) -> Estate:
+    estate = Estate(engine, classes)
+    estate.prepare()
+    return estate
 
 
 def _late_findings(engine: Engine) -> FindingStore:

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,12 +10,32 @@ from gateway.accounts import Account, AccountFiles, bridge_account, device_accou
 from gateway.authority import Authority
 from gateway.commissioning import Finding, Place, check
 from gateway.endpoint import Endpoint
+from gateway.unmapped import UnmappedFile, meant_by
 from gengfu.app.broker import CORE_ACCOUNT, SIMULATOR_ACCOUNT, endpoint_of
-from gengfu.app.setup import ledger_store
+from gengfu.app.setup import classes_of, ledger_store
 from gengfu.config import Settings
-from gengfu.core.clock import SystemClock, to_utc
+from gengfu.core.clock import SystemClock, to_iso, to_utc
 from gengfu.core.errors import BadInput, Fault
+from gengfu.core.naming import Scalar
 from gengfu.installation import Installation
+
+
+def unmapped_names(settings: Settings) -> Sequence[Mapping[str, Scalar]]:
+    """Return the points and event types that no class has, the most frequent first."""
+    classes = classes_of(settings)
+    kept = UnmappedFile(Installation(settings.data).unmapped).read()
+    return [
+        {
+            "equipment": one.equipment or None,
+            "said": one.said.value,
+            "name": one.name,
+            "meant": meant_by(one, classes.get(one.equipment_class)),
+            "count": one.count,
+            "last_value": one.last_value,
+            "last_at": to_iso(one.last_at),
+        }
+        for one in kept.names
+    ]
 
 
 def add_device(

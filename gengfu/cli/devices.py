@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from gengfu.cli.options import BrokerOption, ConfigOption, DataOption, settings_from
-from gengfu.cli.output import emit, say
+from gengfu.cli.output import emit, say, table
 from gengfu.config import Settings
 
 _group = typer.Typer(help="Devices on the broker.", no_args_is_help=True)
@@ -127,6 +127,25 @@ def acl(folder: Folder = None, data: DataOption = None, config: ConfigOption = N
     settings = settings_from(config, data=data)
     say(access_lines(settings, folder))
     _tell(settings)
+
+
+@_group.command("unmapped")
+def unmapped(
+    as_json: Annotated[bool, typer.Option("--json", help="For a script.")] = False,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """List points and event types that equipment says and its class does not have."""
+    from gengfu.app.devices import unmapped_names
+
+    settings = settings_from(config, data=data)
+    found = unmapped_names(settings)
+    if as_json:
+        emit(found)
+    elif not found:
+        say("nothing: every name that was told is known")
+    else:
+        table(found)
 
 
 def _tell(settings: Settings) -> None:

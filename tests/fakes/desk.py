@@ -20,6 +20,7 @@ from dashboards.availability.figures import AvailabilityRow
 from dashboards.estate.letter_page import LetterPage, read_cursor, write_cursor
 from dashboards.estate.point_value import PointValue
 from dashboards.web.ports import DeskPorts, PartState, Visitor
+from gateway.unmapped import Listed
 from gengfu.core.clock import MINUTE, Micros
 from gengfu.core.errors import BadInput, Fault, StoreUnavailable
 from gengfu.core.naming import Bilingual, Subject
@@ -349,6 +350,7 @@ class FakeDesk:
     linkage: FakeLinkage = field(default_factory=FakeLinkage)
     parts: list[PartState] = field(default_factory=lambda: [PartState(name="core", ready=True)])
     sums: Accounting = field(default_factory=Accounting)
+    unmapped: Listed = field(default_factory=Listed)
     demo_accounts: Sequence[tuple[str, str]] = ()
 
     def __post_init__(self) -> None:
@@ -370,6 +372,7 @@ class FakeDesk:
             availability=self.availability,
             rules=self.rules,
             accounting=lambda: self.sums,
+            unmapped=lambda: self.unmapped,
             readiness=lambda: self.parts,
             metrics=lambda: b"# HELP gengfu_up Up.\ngengfu_up 1\n",
             demo_accounts=self.demo_accounts,

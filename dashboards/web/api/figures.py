@@ -1,4 +1,4 @@
-"""``/availability``, ``/dead-letters`` and ``/accounting``: what can be proved afterwards."""
+"""``/availability``, ``/dead-letters``, ``/unmapped``, ``/accounting``: what can be proved afterwards."""
 
 from dataclasses import asdict
 from typing import Annotated, Literal
@@ -7,12 +7,15 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 
 from dashboards.availability.figures import AvailabilityRow
+from dashboards.web.api.estate import seen_ledgers
 from dashboards.web.api.shapes import AvailabilityShape, Shape
 from dashboards.web.api.times import read_period
 from dashboards.web.identity import Desk, Who
 from dashboards.web.ports import DeskPorts
 from dashboards.web.problems import bad_request
+from dashboards.web.strange import Strange, strange_of
 from gengfu.core.clock import DAY, to_iso
+from gengfu.core.naming import Scalar
 from gengfu.core.record import DeadLetter
 
 router = APIRouter(prefix="/api/v1")
@@ -116,6 +119,51 @@ def list_dead_letters(
         following = urlencode({"limit": limit, "cursor": found.cursor})
         response.headers["Link"] = f'<{request.url.path}?{following}>; rel="next"'
     return [DeadLetterShape.of(letter) for letter in found.letters]
+
+
+class UnmappedShape(Shape):
+    """A name that an equipment says and its class does not have."""
+
+    equipment: str | None
+    """None = of a foreign device that nobody is mapped for."""
+    equipment_class: str | None
+    said: str
+    name: str
+    count: int
+    last_value: Scalar
+    first_at: str
+    last_at: str
+    meant: str | None
+    """The class's name that is nearest."""
+
+    @classmethod
+    def of(cls, one: Strange) -> "UnmappedShape":
+        told = one.told
+        return cls(
+            equipment=told.equipment or None,
+            equipment_class=told.equipment_class or None,
+            said=told.said,
+            name=told.name,
+            count=told.count,
+            last_value=told.last_value,
+            first_at=to_iso(told.first_at),
+            last_at=to_iso(told.last_at),
+            meant=one.meant,
+        )
+
+
+@router.get("/unmapped")
+def list_unmapped(ports: Desk, who: Who, equipment: str | None = None) -> list[UnmappedShape]:
+    """List the points and event types that no class has, by equipment, the most frequent first."""
+    seen = {id_ for ledger in seen_ledgers(ports, who) for id_ in ledger.equipment}
+    wanted = seen if equipment is None else seen & {equipment}
+    found = strange_of(
+        ports.unmapped().names,
+        ports.ledgers.classes,
+        wanted,
+        strangers=equipment is None and who.sites is None,
+    )
+    return [UnmappedShape.of(one) for one in found]
 
 
 @router.get("/accounting")

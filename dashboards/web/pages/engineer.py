@@ -12,6 +12,7 @@ from dashboards.web.api.estate import seen_ledgers
 from dashboards.web.identity import Desk, Who
 from dashboards.web.pages.alerts import open_alerts
 from dashboards.web.render import page
+from dashboards.web.strange import strange_of
 from gengfu.core.naming import Bilingual
 from gengfu.core.states import OperatingState, StateInterval
 from gengfu.core.urgency import Severity
@@ -22,6 +23,7 @@ CROWDED = 240
 """With more equipment than this a normal cell shows its icon only."""
 _GRAVEST_FIRST = tuple(Severity)
 _ABOVE = 1000
+_MOST_STRANGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +185,16 @@ def wall(ports: Desk, who: Who, request: Request, only: str = "") -> Response:
 
 
 @router.get("/engineer/dead-letters")
-def dead_letters(ports: Desk, request: Request) -> Response:
+def dead_letters(ports: Desk, who: Who, request: Request) -> Response:
     """Show what devices sent that could not be taken, and the sums."""
+    seen = {id_ for ledger in seen_ledgers(ports, who) for id_ in ledger.equipment}
+    strangers = who.sites is None
     return page(
         request,
         "dead_letters.html",
         letters=ports.estate.dead_letters(200).letters,
         sums=ports.accounting(),
+        strange=strange_of(
+            ports.unmapped().names, ports.ledgers.classes, seen, strangers=strangers
+        )[:_MOST_STRANGE],
     )

@@ -11,6 +11,7 @@ from dashboards.web import figures
 from dashboards.web.api.estate import find_equipment
 from dashboards.web.identity import Desk, Who
 from dashboards.web.render import language_of, page
+from dashboards.web.strange import strange_of
 from dashboards.web.words import Words, words
 from gengfu.core.clock import DAY, HOUR, Micros
 from gengfu.core.names import PointKind
@@ -80,6 +81,7 @@ def show_equipment(
         drawn_first=_DRAWN_FIRST,
         alerts=alerts.alerts,
         late=ports.late.of_equipment(equipment_id, limit=_LATE),
+        strange=strange_of(ports.unmapped().names, {klass.name: klass}, {equipment_id}),
         names=ports.people.names(),
         periods=tuple(PERIODS),
         period=period if period in PERIODS else "6h",

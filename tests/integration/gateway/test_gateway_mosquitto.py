@@ -91,6 +91,19 @@ async def test_an_event_is_answered_before_it_is_durable(up: Mosquitto) -> None:
         assert [one.id for one in events_in(journal)] == ["e-1"]
 
 
+async def test_a_mistyped_ending_is_silence(up: Mosquitto) -> None:
+    """It is a dead letter with the mend; what is said rightly comes once, by its own lane."""
+    journal = FakeJournal()
+    async with running_gateway(endpoint(up), journal), device(up.port) as lift:
+        await lift.publish("gf/yunhe/lift-1/up/telemetri", b'{"speed": 1.0}', 1)
+        await lift.publish(EVENT, b'{"type": "fire"}', 1)
+        await lift.publish(TELEMETRY, b'{"speed": 2.0}', 1)
+        await until("all three", lambda: speeds(journal) == [2.0] and _has(journal, 1))
+    (letter,) = letters_in(journal)
+    assert letter.detail == "ends in 'telemetri': did you mean 'telemetry'?"
+    assert len(events_in(journal)) == 1
+
+
 async def test_messages_of_one_device_overtake_each_other(up: Mosquitto) -> None:
     """Readings arrive once each, in the order they were sent."""
     journal = FakeJournal()

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import topics
+from gateway.accounts import covers
 from gateway.decoded import Rejected
 from gateway.directory import Target, build_directory
 from gengfu.core.batch import Lane, TopicKind
@@ -78,7 +79,30 @@ def test_an_address_holds_an_id_that_is_no_slug(topic: str) -> None:
     assert address is None or (is_slug(address.site) and is_slug(address.equipment))
 
 
-def test_a_kind_is_heard_by_no_lane_or_by_both() -> None:
-    """Each kind of message is in exactly one lane's subscriptions."""
-    heard = [one for lane in Lane for one in topics.filters(lane)]
-    assert sorted(heard) == sorted(f"gf/+/+/up/{kind}" for kind in TopicKind)
+@pytest.mark.parametrize("kind", [*TopicKind, "telemetri", "events"])
+def test_a_kind_is_heard_by_no_lane_or_by_both(kind: str) -> None:
+    """Each message is for exactly one lane, whose subscriptions cover it; so is a mistyped ending."""
+    topic = f"gf/yunhe/lift-1/up/{kind}"
+    lanes = [lane for lane in Lane if topics.is_for(lane, topic)]
+    assert len(lanes) == 1
+    assert any(covers(one, topic) for one in topics.filters(lanes[0]))
+
+
+@pytest.mark.parametrize(
+    ("topic", "mend"),
+    [
+        ("gf/yunhe/lift-1/up/telemetri", "did you mean 'telemetry'?"),
+        ("gf/yunhe/lift-1/up/Events", "did you mean 'event'?"),
+        ("gf/yunhe/lift-1/up/x", "use telemetry, event, vital, status"),
+        ("gf/yunhe/Lift 1/up/event", "a-z, 0-9, _ and -"),
+        ("gf/yunhe/lift-l/up/event", "did you mean 'lift-1'?"),
+        ("gf/yunhe/lift-1/event", "is not gf/SITE/EQUIPMENT/up/"),
+    ],
+)
+def test_a_mistyped_topic_is_no_help(topic: str, mend: str) -> None:
+    """Why a topic leads nowhere is said with what was likely meant, each time it is told."""
+    directory = build_directory([small_estate()], shipped_classes(), Names())
+    for _ in range(2):
+        found = directory.find(topic)
+        assert isinstance(found, Rejected)
+        assert mend in found.detail

@@ -10,6 +10,7 @@ from gateway.codecs.native.message import Limits, decode
 from gateway.decoded import Decoded, RawMessage
 from gateway.directory import Directory, build_directory
 from gateway.intake import Intake
+from gateway.unmapped import Said, meant_by
 from gengfu.core.batch import Event, ReadingBatch
 from gengfu.core.errors import JournalError
 from gengfu.core.partition import EVERY_PARTITION, partition_of
@@ -201,13 +202,31 @@ def test_dead_letters_of_no_site_are_lost(intake: Intake, journal: FakeJournal) 
 
 
 def test_unmapped_points_fill_the_memory(intake: Intake) -> None:
-    """What no class has is counted by class and point within a bound; the rest only as a number."""
+    """What no class has is counted by equipment and name within a bound; the rest only as a number."""
     intake.unmapped.most = 2
     for point in ("a", "b", "c", "a"):
         intake.commit([message(TELEMETRY, json.dumps({point: 7}))], at=AT)
-    found = [(one.point, one.count, one.last_value) for one in intake.unmapped.all()]
-    assert found == [("a", 2, 7), ("b", 1, 7)]
-    assert intake.unmapped.overflow == 1
+    kept = intake.unmapped.listed()
+    assert [(one.equipment, one.name, one.count, one.last_value) for one in kept.names] == [
+        ("lift-1", "a", 2, 7),
+        ("lift-1", "b", 1, 7),
+    ]
+    assert kept.overflow == 1
+
+
+def test_an_event_of_no_class_is_silence(intake: Intake, journal: FakeJournal) -> None:
+    """An event type that no class lists is journaled, and named for its equipment; known ones are not."""
+    for type_ in ("fire", "Fire", "fier"):
+        intake.commit([message(EVENT, json.dumps({"type": type_, "part": "1-1"}))], at=AT)
+    (one,) = intake.unmapped.listed().names
+    assert (one.equipment, one.said, one.name, one.last_value) == (
+        "fire-panel-1",
+        Said.EVENT,
+        "fier",
+        "1-1",
+    )
+    assert meant_by(one, shipped_classes()["fire_panel"]) == "fire"
+    assert len(events_in(journal)) == 3
 
 
 def test_names_come_after_the_rows_that_use_them(intake: Intake, journal: FakeJournal) -> None:

@@ -9,6 +9,7 @@ from dashboards.accounting import Accounting
 from dashboards.availability.figures import AvailabilityRow
 from dashboards.estate.point_value import PointValue
 from dashboards.web.ports import PartState
+from gateway.unmapped import Listed, Said, Unmapped
 from gengfu.core.clock import HOUR, MINUTE, to_iso
 from gengfu.core.states import OperatingState
 from tests.fakes.desk import FakeDesk, interval, letter
@@ -141,6 +142,32 @@ async def test_rejected_messages_and_their_sum(desk: FakeDesk, client: httpx.Asy
     [body] = (await client.get("/api/v1/dead-letters", headers=ENGINEER)).json()
     assert (body["reason"], "\\xff" in body["payload"]) == ("malformed_json", True)
     assert (await client.get("/api/v1/accounting", headers=ENGINEER)).json()["quarantined"] == 1
+
+
+async def test_a_strange_name_is_told_without_its_mend(
+    desk: FakeDesk, client: httpx.AsyncClient
+) -> None:
+    """What came, how often, when, with the nearest name: by API, page of the equipment and list."""
+    told = Unmapped(
+        equipment=LIFT, equipment_class="elevator", said=Said.POINT, name="Speed",
+        count=7, last_value="<b>", first_at=1, last_at=desk.clock.now(),
+    )  # fmt: skip
+    stranger = replace(told, equipment="", equipment_class="", name="tasmota/x POWER")
+    desk.unmapped = Listed(names=(told, stranger))
+    every = (await client.get("/api/v1/unmapped", headers=ENGINEER)).json()
+    assert [(one["equipment"], one["meant"]) for one in every] == [(LIFT, "speed"), (None, None)]
+    [own] = (await client.get(f"/api/v1/unmapped?equipment={LIFT}", headers=ENGINEER)).json()
+    assert (own["said"], own["name"], own["count"], own["last_value"]) == (
+        "point",
+        "Speed",
+        7,
+        "<b>",
+    )
+    for path in (f"/equipment/{LIFT}", "/engineer/dead-letters"):
+        html = (await client.get(path, headers=ENGINEER | {"accept": "text/html"})).text
+        assert "<code>Speed</code>" in html
+        assert "<code>speed</code>" in html
+        assert "&lt;b&gt;" in html
 
 
 @pytest.mark.parametrize(("ready", "status"), [(True, 200), (False, 503)])
