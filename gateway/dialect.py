@@ -26,10 +26,43 @@ class Reason(StrEnum):
     UNSUPPORTED_VERSION = "unsupported_version"
     TAKEN_OVER = "taken_over"
     """Somebody else connected under our client id."""
+    NOT_AUTHORIZED = "not_authorized"
+    """The account lacks an access line, or its password is wrong."""
+    BUSY = "busy"
+    SHUTTING_DOWN = "shutting_down"
+    BANNED = "banned"
+    KEEP_ALIVE = "keep_alive"
+    """It heard nothing of us for too long."""
+    TOO_LARGE = "too_large"
+    RATE = "rate"
+    QUOTA = "quota"
+    ADMINISTRATIVE = "administrative"
+    MOVED = "moved"
     OTHER = "other"
 
 
-_REASONS = {132: Reason.UNSUPPORTED_VERSION, 142: Reason.TAKEN_OVER}
+_REASONS = {
+    132: Reason.UNSUPPORTED_VERSION,
+    134: Reason.NOT_AUTHORIZED,
+    135: Reason.NOT_AUTHORIZED,
+    137: Reason.BUSY,
+    138: Reason.BANNED,
+    139: Reason.SHUTTING_DOWN,
+    141: Reason.KEEP_ALIVE,
+    142: Reason.TAKEN_OVER,
+    147: Reason.RATE,
+    149: Reason.TOO_LARGE,
+    150: Reason.RATE,
+    151: Reason.QUOTA,
+    152: Reason.ADMINISTRATIVE,
+    156: Reason.MOVED,
+    157: Reason.MOVED,
+    159: Reason.RATE,
+    160: Reason.QUOTA,
+}
+"""MQTT 5, table 2-6; codes below 128 are no refusals."""
+TOLD = frozenset(_REASONS.values()) - {Reason.UNSUPPORTED_VERSION, Reason.TAKEN_OVER}
+"""Those that people hear of as they are; the others are dealt with, or told in a way of their own."""
 
 
 def reason_of(code: ReasonCode) -> Reason:

@@ -21,6 +21,7 @@ from gateway.codecs.sparkplug.state import state_payload, state_topic
 from gateway.codecs.spoken import Outgoing
 from gateway.counters import GatewayCounters
 from gateway.decoded import Decoded, RawMessage
+from gateway.dialect import Reason
 from gateway.directory import build_directory
 from gateway.endpoint import Endpoint
 from gateway.intake import Committed, Intake, Sink
@@ -28,7 +29,8 @@ from gateway.lane import Bounds, Lane
 from gateway.mapping.check import check_mapping
 from gateway.mapping.interpreter import Interpreter, possible_filters, vital_points
 from gateway.mapping.model import NOTHING, ForeignMapping
-from gateway.session import Announcement, Delivery, Memory, Session
+from gateway.session import Delivery, Session
+from gateway.standing import Announcement, Memory
 from gateway.unmapped import Listed, UnmappedFile, UnmappedNames
 from gengfu.core.batch import Lane as LaneName
 from gengfu.core.batch import TopicKind
@@ -209,6 +211,7 @@ class Gateway:
                 retired=topics.retired(name, self._settings.root),
                 on_lost=partial(self.note_event, "session_lost", {"lane": name.value}),
                 on_taken_over=partial(self.note_event, "session_taken_over", {"lane": name.value}),
+                on_told=partial(self._tell_reason, name),
             ),
             receive_maximum=self._bounds(name).group,
             asides={topics.DROPPED: self._tell_dropped} if name is LaneName.ALARM else None,
@@ -268,6 +271,9 @@ class Gateway:
         self.sessions[name].unsubscribe(possible_filters(topic))
         self.sessions[name].acknowledge([delivery])
         return True
+
+    def _tell_reason(self, lane: LaneName, reason: Reason) -> None:
+        self.note_event("broker_told", {"lane": lane.value, "reason": reason.value}, reason.value)
 
     def _tell_dropped(self, payload: bytes) -> None:
         """Tell by how much the broker's count has grown; the first one heard is where it stood."""

@@ -21,8 +21,9 @@ from paho.mqtt.reasoncodes import ReasonCode
 from gateway import farewell
 from gateway.counters import SessionCounters
 from gateway.decoded import RawMessage
-from gateway.dialect import Dialect, Reason, reason_of
+from gateway.dialect import TOLD, Dialect, Reason, reason_of
 from gateway.endpoint import Endpoint
+from gateway.standing import Announcement, Memory
 from gengfu.core.clock import SECOND, Clock, Micros
 
 _log = structlog.get_logger(__name__)
@@ -42,28 +43,6 @@ class Delivery:
     mid: int
     qos: int
     epoch: int
-
-
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    """What is said, retained, of our being there: after connecting, when leaving, and as last will."""
-
-    topic: str
-    payload: Callable[[bool, Micros], bytes]
-    """(online, when this connection was opened) → what is said."""
-
-
-@dataclass(slots=True)
-class Memory:
-    """What the broker should remember of us, and who is told when it does not."""
-
-    is_known: bool = False
-    """It has met us before, so it must have a session of ours."""
-    retired: Sequence[str] = ()
-    """Filters of earlier versions, which it may remember and is told to forget."""
-    on_lost: Callable[[], None] = lambda: None
-    on_taken_over: Callable[[], None] = lambda: None
-    """Somebody else connected under our name (told by MQTT 5 only)."""
 
 
 class Session:
@@ -107,6 +86,7 @@ class Session:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._outage_since: Micros | None = None
         self._dialect = Dialect(endpoint, client_id, receive_maximum)
+        self._told: set[Reason] = set()
         self._client = self._build_client()
 
     @property
@@ -295,6 +275,14 @@ class Session:
         _log.error("session_lost", session=self.client_id)
         self._memory.on_lost()
 
+    def _heed(self, code: ReasonCode) -> None:
+        """Let people know why the broker refuses or ends something."""
+        reason = reason_of(code)
+        if reason in TOLD and reason not in self._told:
+            self._told.add(reason)
+            _log.warning("broker_told", session=self.client_id, reason=str(code))
+            self._memory.on_told(reason)
+
     def _lose(self, reason: str) -> None:
         if self._lost is not None and not self._lost.done():
             self._lost.set_result(reason)
@@ -311,6 +299,7 @@ class Session:
     ) -> None:
         self._was_answered = True
         self._dialect.was_answered(reason_of(code))
+        self._heed(code)
         if code.is_failure:
             user = self._user or "(no account)"
             self._lose(f"the broker refuses account {user}: {code}")
@@ -333,8 +322,11 @@ class Session:
             topic for topic, code in zip(self._filters, codes, strict=False) if code.is_failure
         ]
         if not refused:
+            self._told.clear()
             self._note_ready()
             return
+        for code in codes:
+            self._heed(code)
         self.counters.refused_subscriptions += len(refused)
         missing = ", ".join(f"'topic read {topic}'" for topic in refused)
         account = self._user or self.client_id
@@ -365,6 +357,7 @@ class Session:
         self, _client: object, _data: object, _flags: object, code: ReasonCode, _more: object
     ) -> None:
         self._epoch += 1
+        self._heed(code)
         if reason_of(code) is Reason.TAKEN_OVER:
             self._memory.on_taken_over()
         self._lose(f"disconnected: {code}")
@@ -372,6 +365,7 @@ class Session:
     def _on_publish(
         self, _client: object, _data: object, _mid: int, code: ReasonCode, _more: object
     ) -> None:
+        self._heed(code)
         self.counters.refused_publications += code.is_failure
         if code.is_failure and self.counters.refused_publications == 1:
             _log.error("publication_refused", session=self.client_id, reason=str(code))

@@ -9,7 +9,8 @@ from paho.mqtt.properties import Properties
 
 from gateway.dialect import SESSION_KEPT_S, Dialect
 from gateway.endpoint import Endpoint, Version
-from gateway.session import Delivery, Memory, Session
+from gateway.session import Delivery, Session
+from gateway.standing import Memory
 from gengfu.core.clock import SystemClock
 from tests.fakes.mqtt_peer import CONNACK, Peer, Script, mqtt_peer, read_packet, suback
 from tests.fakes.waiting import until
@@ -108,6 +109,33 @@ async def test_a_takeover_is_a_mere_disconnection() -> None:
 
     memory = Memory(on_taken_over=lambda: told.append("taken over"))
     await spoken(give_away, lambda _peer: bool(told), memory)
+
+
+@pytest.mark.parametrize(
+    ("packets", "reasons"),
+    [
+        ((b"\x20\x03\x00\x97\x00",), ["quota"]),
+        ((CONNACK_5, b"\xe0\x02\x8b\x00"), ["shutting_down"]),
+        ((CONNACK_5, b"\xe0\x02\x97\x00"), ["quota"]),
+        ((CONNACK_5, b"\xe0\x02\x95\x00"), ["too_large"]),
+        ((CONNACK_5, b"\xe0\x02\x00\x00"), []),
+    ],
+)
+async def test_why_a_broker_refuses_stays_in_the_log(
+    packets: tuple[bytes, ...], reasons: list[str]
+) -> None:
+    """Each reason is told people once, however often it is given; a plain end is none."""
+    told: list[str] = []
+
+    async def refuse(
+        _peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        writer.write(b"".join(packets))
+        await writer.drain()
+
+    memory = Memory(on_told=lambda reason: told.append(reason.value))
+    await spoken(refuse, lambda peer: peer.connections >= 3, memory)
+    assert told == reasons
 
 
 async def test_connect_asks_for_too_little() -> None:

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from gateway.endpoint import Endpoint, Version
-from gateway.session import Delivery, Memory, Session
+from gateway.session import Delivery, Session
+from gateway.standing import Memory
 from gengfu.core.clock import SystemClock
 from tests.fakes.mqtt_peer import (
     CONNACK,
