@@ -43,7 +43,7 @@ def test_a_scenario_is_missed_or_cries_wolf(file: Path) -> None:
 
 @pytest.mark.parametrize("language", PAGES)
 def test_the_documents_tell_another_score(language: Language) -> None:
-    """The tables are what ``gengfu simulate --score --rules-only --markdown`` prints now."""
+    """The tables are what the rules make of the scenarios now; else run docs/scores.py and look."""
     page = PAGES[language].read_text(encoding="utf-8")
     assert markdown(all_scores(), language) in page
     assert total(all_scores()) in page

@@ -1,0 +1,33 @@
+"""Write the scores of the scenarios into their pages: run it when a rule or a scenario changed.
+
+``.venv/bin/python docs/scores.py``; a test compares the pages with what is true.
+"""
+
+import re
+from pathlib import Path
+
+from gengfu.app.scoring import score_on_rules, scored_scenarios
+from gengfu.config import read_settings
+from gengfu.core.naming import Language
+from simulators.scorecard import markdown, total
+
+DOCS = Path(__file__).parent
+PAGES: tuple[tuple[Language, Path], ...] = (
+    ("en", DOCS / "scenarios.md"),
+    ("zh", DOCS / "zh" / "scenarios.md"),
+)
+_BETWEEN = re.compile(r"(?<=<!-- scores -->\n).*?(?=<!-- /scores -->)", re.DOTALL)
+
+
+def main() -> None:
+    """Score every scenario on the rules and put the tables where the marks stand."""
+    settings = read_settings(None)
+    scores = score_on_rules(settings, scored_scenarios(settings))
+    for language, page in PAGES:
+        table = f"\n{markdown(scores, language)}\n{total(scores)}\n\n"
+        text = page.read_text(encoding="utf-8")
+        page.write_text(_BETWEEN.sub(lambda _, new=table: new, text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
