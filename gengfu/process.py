@@ -11,7 +11,7 @@ import structlog
 from structlog.dev import plain_traceback
 
 from gengfu.core.errors import GengfuError, JournalError
-from gengfu.heartbeat import SupervisorGone, beat
+from gengfu.heartbeat import SupervisorGone, await_turn, beat
 
 log = structlog.get_logger()
 
@@ -29,7 +29,10 @@ def run_process(name: str, main: Main) -> int:
     configure_logging()
     structlog.contextvars.bind_contextvars(process=name)
     try:
+        await_turn()
         asyncio.run(_until_stopped(main))
+    except SupervisorGone:
+        return 0
     except ExceptionGroup as group:
         return _fate(name, group)
     return 0

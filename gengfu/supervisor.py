@@ -15,14 +15,14 @@ from enum import StrEnum
 
 import structlog
 
-from gengfu.heartbeat import HEARTBEAT_FD
+from gengfu.heartbeat import HEARTBEAT_FD, TURN_FD
 
 log = structlog.get_logger()
 
 SILENCE_SECONDS = 15.0
 """A process that gave no sign of life for so long hangs and is killed."""
 STARTING_SECONDS = 60.0
-"""What a process may take from its start to its first sign of life."""
+"""What a process may take from its turn to its first sign of life."""
 STOP_SECONDS = 10.0
 """What a process may take to stop after SIGTERM."""
 FIRST_DELAY, LAST_DELAY = 0.2, 2.0
@@ -47,7 +47,7 @@ class Ending(StrEnum):
 class ProcessSpec:
     """How to start one process: ``python -m <module> <arguments>``.
 
-    Its first heartbeat says that it is ready; only then the next one is started.
+    Its first heartbeat says that it is ready; only then it is the next one's turn.
     """
 
     name: str
@@ -65,7 +65,7 @@ class CannotStart(Exception):
 
 
 class Supervisor:
-    """Run processes in order, restart what dies or hangs, stop them in reverse order."""
+    """Start processes, let them work in order, restart what dies or hangs, stop in reverse order."""
 
     def __init__(self, specs: Sequence[ProcessSpec]) -> None:
         self._specs = tuple(specs)
@@ -84,11 +84,13 @@ class Supervisor:
         """
         keepers: list[asyncio.Task[None]] = []
         try:
-            for spec in self._specs:
-                ready = asyncio.Event()
-                keeper = asyncio.create_task(self._keep(spec, ready), name=f"keep {spec.name}")
+            stages = [_Stage() for _ in self._specs]
+            for spec, stage in zip(self._specs, stages, strict=True):
+                keeper = asyncio.create_task(self._keep(spec, stage), name=f"keep {spec.name}")
                 keepers.append(keeper)
-                await self._first_of(ready.wait(), keepers)
+            for stage in stages:
+                stage.turn.set()
+                await self._first_of(stage.ready.wait(), keepers)
                 if self._stopping.is_set():
                     return
             started()
@@ -116,12 +118,12 @@ class Supervisor:
         for task in done:
             task.result()
 
-    async def _keep(self, spec: ProcessSpec, ready: asyncio.Event) -> None:
+    async def _keep(self, spec: ProcessSpec, stage: "_Stage") -> None:
         """Keep one process running until cancelled."""
         delay, has_lived = FIRST_DELAY, False
         while True:
             began = asyncio.get_running_loop().time()
-            ending, lived = await self._run_once(spec, ready)
+            ending, lived = await self._run_once(spec, stage)
             has_lived = has_lived or lived
             if ending is Ending.DONE:
                 await asyncio.Event().wait()
@@ -133,18 +135,23 @@ class Supervisor:
             log.warning("process restarts", process=spec.name, why=ending, in_seconds=delay)
             await asyncio.sleep(delay)
 
-    async def _run_once(self, spec: ProcessSpec, ready: asyncio.Event) -> tuple[Ending, bool]:
+    async def _run_once(self, spec: ProcessSpec, stage: "_Stage") -> tuple[Ending, bool]:
         """Run a process to its end; tell why it ended and whether it ever gave a sign of life."""
         reading, writing = os.pipe()
-        environment = {**os.environ, **spec.environment, HEARTBEAT_FD: str(writing)}
+        waits, calls = os.pipe()
+        ours = {HEARTBEAT_FD: str(writing), TURN_FD: str(waits)}
         # A session of its own: Ctrl-C in the terminal reaches only the supervisor, which stops all.
         process = await asyncio.create_subprocess_exec(
-            *spec.command, env=environment, pass_fds=(writing,), start_new_session=True
+            *spec.command,
+            env={**os.environ, **spec.environment, **ours},
+            pass_fds=(writing, waits),
+            start_new_session=True,
         )
         os.close(writing)
+        os.close(waits)
         pulse = _Pulse(reading)
         try:
-            watch = asyncio.create_task(pulse.silence(ready), name=f"watch {spec.name}")
+            watch = asyncio.create_task(_watch(pulse, stage, calls), name=f"watch {spec.name}")
             death = asyncio.create_task(process.wait(), name=f"wait {spec.name}")
             await asyncio.wait([death, watch], return_when=asyncio.FIRST_COMPLETED)
             watch.cancel()
@@ -158,6 +165,23 @@ class Supervisor:
             raise
         finally:
             pulse.close()
+            os.close(calls)
+
+
+async def _watch(pulse: "_Pulse", stage: "_Stage", calls: int) -> None:
+    """Call a process when it is its turn; return when it is silent for too long after that."""
+    await stage.turn.wait()
+    with contextlib.suppress(BrokenPipeError):  # it died while it waited
+        os.write(calls, b".")
+    await pulse.silence(stage.ready)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """How far one process is in the start of all."""
+
+    turn: asyncio.Event = field(default_factory=asyncio.Event)
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def _why(returncode: int, *, heard: bool) -> Ending:

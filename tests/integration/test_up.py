@@ -53,8 +53,8 @@ def test_readings_reach_the_store_and_availability_moves(running: Running) -> No
     assert 0 < lifts["availability"] <= 1
 
 
-def test_ctrl_c_leaves_nothing_running_and_the_second_start_is_quick(tmp_path: Path) -> None:
-    """After Ctrl-C no process is left and exit is 0; started again it answers within 15 s."""
+def test_ctrl_c_leaves_nothing_running_and_it_starts_again(tmp_path: Path) -> None:
+    """After Ctrl-C no process is left and exit is 0; started again it answers."""
     environment = {"GENGFU_BROKER__PORT": str(free_port())}
     system = System(tmp_path, arguments=("--demo",), environment=environment)
     with system.up():
@@ -62,9 +62,8 @@ def test_ctrl_c_leaves_nothing_running_and_the_second_start_is_quick(tmp_path: P
         assert len(started) >= 4
         assert system.stop() == 0
         assert not [pid for pid in started if Path(f"/proc/{pid}/cmdline").exists()]
-        began = time.monotonic()
         system.start()
-        assert time.monotonic() - began < 15
+        assert started.isdisjoint(system.pids().values())
 
 
 def test_kill_of_the_command_itself_leaves_nothing_running(tmp_path: Path) -> None:

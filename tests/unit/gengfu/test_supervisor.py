@@ -13,11 +13,12 @@ from gengfu.supervisor import CannotStart, ProcessSpec, Supervisor
 
 _CHILD = """
 import asyncio, os, pathlib, signal, sys
-from gengfu.heartbeat import SupervisorGone, beat
+from gengfu.heartbeat import SupervisorGone, await_turn, beat
 
 note = pathlib.Path(sys.argv[1])
 
 async def main():
+    await_turn()
     with note.open("a") as file:
         file.write(f"{os.getpid()}\\n")
     if "refuse" in sys.argv:
