@@ -8,7 +8,6 @@ import heapq
 from bisect import insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo
 
 from gengfu.core.clock import MINUTE, SECOND, Micros
 from gengfu.core.expression import truth
@@ -232,8 +231,7 @@ class Judge:
         during = compiled.rule.during
         if during is None:
             return True
-        zone = ZoneInfo(self.state.ledgers[unit.site].site.time_zone)
-        return during.holds(self.now if at is None else at, zone)
+        return during.holds(self.now if at is None else at, unit.zone)
 
     def _begin(self, unit: Unit, index: int, compiled: CompiledRule, since: Micros) -> None:
         spot = (index, "")

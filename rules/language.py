@@ -4,31 +4,41 @@ A file is a pack: ``pack: NAME`` and ``rules: [...]``. What a rule may say stand
 in docs/rules.md.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import yaml
 
 from gengfu.core.clock import Micros
 from gengfu.core.errors import BadInput, Fault
-from gengfu.core.expression import Expression, Scope, nearest, parse_span
+from gengfu.core.expression import Expression, Scope, nearest
 from gengfu.core.expression.parser import RESERVED
+from gengfu.core.expression.sense import excludes
 from gengfu.core.expression.tree import walk
 from gengfu.core.naming import Bilingual, is_slug
-from gengfu.core.urgency import Kind, Severity
+from gengfu.core.urgency import Kind
 from gengfu.ledger.model import EquipmentClass
 from gengfu.marked import Page
+from rules.contradictions import CONTRADICTIONS
+from rules.fields import (
+    read_count,
+    read_hysteresis,
+    read_matcher,
+    read_matchers,
+    read_priority,
+    read_runbook,
+    read_schedule,
+    read_severity,
+    read_source,
+)
 from rules.rule import (
     Children,
-    Count,
     Hold,
     Matcher,
     Relation,
     Rule,
-    Source,
     SubjectKind,
     placeholders,
 )
-from rules.schedule import Schedule, read_hours, read_weekdays
 from rules.vocabulary import ATTRIBUTES, class_scope, fillable
 
 _REQUIRED = ("id", "for", "severity", "kind", "priority", "title", "source")
@@ -41,10 +51,12 @@ _OPTIONS = (
     "during",
     "hold",
     "no_data",
+    "hysteresis",
     "clear",
     "clear_hold",
     "latched",
     "advice",
+    "runbook",
     "words",
     "group",
     "subject",
@@ -54,7 +66,6 @@ _OPTIONS = (
 )
 FIELDS = (*_REQUIRED, *_OPTIONS)
 """All that a rule may say."""
-MOST_COUNTED = 100
 MOST_NODES = 2000
 """Of one expression, with what its names stand for."""
 
@@ -124,34 +135,40 @@ class _RuleReader:
         page, fields = self._page, self._fields
         scope = class_scope(equipment_class) if equipment_class else None
         scope = self._name(scope)
-        clear = fields.get("clear")
-        by_expression = isinstance(clear, yaml.ScalarNode)
+        when = self._expression("when", fields.get("when"), scope)
+        severity, severities = read_severity(page, fields.get("severity"))
         return Rule(
             id=f"{pack}.{page.identifier(fields.get('id'), 'the rule')}",
             equipment_class=equipment_class.name if equipment_class else "",
             where=self._expression("where", fields.get("where"), ATTRIBUTES),
-            when=self._expression("when", fields.get("when"), scope),
-            event=self._matcher(fields["event"], equipment_class) if "event" in fields else None,
-            count=self._count(),
-            during=self._during(),
+            when=when,
+            event=read_matcher(page, fields["event"], equipment_class)
+            if "event" in fields
+            else None,
+            count=read_count(page, fields.get("count")),
+            during=read_schedule(page, fields.get("during")),
             hold=self._holds(),
             no_data=self._span("no_data"),
-            clear=self._expression("clear", clear, scope) if by_expression else None,
-            clear_on=() if by_expression else self._matchers(clear, equipment_class),
+            clear=self._clear(when, scope),
+            clear_on=self._clear_on(equipment_class),
             clear_hold=self._span("clear_hold") or 0,
-            severity=page.choice(fields.get("severity"), Severity, Severity.LOW),
+            severity=severity,
+            severities=severities,
             kind=page.choice(fields.get("kind"), Kind, Kind.SYSTEM),
-            priority=self._priority(),
+            priority=read_priority(page, fields.get("priority")),
             latched=page.boolean(fields.get("latched")),
             title=page.bilingual(fields.get("title")),
-            advice=tuple(page.bilingual(one) for one in page.items(fields.get("advice"))),
+            advice=(
+                *map(page.bilingual, page.items(fields.get("advice"))),
+                *read_runbook(page, fields.get("runbook")),
+            ),
             words=self._spoken(),
             group=page.text(fields.get("group")),
             subject=page.choice(fields.get("subject"), SubjectKind, SubjectKind.EQUIPMENT),
             children=page.choice(fields.get("children"), Children, Children.NONE),
             supply=page.boolean(fields.get("supply")),
             per=page.choice(fields["per"], Relation, Relation.SITE) if "per" in fields else None,
-            source=self._source(),
+            source=read_source(page, fields.get("source")),
         )
 
     def _span(self, name: str) -> Micros | None:
@@ -186,6 +203,26 @@ class _RuleReader:
             self._page.fault(node, f"{what} is too long with all that its names stand for")
         return short
 
+    def _clear(self, when: Expression | None, scope: Scope | None) -> Expression | None:
+        """Read what ends it: an expression, or the limit of ``when`` less the hysteresis."""
+        given, node = self._fields.get("hysteresis"), self._fields.get("clear")
+        if given is not None:
+            return read_hysteresis(self._page, given, when)
+        if not isinstance(node, yaml.ScalarNode):
+            return None
+        clear = self._expression("clear", node, scope)
+        if clear is None or when is None or scope is None:
+            return clear
+        if excludes(when, clear, scope) is False:
+            self._page.fault(node, "clear is true while when is: it would flap", "move clear away")
+        return clear
+
+    def _clear_on(self, equipment_class: EquipmentClass | None) -> tuple[Matcher, ...]:
+        node = self._fields.get("clear")
+        if isinstance(node, yaml.ScalarNode):
+            return ()
+        return read_matchers(self._page, node, equipment_class)
+
     def _name(self, scope: Scope | None) -> Scope | None:
         """Read what ``let`` names; return the scope, or None when its names mean nothing."""
         node = self._fields.get("let")
@@ -199,95 +236,6 @@ class _RuleReader:
             if found is not None and self._is_short(one, found, what):
                 self._names[name] = found
         return scope if len(self._page.faults) == before else None
-
-    def _matchers(
-        self, node: yaml.Node | None, equipment_class: EquipmentClass | None
-    ) -> tuple[Matcher, ...]:
-        if node is None:
-            return ()
-        nodes = self._page.items(node) if isinstance(node, yaml.SequenceNode) else [node]
-        return tuple(self._matcher(one, equipment_class) for one in nodes)
-
-    def _matcher(self, node: yaml.Node, equipment_class: EquipmentClass | None) -> Matcher:
-        entries = self._page.entries(node)
-        if "action" in entries:
-            return Matcher(source=Source.ACTION, type=self._page.text(entries["action"]))
-        kind = self._page.text(entries.pop("event", None))
-        if equipment_class is None:
-            return Matcher(source=Source.EVENT, type=kind)
-        event = equipment_class.events.get(kind)
-        if event is None:
-            mend = nearest(kind, equipment_class.events) or "write: {event: TYPE} or {action: NAME}"
-            self._page.fault(node, f"no event {kind!r} in class {equipment_class.name}", mend)
-            return Matcher(source=Source.EVENT, type=kind)
-        attributes = {
-            name: self._words(name, one, event.attributes) for name, one in entries.items()
-        }
-        return Matcher(source=Source.EVENT, type=kind, attributes=attributes)
-
-    def _words(
-        self, name: str, node: yaml.Node, attributes: Mapping[str, tuple[str, ...]]
-    ) -> tuple[str, ...]:
-        page = self._page
-        texts = page.texts(node) if isinstance(node, yaml.SequenceNode) else (page.text(node),)
-        if name not in attributes:
-            page.fault(node, f"the event has no attribute {name!r}", nearest(name, attributes))
-            return texts
-        for text in texts:
-            if attributes[name] and text not in attributes[name]:
-                mend = nearest(text, attributes[name]) or f"one of: {', '.join(attributes[name])}"
-                page.fault(node, f"no word {text!r} here", mend)
-        return texts
-
-    def _count(self) -> Count | None:
-        node = self._fields.get("count")
-        if node is None:
-            return None
-        times, _, span = self._page.text(node).partition(" within ")
-        try:
-            count = Count(times=int(times), within=parse_span(span))
-        except ValueError:
-            self._page.fault(node, "is no count", "write: 5 within 2m")
-            return None
-        if not 1 <= count.times <= MOST_COUNTED:
-            self._page.fault(node, f"counts 1 to {MOST_COUNTED} times")
-        return count
-
-    def _during(self) -> Schedule | None:
-        node = self._fields.get("during")
-        if node is None:
-            return None
-        page = self._page
-        whole = isinstance(node, yaml.MappingNode)
-        found = page.fields(node, required=(), optional=("hours", "weekdays")) if whole else {}
-        hours, days = found.get("hours") if whole else node, found.get("weekdays")
-        try:
-            given = (
-                page.texts(hours) if isinstance(hours, yaml.SequenceNode) else (page.text(hours),)
-            )
-            return Schedule(
-                hours=tuple(map(read_hours, given)) if hours else Schedule().hours,
-                weekdays=read_weekdays(page.texts(days)) if days else Schedule().weekdays,
-            )
-        except ValueError as exc:
-            mend = "write 22:00-06:00, or {hours: [22:00-06:00], weekdays: [sat, sun]}"
-            page.fault(node, str(exc), mend)
-            return None
-
-    def _priority(self) -> int:
-        text = self._page.text(self._fields.get("priority"))
-        if text in {"1", "2", "3", "4", "5", "6"}:
-            return int(text)
-        if "priority" in self._fields:
-            self._page.fault(self._fields["priority"], "is no priority", "1 fire … 6 the rest")
-        return 6
-
-    def _source(self) -> str:
-        text = self._page.text(self._fields.get("source"))
-        if "source" in self._fields and text[:2].strip(" ,:") not in {"S", "U"}:
-            mend = "begin with S (a standard's) or U (from experience)"
-            self._page.fault(self._fields["source"], "says not whose figure it is", mend)
-        return text
 
     def _spoken(self) -> Mapping[str, Bilingual]:
         node = self._fields.get("words")
@@ -318,60 +266,6 @@ class _RuleReader:
     def _check_whole(self) -> None:
         """Note what no single field can know."""
         given = frozenset(self._fields)
-        for wrong, message, mend in _CONTRADICTIONS:
+        for wrong, message, mend in CONTRADICTIONS:
             if wrong(given):
                 self._page.fault(self._node, message, mend)
-
-
-_CONTRADICTIONS: tuple[tuple[Callable[[frozenset[str]], object], str, str], ...] = (
-    (
-        lambda given: not given & {"when", "event", "no_data"},
-        "nothing makes it on",
-        "give it when, event or no_data",
-    ),
-    (
-        lambda given: "event" in given and given & {"hold", "no_data"},
-        "an event is an instant: it takes no hold and no no_data",
-        "",
-    ),
-    (
-        lambda given: "event" in given and not given & {"clear", "clear_hold"},
-        "nothing makes it off",
-        "give it clear or clear_hold",
-    ),
-    (
-        lambda given: "event" not in given and "subject" in given,
-        "subject goes with an event",
-        "",
-    ),
-    (
-        lambda given: "count" in given and not given & {"event", "when"},
-        "nothing is counted",
-        "give it event, or when",
-    ),
-    (
-        lambda given: "count" in given and given & {"hold", "no_data"},
-        "what is counted is an instant: it takes no hold and no no_data",
-        "",
-    ),
-    (
-        lambda given: {"count", "when"} <= given and not given & {"event", "clear", "clear_hold"},
-        "nothing makes it off",
-        "give it clear or clear_hold",
-    ),
-    (
-        lambda given: {"during", "no_data"} <= given,
-        "silence has no hours: what is missed at night is missed in the morning",
-        "leave out during, or no_data",
-    ),
-    (
-        lambda given: "per" in given and ("when" not in given or given & {"event", "no_data"}),
-        "one alert for several goes by what they say: it takes when, and no event or no_data",
-        "",
-    ),
-    (
-        lambda given: "hold" in given and "when" not in given,
-        "hold goes with when",
-        "",
-    ),
-)

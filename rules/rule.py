@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from gengfu.core.clock import Micros
 from gengfu.core.expression import Expression
@@ -109,6 +110,8 @@ class Rule:
     clear_hold: Micros = 0
     """For an event rule without anything else that clears it: off after so long without another."""
     severity: Severity
+    severities: tuple[tuple[Schedule, Severity], ...] = ()
+    """Instead of it in some hours: the first that fits."""
     kind: Kind
     priority: int
     latched: bool = False
@@ -125,6 +128,11 @@ class Rule:
     """Looks once for all that it joins, and its alert stands on the first of them by id."""
     source: str
     """Where the thresholds are from: ``S …`` (a standard) or ``U …`` (experience)."""
+
+    def severity_at(self, at: Micros, zone: ZoneInfo) -> Severity:
+        """Return the severity of what begins at a moment, by the wall clock of ``zone``."""
+        fitting = (severity for hours, severity in self.severities if hours.holds(at, zone))
+        return next(fitting, self.severity)
 
     @property
     def expressions(self) -> tuple[Expression, ...]:

@@ -84,6 +84,7 @@ class Unit(Frame):
         "site",
         "suppliers",
         "unfed",
+        "zone",
     )
 
     def __init__(
@@ -92,6 +93,8 @@ class Unit(Frame):
         super().__init__(equipment.attributes, plan.points, len(plan.pasts))
         self.equipment = equipment
         self.site = site
+        self.zone = zone
+        """The site's local clock."""
         self.plan = plan
         self.number = number
         self.parent: Unit | None = None

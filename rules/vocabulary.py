@@ -21,7 +21,7 @@ COUNTED, MEMBERS = "counted", "members"
 def class_scope(equipment_class: EquipmentClass) -> Scope:
     """Return what ``when`` and ``clear`` may speak of."""
     points = {
-        name: PointType(point.kind, tuple(point.words))
+        name: PointType(point.kind, tuple(point.words), point.unit, point.low, point.high)
         for name, point in equipment_class.points.items()
     }
     points.setdefault(ONLINE, PointType(PointKind.BOOLEAN))

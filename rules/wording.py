@@ -46,7 +46,7 @@ def say(
         at=at,
         since=since,
         kind=rule.kind,
-        severity=rule.severity,
+        severity=rule.severity_at(at, unit.zone),
         priority=rule.priority,
         latched=rule.latched,
         title=_text(rule.title, rule, unit, told),

@@ -1,5 +1,6 @@
 """What people do with rules before they are in force: check them, and run their tests."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from gengfu.core.errors import BadInput, Fault
 from gengfu.marked import read_text
 from rules.language import read_rules
 from rules.rule import Rule
+from rules.schema import schema
 from rules.trial.reading import read_book
 from rules.trial.running import Outcome, run_book
 
@@ -23,6 +25,11 @@ def checked_rules(settings: Settings, files: Sequence[Path]) -> tuple[Rule, ...]
     texts = {file.name: read_text(file) for file in files}
     classes = classes_of(settings)
     return read_rules(texts or files_in_force(settings, classes), classes)
+
+
+def schema_of(settings: Settings) -> str:
+    """Return the JSON schema of rule files for these settings' classes."""
+    return json.dumps(schema(classes_of(settings)), ensure_ascii=False, indent=2)
 
 
 def check_folders(settings: Settings) -> None:

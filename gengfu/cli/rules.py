@@ -42,6 +42,14 @@ def check(
     )
 
 
+@_group.command("schema")
+def print_schema(config: ConfigOption = None) -> None:
+    """Print the JSON schema of rule files: editors complete and check by it while one types."""
+    from gengfu.app.rules import schema_of
+
+    typer.echo(schema_of(settings_from(config)))
+
+
 @_group.command("test")
 def run_tests(
     files: Annotated[list[Path], typer.Argument(help="Files of rule tests.", exists=True)],

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gengfu.core.expression import Parameter, Signature
+from gengfu.core.expression import Parameter, Signature, Within
 from gengfu.core.naming import Bilingual
 from rules.past.distance import DISTANCE
 from rules.past.drift import DRIFT
@@ -15,13 +15,13 @@ from rules.past.windows import WINDOWS
 RECOLLECTIONS = (
     Function(
         "previous",
-        Signature((Parameter.POINT,), as_first=True),
+        Signature((Parameter.POINT,), as_first=True, within=Within.FIRST),
         None,
         Bilingual(zh="上一次变化之前的值", en="its value before the last change"),
     ),
     Function(
         "since",
-        Signature((Parameter.OCCURRENCE,)),
+        Signature((Parameter.OCCURRENCE,), within=Within.POSITIVE),
         None,
         Bilingual(zh="距变化或发生多少秒", en="seconds since it changed, or happened"),
     ),

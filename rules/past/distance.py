@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Sequence
 
 from gengfu.core.clock import Micros
-from gengfu.core.expression import Parameter, Signature
+from gengfu.core.expression import Parameter, Signature, Within
 from gengfu.core.naming import Bilingual, Scalar
 from rules.past.memory import Function, Past
 from rules.past.normal import ADAPTING, LEARNING, LEAST_SPREAD, LONGEST_STEP, SETTLING, applies
@@ -112,7 +112,7 @@ _V, _C, _S = Parameter.VALUE, Parameter.CONDITION, Parameter.SPAN
 DISTANCE = (
     Function(
         "distance",
-        Signature((_V, _S, _C), optional=1, values=MOST),
+        Signature((_V, _S, _C), optional=1, values=MOST, within=Within.POSITIVE),
         lambda terms: Distance(terms.span, terms.values),
         Bilingual(
             zh="几个量一起看：T 内均值离自身正常状态多远，1 为平常",

@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from gengfu.core.clock import MINUTE, SECOND, Micros, to_utc
-from gengfu.core.expression import Parameter, Signature, truth
+from gengfu.core.expression import Parameter, Signature, Within, truth
 from gengfu.core.naming import Bilingual, Scalar
 from rules.past.memory import NOT_DUE, Function, Timed
 from rules.past.ring import STEPS, Totals
@@ -210,7 +210,7 @@ LASTING = (
     ),
     Function(
         "time_in",
-        Signature((_C, _S)),
+        Signature((_C, _S), within=Within.POSITIVE),
         lambda terms: Share(terms.span),
         Bilingual(
             zh="最近 T 内条件成立了多少秒", en="for how many seconds of the last T it was true"
@@ -219,7 +219,7 @@ LASTING = (
     ),
     Function(
         "runtime",
-        Signature((_C,)),
+        Signature((_C,), within=Within.POSITIVE),
         lambda terms: Today(terms.zone),
         Bilingual(
             zh="今天（项目所在地零点起）条件成立了多少秒",
@@ -229,7 +229,7 @@ LASTING = (
     ),
     Function(
         "count",
-        Signature((Parameter.HAPPENING, _S)),
+        Signature((Parameter.HAPPENING, _S), within=Within.POSITIVE),
         lambda terms: Times(terms.span),
         Bilingual(
             zh="最近 T 内事件发生、或条件变为真的次数",

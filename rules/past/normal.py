@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
-from gengfu.core.expression import Parameter, Signature, truth
+from gengfu.core.expression import Parameter, Signature, Within, truth
 from gengfu.core.naming import Bilingual, Scalar
 from rules.past.memory import Function, Past
 from rules.past.windows import Mean
@@ -130,7 +130,7 @@ _V, _C, _S = Parameter.VALUE, Parameter.CONDITION, Parameter.SPAN
 NORMALS = (
     Function(
         "baseline",
-        Signature((_V, _C), optional=1),
+        Signature((_V, _C), optional=1, within=Within.FIRST),
         lambda _terms: Baseline(),
         Bilingual(
             zh="条件成立时学到的自身正常值", en="its own normal, learned while the condition holds"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from gengfu.core.clock import HOUR, Micros, to_utc
-from gengfu.core.expression import Parameter, Signature
+from gengfu.core.expression import Parameter, Signature, Within
 from gengfu.core.naming import Bilingual, Scalar
 from rules.past.memory import Function, Past
 
@@ -62,7 +62,7 @@ class Usual(Past):
 SEASON = (
     Function(
         "usual",
-        Signature((Parameter.VALUE,)),
+        Signature((Parameter.VALUE,), within=Within.FIRST),
         lambda terms: Usual(terms.zone),
         Bilingual(
             zh="往周同一小时的平均值；见过两周之前为未知",

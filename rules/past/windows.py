@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from gengfu.core.clock import SECOND, Micros
-from gengfu.core.expression import Parameter, Signature
+from gengfu.core.expression import Parameter, Signature, Within
 from gengfu.core.naming import Bilingual, Scalar
 from rules.past.memory import Function, Past
 from rules.past.ring import Ring, figures
@@ -148,35 +149,36 @@ class Change(Ring):
 
 
 _TAKES = Signature((Parameter.VALUE, Parameter.SPAN))
+_LIKE_X = replace(_TAKES, within=Within.FIRST)
 
 WINDOWS = (
     Function(
         "avg",
-        _TAKES,
+        _LIKE_X,
         lambda terms: Mean(terms.span),
         Bilingual(zh="T 内的平均值", en="the mean of the last T"),
     ),
     Function(
         "std",
-        _TAKES,
+        replace(_TAKES, within=Within.POSITIVE),
         lambda terms: Spread(terms.span),
         Bilingual(zh="T 内的标准差", en="the standard deviation of the last T"),
     ),
     Function(
         "min",
-        _TAKES,
+        _LIKE_X,
         lambda terms: Extreme(terms.span, min),
         Bilingual(zh="T 内的最小值", en="the least of the last T"),
     ),
     Function(
         "max",
-        _TAKES,
+        _LIKE_X,
         lambda terms: Extreme(terms.span, max),
         Bilingual(zh="T 内的最大值", en="the most of the last T"),
     ),
     Function(
         "ewma",
-        _TAKES,
+        _LIKE_X,
         lambda terms: Smooth(terms.span),
         Bilingual(
             zh="指数平滑均值：T 以前的数值权重只剩 1/e",

@@ -6,16 +6,10 @@ is not known stays unknown (Kleene's strong logic): an unknown never turns into 
 """
 
 from gengfu.core.expression.binding import Program, bind, evaluate, holds, truth
-from gengfu.core.expression.checker import (
-    Parameter,
-    PointType,
-    Scope,
-    Signature,
-    check,
-    nearest,
-)
+from gengfu.core.expression.checker import check, nearest
 from gengfu.core.expression.lexer import ExpressionError, Flaw, parse_span
 from gengfu.core.expression.parser import Expression, parse
+from gengfu.core.expression.scope import Parameter, PointType, Scope, Signature, Within
 
 __all__ = [
     "Expression",
@@ -26,6 +20,7 @@ __all__ = [
     "Program",
     "Scope",
     "Signature",
+    "Within",
     "bind",
     "check",
     "evaluate",

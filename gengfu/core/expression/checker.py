@@ -1,15 +1,17 @@
 """Finds what an expression cannot mean, all of it at once, before anything runs.
 
-It knows names and kinds, not where they come from: whoever asks supplies the ``Scope``.
+Here are names and kinds; ``sense`` looks at what is well formed and yet cannot be meant.
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from enum import Enum, auto
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
 
 from gengfu.core.expression.lexer import Flaw
 from gengfu.core.expression.parser import Expression
+from gengfu.core.expression.scope import Parameter, Scope, Signature
+from gengfu.core.expression.sense import nonsense
 from gengfu.core.expression.tree import (
     Attribute,
     Binary,
@@ -27,59 +29,6 @@ from gengfu.core.expression.tree import (
     walk,
 )
 from gengfu.core.names import PointKind
-
-
-@dataclass(frozen=True, slots=True)
-class PointType:
-    """What a point is; ``words`` of an enum."""
-
-    kind: PointKind
-    words: tuple[str, ...] = ()
-
-
-class Parameter(Enum):
-    """What a function of the past takes at one place."""
-
-    VALUE = auto()
-    """A number of the equipment."""
-    CONDITION = auto()
-    """Something true or false."""
-    POINT = auto()
-    """A point by its name."""
-    OCCURRENCE = auto()
-    """A point or an event type by its name."""
-    HAPPENING = auto()
-    """An event type by its name, or something that becomes true."""
-    SPAN = auto()
-    """A duration."""
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """A function of the past: what it takes, and what it gives; without a word on it a number."""
-
-    parameters: tuple[Parameter, ...]
-    as_first: bool = False
-    """It gives what its first argument is."""
-    truth: bool = False
-    """It gives true or false."""
-    optional: int = 0
-    """How many of the last parameters may be left out."""
-    values: int = 1
-    """How often the first parameter may stand there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What an expression may speak of."""
-
-    points: Mapping[str, PointType]
-    events: frozenset[str] = frozenset()
-    functions: Mapping[str, Signature] = field(default_factory=dict)
-    attributes: frozenset[str] | None = None
-    """None: any; which attributes an equipment has is the ledger's affair."""
-    relations: frozenset[str] = frozenset()
-    """By which other equipment is found for ``any all count share``; none: there is no other."""
 
 
 class _Kind(Enum):
@@ -121,7 +70,8 @@ def check(expression: Expression, scope: Scope, *, condition: bool = True) -> li
     found = checker.type_of(expression.root)
     if condition:
         checker.want(expression.root, found, _Kind.BOOLEAN)
-    return sorted(checker.flaws, key=lambda flaw: flaw.column)
+    flaws = checker.flaws or nonsense(expression, scope)
+    return sorted(flaws, key=lambda flaw: flaw.column)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -1,8 +1,10 @@
 """Rule files: what they mean, and that every mistake is told at once with its line."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
-from gengfu.core.clock import MINUTE, SECOND
+from gengfu.core.clock import MINUTE, SECOND, from_iso
 from gengfu.core.errors import BadInput
 from rules.language import read_rules
 from rules.rule import Count, Source, SubjectKind
@@ -174,3 +176,74 @@ def test_a_name_that_cannot_be_meant_is_told(names: str, message: str) -> None:
         read_rules({"t.yaml": f"{RULE}let: {{{names}}}\n    when: fault"}, CLASSES)
     assert message in str(caught.value)
     assert len(caught.value.faults) == 1
+
+
+@pytest.mark.parametrize(
+    ("when", "clear"),
+    [
+        ("motor_temp > 95", "motor_temp < 95 - 7"),
+        ("motor_temp >= attr.limit", "motor_temp < attr.limit - 7"),
+        ("avg(motor_temp, 5m) < 20", "avg(motor_temp, 5m) > 20 + 7"),
+    ],
+)
+def test_hysteresis_is_a_clear_moved_away(when: str, clear: str) -> None:
+    """The short form is the rule with its clear written out."""
+    short, whole = (
+        read_rules({"t.yaml": f"{RULE}when: {when}\n    {more}"}, CLASSES)[0]
+        for more in ("hysteresis: 7", f"clear: {clear}")
+    )
+    assert short == whole
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ("when: fault\n    hysteresis: 7", "a single limit in when"),
+        ("when: motor_temp > 95\n    hysteresis: -7", "a number above 0"),
+        ("when: motor_temp > 95\n    hysteresis: 7\n    clear: not fault", "a clear of its own"),
+        ("no_data: 3m\n    hysteresis: 7", "hysteresis goes with when"),
+        ("when: motor_temp > 95\n    clear: motor_temp < 99", "it would flap"),
+        ("when: motor_temp > 9500", "is never true: motor_temp lies between"),
+        ("when: motor_temp > speed", "bring them to one unit"),
+        ("when: fault\n    runbook: see the wiki", "is no link"),
+    ],
+)
+def test_what_could_not_work_is_told(fields: str, message: str) -> None:
+    """Limits that flap, limits outside all that is plausible, units that do not fit, no link."""
+    with pytest.raises(BadInput) as caught:
+        read_rules({"t.yaml": RULE + fields}, CLASSES)
+    assert message in str(caught.value)
+
+
+def test_a_severity_by_hours() -> None:
+    """The first hours that fit count; the last one is for all others."""
+    text = RULE.replace("low", "[{during: 22:00-06:00, is: high}, {is: medium}]")
+    rule = read_rules({"t.yaml": f"{text}when: fault"}, CLASSES)[0]
+    zone = ZoneInfo("Asia/Shanghai")
+    at = [from_iso(f"2026-01-05T{hour}:30:00+08:00") for hour in ("21", "22", "05", "06")]
+    assert [rule.severity_at(one, zone) for one in at] == ["medium", "high", "high", "medium"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "[{during: 22:00-06:00, is: high}]",
+        "[{is: high}, {during: 22:00-06:00, is: low}]",
+        "[{is: high}, {is: low}]",
+        "[]",
+    ],
+)
+def test_a_severity_without_one_for_all_other_hours_is_told(wrong: str) -> None:
+    """Exactly the last one has no hours."""
+    with pytest.raises(BadInput, match=r"severity|no hours are left"):
+        read_rules({"t.yaml": f"{RULE.replace('low', wrong)}when: fault"}, CLASSES)
+
+
+def test_a_runbook_stands_in_the_advice() -> None:
+    """Whoever gets the alert gets the link, in both languages."""
+    text = f"{RULE}when: fault\n    runbook: https://wiki.example.org/lift"
+    (line,) = read_rules({"t.yaml": text}, CLASSES)[0].advice
+    assert (line.zh, line.en) == (
+        "处置手册：https://wiki.example.org/lift",
+        "Runbook: https://wiki.example.org/lift",
+    )

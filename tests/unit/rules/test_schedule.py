@@ -100,6 +100,19 @@ def test_door_left_open_into_the_night() -> None:
     ]
 
 
+def test_what_opens_at_night_is_graver() -> None:
+    """The same door, opened at noon and at midnight: the severity is that of the hour it opens in."""
+    rule = RULE.replace("    during: 22:00-06:00\n", "")
+    rule = rule.replace("high", "[{during: 22:00-06:00, is: critical}, {is: low}]")
+    scene = Scene([equipment("door", "door")], {"mine.yaml": rule})
+    for hour in (12, 23):
+        scene.now = at(SHANGHAI, 2026, 11, 20, hour, 0)
+        scene.says("door", contact="open")
+        scene.wait(61)
+        scene.says("door", contact="closed")
+    assert [one.severity for one in scene.run() if one.turn is Turn.ON] == ["low", "critical"]
+
+
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.5, 0.9])
 def test_restart_in_the_middle(share: float) -> None:
     """A checkpoint at any time changes no verdict."""

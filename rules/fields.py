@@ -1,0 +1,159 @@
+"""Reads single fields of a rule: each returns what it means, or notes a fault and returns a stand-in."""
+
+from collections.abc import Mapping
+
+import yaml
+
+from gengfu.core.expression import Expression, nearest, parse_span
+from gengfu.core.expression.tree import Binary, Literal
+from gengfu.core.naming import Bilingual
+from gengfu.core.urgency import Severity
+from gengfu.ledger.model import EquipmentClass
+from gengfu.marked import Page
+from rules.rule import Count, Matcher, Source
+from rules.schedule import Schedule, read_hours, read_weekdays
+
+MOST_COUNTED = 100
+
+
+def read_matchers(
+    page: Page, node: yaml.Node | None, equipment_class: EquipmentClass | None
+) -> tuple[Matcher, ...]:
+    """Read what ends a rule: one occurrence or several."""
+    if node is None:
+        return ()
+    nodes = page.items(node) if isinstance(node, yaml.SequenceNode) else [node]
+    return tuple(read_matcher(page, one, equipment_class) for one in nodes)
+
+
+def read_matcher(page: Page, node: yaml.Node, equipment_class: EquipmentClass | None) -> Matcher:
+    """Read ``{event: TYPE, attribute: WORD}`` or ``{action: NAME}``."""
+    entries = page.entries(node)
+    if "action" in entries:
+        return Matcher(source=Source.ACTION, type=page.text(entries["action"]))
+    kind = page.text(entries.pop("event", None))
+    if equipment_class is None:
+        return Matcher(source=Source.EVENT, type=kind)
+    event = equipment_class.events.get(kind)
+    if event is None:
+        mend = nearest(kind, equipment_class.events) or "write: {event: TYPE} or {action: NAME}"
+        page.fault(node, f"no event {kind!r} in class {equipment_class.name}", mend)
+        return Matcher(source=Source.EVENT, type=kind)
+    attributes = {name: _words(page, name, one, event.attributes) for name, one in entries.items()}
+    return Matcher(source=Source.EVENT, type=kind, attributes=attributes)
+
+
+def _words(
+    page: Page, name: str, node: yaml.Node, attributes: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...]:
+    texts = page.texts(node) if isinstance(node, yaml.SequenceNode) else (page.text(node),)
+    if name not in attributes:
+        page.fault(node, f"the event has no attribute {name!r}", nearest(name, attributes))
+        return texts
+    for text in texts:
+        if attributes[name] and text not in attributes[name]:
+            mend = nearest(text, attributes[name]) or f"one of: {', '.join(attributes[name])}"
+            page.fault(node, f"no word {text!r} here", mend)
+    return texts
+
+
+def read_count(page: Page, node: yaml.Node | None) -> Count | None:
+    """Read ``5 within 2m``."""
+    if node is None:
+        return None
+    times, _, span = page.text(node).partition(" within ")
+    try:
+        count = Count(times=int(times), within=parse_span(span))
+    except ValueError:
+        page.fault(node, "is no count", "write: 5 within 2m")
+        return None
+    if not 1 <= count.times <= MOST_COUNTED:
+        page.fault(node, f"counts 1 to {MOST_COUNTED} times")
+    return count
+
+
+def read_schedule(page: Page, node: yaml.Node | None) -> Schedule | None:
+    """Read ``22:00-06:00`` or ``{hours: […], weekdays: […]}``."""
+    if node is None:
+        return None
+    whole = isinstance(node, yaml.MappingNode)
+    found = page.fields(node, required=(), optional=("hours", "weekdays")) if whole else {}
+    hours, days = found.get("hours") if whole else node, found.get("weekdays")
+    try:
+        given = page.texts(hours) if isinstance(hours, yaml.SequenceNode) else (page.text(hours),)
+        return Schedule(
+            hours=tuple(map(read_hours, given)) if hours else Schedule().hours,
+            weekdays=read_weekdays(page.texts(days)) if days else Schedule().weekdays,
+        )
+    except ValueError as exc:
+        mend = "write 22:00-06:00, or {hours: [22:00-06:00], weekdays: [sat, sun]}"
+        page.fault(node, str(exc), mend)
+        return None
+
+
+def read_severity(
+    page: Page, node: yaml.Node | None
+) -> tuple[Severity, tuple[tuple[Schedule, Severity], ...]]:
+    """Read one severity, or a list by the hours in which an alert opens."""
+    if not isinstance(node, yaml.SequenceNode):
+        return page.choice(node, Severity, Severity.LOW), ()
+    timed: list[tuple[Schedule, Severity]] = []
+    others: list[Severity] = []
+    for one in page.items(node):
+        fields = page.fields(one, required=("is",), optional=("during",))
+        severity = page.choice(fields.get("is"), Severity, Severity.LOW)
+        schedule = read_schedule(page, fields.get("during"))
+        if others:
+            page.fault(one, "no hours are left for it", "the one without 'during' comes last")
+        if schedule is not None:
+            timed.append((schedule, severity))
+        elif "during" not in fields:
+            others.append(severity)
+    if not others:
+        page.fault(node, "the last of 'severity' is for all other hours: it has no 'during'")
+    return (others or [Severity.LOW])[0], tuple(timed)
+
+
+def read_priority(page: Page, node: yaml.Node | None) -> int:
+    """Read 1 to 6."""
+    text = page.text(node)
+    if text in {"1", "2", "3", "4", "5", "6"}:
+        return int(text)
+    if node is not None:
+        page.fault(node, "is no priority", "1 fire … 6 the rest")
+    return 6
+
+
+def read_source(page: Page, node: yaml.Node | None) -> str:
+    """Read whose figures a rule has."""
+    text = page.text(node)
+    if node is not None and text[:2].strip(" ,:") not in {"S", "U"}:
+        mend = "begin with S (a standard's) or U (from experience)"
+        page.fault(node, "says not whose figure it is", mend)
+    return text
+
+
+def read_runbook(page: Page, node: yaml.Node | None) -> tuple[Bilingual, ...]:
+    """Read where it is written what to do; return the advice that says so."""
+    if node is None:
+        return ()
+    link = page.text(node)
+    if not link.startswith(("https://", "http://")) or any(one.isspace() for one in link):
+        page.fault(node, "is no link", "such as https://wiki.example.org/pump")
+    return (Bilingual(zh=f"处置手册：{link}", en=f"Runbook: {link}"),)
+
+
+def read_hysteresis(page: Page, node: yaml.Node, when: Expression | None) -> Expression | None:
+    """Return what ends a rule whose ``when`` is a single limit: the limit, so much moved away."""
+    size = page.number(node) or 0.0
+    match when.root if when is not None and size > 0 else None:
+        case Binary(column, ">" | ">=", left, right):
+            limit = Binary(column, "-", right, Literal(column, size))
+            return Expression.of(Binary(column, "<", left, limit))
+        case Binary(column, "<" | "<=", left, right):
+            limit = Binary(column, "+", right, Literal(column, size))
+            return Expression.of(Binary(column, ">", left, limit))
+    if when is not None:
+        mend = "such as: when: bearing_temp > 95, hysteresis: 7"
+        page.fault(node, "wants a number above 0, and a single limit in when", mend)
+    return None
