@@ -12,7 +12,7 @@ from dashboards.web.ports import PartState
 from gateway.unmapped import Listed, Said, Unmapped
 from gengfu.core.clock import HOUR, MINUTE, to_iso
 from gengfu.core.states import OperatingState
-from tests.fakes.desk import FakeDesk, interval, letter
+from tests.fakes.desk import FakeDesk, interval, letter, shipped
 from tests.unit.dashboards.web.conftest import bearer
 
 pytestmark = pytest.mark.asyncio
@@ -48,7 +48,7 @@ async def test_an_equipment_that_was_never_heard(client: httpx.AsyncClient) -> N
 @pytest.mark.parametrize(
     ("query", "count"),
     [
-        ("", 62),
+        ("", len(shipped()[1]["yunhe"].equipment)),
         ("?class=elevator", 12),
         ("?state=fault", 1),
         ("?site=none", 0),
