@@ -89,7 +89,7 @@ class _Familiar:
 
 
 @dataclass(slots=True)
-class _Group:
+class _Records:
     """The records that a group of messages becomes."""
 
     received: int = 0
@@ -218,7 +218,7 @@ class Intake:
         """
         identities = tuple(_identities(decoded))
         familiar = _Familiar(self._sink.known(identities) if identities else frozenset())
-        group = _Group()
+        group = _Records()
         for one in decoded:
             group.add(one, familiar)
         group.close(is_shedding=is_shedding)
@@ -252,6 +252,22 @@ class Intake:
             if one.answers and one.site is not None and one.equipment is not None
             for id_ in one.answers
         )
+
+
+@dataclass(slots=True)
+class Group:
+    """A group of messages on its way into the journal; read once, however often it is tried."""
+
+    intake: Intake
+    messages: Sequence[RawMessage]
+    is_shedding: bool
+    said: Sequence[Decoded] | None = None
+
+    def commit(self, at: Micros) -> Committed:
+        """Make it durable; see ``Intake.append``."""
+        if self.said is None:
+            self.said = self.intake.read(self.messages)
+        return self.intake.append(self.said, at=at, is_shedding=self.is_shedding)
 
 
 def _identities(decoded: Iterable[Decoded]) -> Iterable[Identity]:

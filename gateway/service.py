@@ -20,21 +20,22 @@ from gateway.codecs.native.message import Limits
 from gateway.codecs.sparkplug.state import state_payload, state_topic
 from gateway.codecs.spoken import Outgoing
 from gateway.counters import GatewayCounters
-from gateway.decoded import Decoded, RawMessage
+from gateway.decoded import RawMessage
 from gateway.dialect import Reason
 from gateway.directory import build_directory
 from gateway.endpoint import Endpoint
-from gateway.intake import Committed, Intake, Sink
+from gateway.intake import Committed, Group, Intake, Sink
 from gateway.lane import Bounds, Lane
 from gateway.mapping.check import check_mapping
-from gateway.mapping.interpreter import Interpreter, possible_filters, vital_points
+from gateway.mapping.current import CurrentMapping
+from gateway.mapping.interpreter import possible_filters, vital_points
 from gateway.mapping.model import NOTHING, ForeignMapping
 from gateway.session import Delivery, Session
 from gateway.standing import Announcement, Memory
-from gateway.unmapped import Listed, UnmappedFile, UnmappedNames
+from gateway.unmapped import UnmappedFile, UnmappedNames
 from gengfu.core.batch import Lane as LaneName
 from gengfu.core.batch import TopicKind
-from gengfu.core.clock import SECOND, Clock, Micros
+from gengfu.core.clock import SECOND, Clock
 from gengfu.core.errors import JournalError, JournalFull
 from gengfu.core.names import Names
 from gengfu.core.naming import Scalar
@@ -112,12 +113,13 @@ class Gateway:
         self._journal = journal
         self._clock = clock
         self._worker = worker
-        directory = build_directory(ledgers, classes, journal.names, settings.root)
+        self._in_force: tuple[Sequence[SiteLedger], Mapping[str, EquipmentClass]]
+        self._in_force = tuple(ledgers), classes
+        directory = build_directory(*self._in_force, journal.names, settings.root)
         self._silent_after = {one.name: one.silent_after for one in classes.values()}
-        self._foreign = Interpreter(settings.mapping, vital_points(classes))
-        self._unmapped = None if settings.unmapped is None else UnmappedFile(settings.unmapped)
-        kept = Listed() if self._unmapped is None else self._unmapped.read()
-        names = UnmappedNames.of(kept)
+        self._foreign = CurrentMapping(settings.mapping, vital_points(classes))
+        self._unmapped = UnmappedFile(settings.unmapped)
+        names = UnmappedNames.of(self._unmapped.read())
         limits, foreign = settings.limits, self._foreign
         self._intake = Intake(journal, directory, limits, foreign=foreign, unmapped=names)
         self._lanes = {
@@ -151,11 +153,9 @@ class Gateway:
             async with asyncio.TaskGroup() as outer:
                 for name, session in self.sessions.items():
                     outer.create_task(session.run(), name=f"{name} session")
-                if self._settings.mapping.devices:
-                    outer.create_task(self._keep_rules(), name="foreign rules")
+                outer.create_task(self._keep_rules(), name="foreign rules")
                 outer.create_task(self._tell_gaps(), name="gaps")
-                if self._unmapped is not None:
-                    outer.create_task(self._keep_unmapped(self._unmapped), name="unmapped")
+                outer.create_task(self._keep_unmapped(), name="unmapped")
                 # The lanes stop first, while the sessions can still acknowledge for them.
                 async with asyncio.TaskGroup() as inner:
                     for name, session in self.sessions.items():
@@ -170,10 +170,28 @@ class Gateway:
         self, ledgers: Sequence[SiteLedger], classes: Mapping[str, EquipmentClass]
     ) -> None:
         """Listen to the equipment of changed ledgers from the next group of messages on."""
-        for fault in check_mapping(self._settings.mapping, ledgers, classes):
-            _log.warning("mapping_leads_nowhere", fault=str(fault))
+        self._in_force = ledgers, classes
+        self._check_mapping()
         exchange = partial(self._exchange_directory, ledgers, classes)
         await asyncio.get_running_loop().run_in_executor(self._worker, exchange)
+
+    async def set_mapping(self, mapping: ForeignMapping) -> None:
+        """Listen to the foreign devices of a changed mapping, and no more to those that left it."""
+        before = self._foreign.mapping
+        exchange = partial(self._foreign.exchange, mapping)
+        await asyncio.get_running_loop().run_in_executor(self._worker, exchange)
+        self._check_mapping()
+        for name, session in self.sessions.items():
+            session.listen_to(self._filters(name))
+        if mapping.host != before.host:
+            self.sessions[LaneName.ALARM].announce(self._announcement)
+
+    def _check_mapping(self) -> None:
+        for fault in check_mapping(self._foreign.mapping, *self._in_force):
+            _log.warning("mapping_leads_nowhere", fault=str(fault))
+
+    def _filters(self, name: LaneName) -> tuple[str, ...]:
+        return (*topics.filters(name, self._settings.root), *self._foreign.filters(name))
 
     def publish(self, topic: str, payload: bytes, qos: int = 1) -> bool:
         """Send a message to a device (``topics.command``); False when there is no connection."""
@@ -203,7 +221,7 @@ class Gateway:
         return Session(
             self._settings.endpoint,
             client_id=f"{self._settings.client_id}.{name}",
-            filters=(*topics.filters(name, self._settings.root), *self._foreign.filters(name)),
+            filters=self._filters(name),
             receive=partial(self._receive, name),
             announcement=self._announcement if name is LaneName.ALARM else None,
             memory=Memory(
@@ -223,7 +241,7 @@ class Gateway:
 
     @property
     def _announcement(self) -> Announcement | None:
-        host = self._settings.mapping.host
+        host = self._foreign.mapping.host
         return None if host is None else Announcement(state_topic(host), state_payload)
 
     async def _keep_rules(self) -> None:
@@ -248,13 +266,14 @@ class Gateway:
                     message = RawMessage(topic, _THERE, self._clock.now())
                     self._lanes[LaneName.ALARM].offer(Delivery(message, mid=0, qos=0, epoch=0))
 
-    def _ask_foreign(self, reconnected: bool) -> tuple[Sequence[Outgoing], Sequence[str]]:
+    def _ask_foreign(self, reconnected: bool) -> tuple[Sequence[Outgoing], Iterable[str]]:
         """Return what is to be sent, and for whom it is to be said that it is there."""
-        if reconnected:
-            self._foreign.reconnected()
-        now = self._clock.now()
-        directory = self._intake.directory
-        return self._foreign.due(now), self._foreign.quiet(now, directory, self._silent_after)
+        return self._foreign.due(
+            self._clock.now(),
+            reconnected=reconnected,
+            directory=self._intake.directory,
+            silent=self._silent_after,
+        )
 
     def _receive(self, name: LaneName, delivery: Delivery) -> bool:
         """Offer a message to its lane; what an earlier mapping had asked for is not asked for more.
@@ -284,19 +303,19 @@ class Gateway:
         if before is not None and count > before:
             self.note_event("broker_dropped", {"messages": count - before})
 
-    async def _keep_unmapped(self, file: UnmappedFile) -> None:
+    async def _keep_unmapped(self) -> None:
         """Keep the names that no class has where the desk reads them."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_UNMAPPED_LOOK_S)
-            await loop.run_in_executor(self._worker, self._write_unmapped, file)
+            await loop.run_in_executor(self._worker, self._write_unmapped)
 
-    def _write_unmapped(self, file: UnmappedFile) -> None:
+    def _write_unmapped(self) -> None:
         table = self._intake.unmapped
         if table.is_changed:
             table.is_changed = False
             try:
-                file.write(table.listed())
+                self._unmapped.write(table.listed())
             except OSError as exc:
                 _log.warning("unmapped_not_written", reason=str(exc))
 
@@ -318,7 +337,7 @@ class Gateway:
 
         Telemetry waits already while alarms go on with the journal's reserve.
         """
-        group = _Group(self._intake, messages, is_shedding)
+        group = Group(self._intake, messages, is_shedding)
         while True:
             if lane is LaneName.TELEMETRY and self._journal.is_tight:
                 await asyncio.sleep(_FULL_WAIT_S)
@@ -357,21 +376,6 @@ class Gateway:
         )
         points = {one.name: tuple(one.points) for one in classes.values()}
         self._intake.unmapped.forget_known(points, self._intake.directory.types)
-
-
-@dataclass(slots=True)
-class _Group:
-    """A group of messages on its way into the journal; read once, however often it is tried."""
-
-    intake: Intake
-    messages: Sequence[RawMessage]
-    is_shedding: bool
-    said: Sequence[Decoded] | None = None
-
-    def commit(self, at: Micros) -> Committed:
-        if self.said is None:
-            self.said = self.intake.read(self.messages)
-        return self.intake.append(self.said, at=at, is_shedding=self.is_shedding)
 
 
 def _event(type_: str, attributes: Mapping[str, Scalar], part: str | None = None) -> bytes:

@@ -24,6 +24,7 @@ from gateway.decoded import RawMessage
 from gateway.dialect import TOLD, Dialect, Reason, reason_of
 from gateway.endpoint import Endpoint
 from gateway.standing import Announcement, Memory
+from gateway.subscriptions import Subscriptions
 from gengfu.core.clock import SECOND, Clock, Micros
 
 _log = structlog.get_logger(__name__)
@@ -74,11 +75,10 @@ class Session:
         self.trouble: str | None = "has not connected yet"
         """Why no messages come now; None = they do."""
         self._user, self._waits = endpoint.user, (endpoint.first_wait_s, endpoint.longest_wait_s)
-        self._filters = tuple(filters)
+        self._subscriptions = Subscriptions(filters)
         self._receive, self._clock = receive, clock
         self._announcement, self._memory = announcement, memory or Memory()
         self._asides = dict(asides or {})
-        self._asides_mid: int | None = None
         self._epoch, self._opened_at = 0, Micros(0)
         self._paused = self._was_answered = False
         self._fd: int | None = None
@@ -135,10 +135,17 @@ class Session:
 
     def unsubscribe(self, filters: Sequence[str]) -> None:
         """Ask no more for topics that an earlier subscription may still bring."""
-        old = [topic for topic in filters if topic not in self._filters]
-        if old and self._client.is_connected():
+        if old := self._subscriptions.drop(self._client, filters):
             _log.info("unsubscribed", session=self.client_id, topic=old[0])
-            self._client.unsubscribe(old)
+
+    def listen_to(self, filters: Sequence[str]) -> None:
+        """Ask for other topics than before; at once where there is a connection."""
+        self._subscriptions.change(self._client, filters)
+
+    def announce(self, announcement: Announcement | None) -> None:
+        """Say something else of our being there: on a new connection, for its last will's sake."""
+        self._announcement = announcement
+        self._lose("what we say of our being there has changed")
 
     def resume(self) -> None:
         """Read on after ``receive`` had asked for a pause."""
@@ -262,7 +269,7 @@ class Session:
         self.trouble = None
         self._announce(online=True)
         if self._asides:
-            _, self._asides_mid = self._client.subscribe([(topic, 0) for topic in self._asides])
+            self._client.subscribe([(topic, 0) for topic in self._asides])
         if self._outage_since is not None:
             seconds = round((self._clock.now() - self._outage_since) / SECOND, 1)
             self._outage_since = None
@@ -309,21 +316,18 @@ class Session:
         if self._memory.is_known and not flags.session_present:
             self._note_lost_session()
         self._memory.is_known = True
-        if flags.session_present and self._memory.retired:
-            self._client.unsubscribe(list(self._memory.retired))
-        self._client.subscribe([(topic, 1) for topic in self._filters])
+        self._subscriptions.begin(self._client, self._memory.retired)
 
     def _on_subscribe(
         self, _client: object, _data: object, mid: int, codes: list[ReasonCode], _more: object
     ) -> None:
-        if mid == self._asides_mid:
+        refused = self._subscriptions.refused(mid, codes)
+        if refused is None:
             return
-        refused = [
-            topic for topic, code in zip(self._filters, codes, strict=False) if code.is_failure
-        ]
         if not refused:
             self._told.clear()
-            self._note_ready()
+            if self.trouble is not None:
+                self._note_ready()
             return
         for code in codes:
             self._heed(code)

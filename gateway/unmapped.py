@@ -129,7 +129,8 @@ class UnmappedNames:
 class UnmappedFile:
     """Where it stands for others to read. Only a help for people: the last seconds may be missing."""
 
-    path: Path
+    path: Path | None
+    """None = it is not kept."""
 
     def write(self, kept: Listed) -> None:
         """Replace the file.
@@ -137,10 +138,13 @@ class UnmappedFile:
         Raises:
             OSError: the disk refuses.
         """
-        replace_file(self.path, msgspec.json.encode(kept))
+        if self.path is not None:
+            replace_file(self.path, msgspec.json.encode(kept))
 
     def read(self) -> Listed:
         """Return what is kept; nothing when there is no file, or none of ours."""
+        if self.path is None:
+            return Listed()
         try:
             return msgspec.json.decode(self.path.read_bytes(), type=Listed)
         except (OSError, msgspec.DecodeError):

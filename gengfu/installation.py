@@ -29,6 +29,11 @@ class Installation:
         return self.data / "rules.checkpoint"
 
     @property
+    def mapping(self) -> Path:
+        """The last good mapping file."""
+        return self.data / "mapping.good.yaml"
+
+    @property
     def unmapped(self) -> Path:
         return self.data / "unmapped.json"
 

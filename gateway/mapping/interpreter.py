@@ -49,9 +49,25 @@ class Interpreter:
         named: dict[str, list[str]] = {}
         for device in mapping.devices:
             named.setdefault(device.format, []).append(device.device)
+        self._named = named
         self._readers = {name: FORMATS[name].open(devices) for name, devices in named.items()}
         self._told: Told = {}
         self._presences = Presences()
+
+    def inherit(self, old: "Interpreter") -> None:
+        """Take over what an earlier mapping's interpreter remembers of the devices that stay.
+
+        A format's reader goes on when its devices are the same; else it begins anew, and asks for
+        what it has to know (Sparkplug: births).
+        """
+        self._presences = old._presences  # noqa: SLF001 – of the same class
+        for (form, base, device, name), told in old._told.items():  # noqa: SLF001
+            known = self._devices.get((form, base, device))
+            if known is not None and name in known.fields:
+                self._told[form, base, device, name] = told
+        for form, reader in old._readers.items():  # noqa: SLF001
+            if self._named.get(form) == old._named[form]:  # noqa: SLF001
+                self._readers[form] = reader
 
     def filters(self, lane: Lane) -> tuple[str, ...]:
         """Return the topic filters that a lane's session subscribes to."""

@@ -17,6 +17,7 @@ from alerts.schema import open_alerts
 from alerts.service import AlertService
 from gateway.codecs.native.message import Limits
 from gateway.codecs.native.times import Belief
+from gateway.mapping.model import ForeignMapping
 from gateway.service import Gateway, GatewaySettings
 from gengfu.app.broker import endpoint_of
 from gengfu.app.canary import Canary, CanarySink
@@ -26,9 +27,10 @@ from gengfu.app.fullness import Fullness, fullness_of
 from gengfu.app.in_force import InForce
 from gengfu.app.journal_keeper import tend, tick
 from gengfu.app.look_back import Before, life_safety_of, look_back
+from gengfu.app.mapping import MappingFile, follow_mapping
 from gengfu.app.onward_clock import OnwardClock
 from gengfu.app.parked import ParkedKeeper, mind_hang
-from gengfu.app.setup import classes_of, mapping_of, rule_files
+from gengfu.app.setup import classes_of, rule_files
 from gengfu.config import Settings
 from gengfu.core.clock import DAY, Clock
 from gengfu.core.naming import Scalar
@@ -93,6 +95,7 @@ class _Core:
     before: Before
     fullness: Fullness
     parked: ParkedKeeper
+    mapping: MappingFile
     broker: Patience = field(default_factory=lambda: Patience(BROKER_SECONDS))
 
     def note_judged(self) -> None:
@@ -119,7 +122,7 @@ class _Core:
 
 def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) -> _Core:
     host, classes = settings.clock.clock(), classes_of(settings)
-    rules = _rules(settings, classes)
+    rules, mapping = _rules(settings, classes), MappingFile(settings.mappings, place.mapping)
     journal = SqliteJournal(place.journal, reserve=RESERVE_BYTES)
     clock = OnwardClock(host, floor=journal.last()[1])
     proofs, channels = ProofFile(place.proof), webhooks(settings)
@@ -127,10 +130,8 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
     service = AlertService(alerts, host, channels=channels, action_log=log)
     doubled = DoubledJournal(journal, SafetyFile(place.safety), life_safety_of(classes))
     before = look_back(doubled, journal, proofs, place, judged=service.applied_position())
-    # The embedded broker forgets everybody whenever it starts.
-    is_known = before.ended_at > 0 and not settings.broker.embedded
     gateway = Gateway(
-        _gateway_settings(settings, place, is_known=is_known),
+        _gateway_settings(settings, place, mapping.start(), before),
         journal=doubled,
         ledgers=(),
         classes=classes,
@@ -155,6 +156,7 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
         canary=canary,
         before=before,
         fullness=fullness_of(settings, place),
+        mapping=mapping,
         parked=ParkedKeeper(place, gateway, journal, clock, worker, settings.broker.root),
     )
 
@@ -179,14 +181,15 @@ def _rules(settings: Settings, classes: Mapping[str, EquipmentClass]) -> Mapping
 
 
 def _gateway_settings(
-    settings: Settings, place: Installation, *, is_known: bool
+    settings: Settings, place: Installation, mapping: ForeignMapping, before: Before
 ) -> GatewaySettings:
     belief = Belief(ahead=settings.belief.ahead, behind=settings.belief.behind)
     return GatewaySettings(
-        is_known=is_known,
+        # The embedded broker forgets everybody whenever it starts.
+        is_known=before.ended_at > 0 and not settings.broker.embedded,
         endpoint=endpoint_of(settings, place),
         root=settings.broker.root,
-        mapping=mapping_of(settings),
+        mapping=mapping,
         unmapped=place.unmapped,
         client_id=settings.broker.client_id,
         limits=Limits(belief=belief),
@@ -216,6 +219,8 @@ async def _run(core: _Core, ready: Callable[[], None]) -> None:
         tasks.create_task(core.canary.run(), name="canary")
         tasks.create_task(core.fullness.run(), name="fullness")
         tasks.create_task(core.parked.run(), name="parked")
+        follow = follow_mapping(core.mapping, core.gateway, core.gateway)
+        tasks.create_task(follow, name="mapping")
         tasks.create_task(mind_hang(lambda: core.runner.held, os._exit), name="hang")
         tell_start(core.gateway, core.before, core.clock)
         tasks.create_task(tell_condition(core.gateway, core.condition), name="own condition")

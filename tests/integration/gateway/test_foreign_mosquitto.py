@@ -97,6 +97,30 @@ async def test_a_quiet_zigbee_device_is_silent(up: Mosquitto) -> None:
         assert counters.received == counters.journaled == len(points(journal))
 
 
+async def test_a_changed_mapping_waits_for_a_restart(up: Mosquitto) -> None:
+    """Exchanged while it runs: new devices are heard, old ones no more, and what stays is remembered."""
+    journal, first = FakeJournal(), read_mapping(ZIGBEE, "mapping.yaml")
+    second = read_mapping(
+        "devices:\n"
+        "- {zigbee2mqtt: smoke 7, equipment: fire-panel-1, fields: {smoke: {event: fire, part: 2-17}}}\n"
+        "- {zigbee2mqtt: new, equipment: pump-1, fields: {flow: flow}}\n",
+        "mapping.yaml",
+    )
+    async with (
+        running_gateway(endpoint(up), journal, mapping=first) as running,
+        device(up.port) as bridge,
+    ):
+        await bridge.publish("zigbee2mqtt/smoke 7", b'{"smoke": true}', 1)
+        await until("the fire", lambda: len(events_in(journal)) == 1)
+        await running.gateway.set_mapping(second)
+        await bridge.publish("zigbee2mqtt/水泵房/漏水", b'{"water_leak": true}', 1)
+        await bridge.publish("zigbee2mqtt/smoke 7", b'{"smoke": true}', 1)
+        await bridge.publish("zigbee2mqtt/new", b'{"flow": 3.5}', 1)
+        await until("the new one", lambda: points(journal) == [("pump-1", "flow", 3.5)])
+        assert running.gateway.is_ready
+    assert len(events_in(journal)) == 1, "a smoke that stayed was told as a new one"
+
+
 async def test_a_mapping_that_is_gone_leaves_its_subscription(up: Mosquitto) -> None:
     """A device that is no longer mapped, or in the other lane, is soon not delivered any more."""
     first = read_mapping(ZIGBEE, "mapping.yaml")

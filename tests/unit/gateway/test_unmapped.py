@@ -31,7 +31,8 @@ def test_a_device_that_invents_names_drives_out_others(told: list[tuple[str, str
 
 def test_a_restart_forgets_what_was_told(tmp_path: Path) -> None:
     """A new run goes on counting; a file that is none of ours is an empty table."""
-    file = UnmappedFile(tmp_path / "unmapped.json")
+    path = tmp_path / "unmapped.json"
+    file = UnmappedFile(path)
     assert file.read() == Listed()
     table = UnmappedNames()
     table.note(said("a", "x", at=7), {})
@@ -40,7 +41,7 @@ def test_a_restart_forgets_what_was_told(tmp_path: Path) -> None:
     again.note(said("a", "x", at=9), {})
     (one,) = again.listed().names
     assert (one.count, one.first_at, one.last_at) == (2, 7, 9)
-    file.path.write_bytes(b"{")
+    path.write_bytes(b"{")
     assert file.read() == Listed()
 
 
