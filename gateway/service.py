@@ -109,10 +109,8 @@ class Gateway:
         """The broker's own count of messages that it threw away, where it tells that."""
         self.is_full = False
         """The journal has no room left, not even for alarms; devices and broker keep them."""
-        self._settings = settings
-        self._journal = journal
-        self._clock = clock
-        self._worker = worker
+        self._settings, self._journal = settings, journal
+        self._clock, self._worker = clock, worker
         self._in_force: tuple[Sequence[SiteLedger], Mapping[str, EquipmentClass]]
         self._in_force = tuple(ledgers), classes
         directory = build_directory(*self._in_force, journal.names, settings.root)
