@@ -108,14 +108,18 @@ async def run_plays(
     seed: int = 1,
     root: str = "gf",
     linger: Micros = 60 * SECOND,
+    bundle_seconds: float = BUNDLE_SECONDS,
 ) -> Published:
     """Play several scripts beside each other, each at its own site, until the longest is over.
+
+    With a racing clock a device's messages wait up to ``bundle_seconds`` to travel together.
 
     Raises:
         StartError: when the broker cannot be reached.
     """
     await broker.probe()
     stage = Stage.set(plays, classes, clock, seed, root)
+    stage.bundle_seconds = bundle_seconds
     longest = max((play.scenario.length for play in plays), default=0)
     async with asyncio.TaskGroup() as tasks:
         lines = [tasks.create_task(speaker.run(broker)) for speaker in stage.speakers]
@@ -154,6 +158,7 @@ class Stage:
     estates: tuple[Estate, ...]
     speaker_of: Mapping[str, Speaker]
     speakers: tuple[Speaker, ...]
+    bundle_seconds: float = BUNDLE_SECONDS
     _bundles: dict[str, Bundle] = field(default_factory=dict)
 
     @classmethod
@@ -205,7 +210,7 @@ class Stage:
             bundle = self._bundles.get(message.equipment)
             if bundle is None:
                 silent = estate.silent_after(message.equipment)
-                hold = min(BUNDLE_SECONDS, silent / SECOND / rate / 8) if rate > 2 else 0.0
+                hold = min(self.bundle_seconds, silent / SECOND / rate / 8) if rate > 2 else 0.0
                 bundle = self._bundles[message.equipment] = Bundle(real + hold)
             bundle.messages.append(message)
             if message.happening is not None or message.online is not None:

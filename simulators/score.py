@@ -100,8 +100,11 @@ def score(
 
     ``grain`` is how exactly the system's clock tells when something happened: with a racing clock
     one real second is many. It is allowed on both sides of a limit, and told as part of the delay.
+    What opens when the story is over, and its equipment silent for good, is left out.
     """
-    left = sorted(alerts, key=lambda one: (one.at, one.rule, one.equipment, one.part or ""))
+    over = start + scenario.length + grain
+    told = [one for one in alerts if one.at <= over]
+    left = sorted(told, key=lambda one: (one.at, one.rule, one.equipment, one.part or ""))
     outcomes: list[Outcome] = []
     for step in sorted(scenario.steps, key=lambda one: one.begins):
         for expected in step.expects:

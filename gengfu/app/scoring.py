@@ -39,6 +39,8 @@ FASTER = 8.0
 """So many times as fast go scenarios of more than an hour: their limits are minutes."""
 START_SECONDS = 60.0
 LINGER_SECONDS = 3.0
+BUNDLE_SECONDS = 0.0
+"""Devices do not wait for company here: what they say is judged by the second."""
 _PAGE = 200
 
 
@@ -72,6 +74,7 @@ async def score_live(
                 broker=address_of(house, Installation(house.data)),
                 seed=seed,
                 linger=round(LINGER_SECONDS * rate * SECOND),
+                bundle_seconds=BUNDLE_SECONDS,
             )
             opened = await _alerts(house, token)
     grain = round(GRAIN_SECONDS * rate * SECOND)

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from gengfu.cli import load
 from gengfu.cli.options import BrokerOption, ConfigOption, DataOption, settings_from
 from gengfu.cli.output import say, table
 from gengfu.config import Settings
-from gengfu.core.clock import to_iso
+from gengfu.core.clock import SECOND, to_iso
 from gengfu.core.errors import BadInput, Fault
 
 
@@ -18,6 +19,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command()(simulate)
     app.command()(replay)
+    load.register(app)
 
 
 ScoreOption: TypeAlias = Annotated[
@@ -32,6 +34,14 @@ MarkdownOption: TypeAlias = Annotated[
 SpeedOption: TypeAlias = Annotated[
     float | None,
     typer.Option(min=0.01, help="Times as fast (1; 30 with --score); times then lie ahead."),
+]
+
+
+MapOption: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--map", help="Of a CSV: column=point; repeat for each.")
+]
+KeepTimesOption: TypeAlias = Annotated[
+    bool, typer.Option("--keep-times", help="The recording's own times; else shifted to now.")
 ]
 
 
@@ -93,14 +103,15 @@ def _score(
 
 
 def replay(
-    file: Annotated[Path, typer.Argument(help="A CSV file with a time column.", exists=True)],
-    site: Annotated[str, typer.Option(help="The site to speak for.")],
-    equipment: Annotated[str, typer.Option(help="The equipment to speak for.")],
-    mapping: Annotated[list[str], typer.Option("--map", help="column=point; repeat for each.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="A CSV file with a time column, or one of gengfu record.", exists=True),
+    ],
+    site: Annotated[str | None, typer.Option(help="Of a CSV: the site to speak for.")] = None,
+    equipment: Annotated[str | None, typer.Option(help="Of a CSV: whom to speak for.")] = None,
+    mapping: MapOption = None,
     speed: Annotated[float, typer.Option(min=0.001, help="Times as fast as recorded.")] = 1,
-    keep_times: Annotated[
-        bool, typer.Option("--keep-times", help="The recording's own times; else shifted to now.")
-    ] = False,
+    keep_times: KeepTimesOption = False,
     zone: Annotated[str, typer.Option(help="Zone of times that name none.")] = "UTC",
     broker: BrokerOption = None,
     data: DataOption = None,
@@ -110,27 +121,55 @@ def replay(
 
     With ``--keep-times`` rows keep their own times. They go out as the clock of the system in
     ``--data`` reaches them when that was started with ``--clock-start``; else from now on, ``--speed``
-    times as fast as recorded.
+    times as fast as recorded. Recorded traffic goes out as the bytes it was.
     """
-    from gengfu.app.estate import play_recording
+    from simulators.capture import is_capture
 
     settings = settings_from(config, data=data, broker__url=broker)
+    if is_capture(file):
+        _replay_traffic(settings, file, speed, keep_times)
+        return
+    if site is None or equipment is None or not mapping:
+        raise BadInput([Fault(str(file), "", "a CSV needs --site, --equipment and --map")])
+    points, times = _points(mapping), ZoneInfo(zone)
+    _replay_csv(settings, file, site, equipment, points, speed, keep_times, times)
+
+
+def _replay_csv(
+    settings: Settings,
+    file: Path,
+    site: str,
+    equipment: str,
+    points: dict[str, str],
+    speed: float,
+    keep_times: bool,
+    zone: ZoneInfo,
+) -> None:
+    from gengfu.app.estate import play_recording
+
     sent = asyncio.run(
         play_recording(
             settings,
             file,
             site=site,
             equipment=equipment,
-            points=_points(mapping),
+            points=points,
             speed=speed,
             keep_times=keep_times,
-            zone=ZoneInfo(zone),
+            zone=zone,
         )
     )
     say(
         f"{sent.rows} rows, {sent.values} values in {sent.messages} messages, "
         f"{to_iso(sent.first)} to {to_iso(sent.last)}"
     )
+
+
+def _replay_traffic(settings: Settings, file: Path, speed: float, keep_times: bool) -> None:
+    from gengfu.app.traffic import play_capture
+
+    sent = asyncio.run(play_capture(settings, file, speed=speed, keep_times=keep_times))
+    say(f"{sent.messages} messages, {sent.payload_bytes} bytes of {sent.span / SECOND:.1f} s")
 
 
 def _points(mapping: list[str]) -> dict[str, str]:

@@ -1,0 +1,125 @@
+"""A broker's traffic recorded and played back: the same bytes, topics, distances."""
+
+import asyncio
+from collections.abc import Awaitable, Iterator
+from pathlib import Path
+
+import aiomqtt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gengfu.core.clock import SECOND, SystemClock
+from gengfu.core.errors import BadInput
+from simulators.capture import (
+    Caught,
+    head_line,
+    is_capture,
+    message_line,
+    opened,
+    read_capture,
+)
+from simulators.connection import BrokerAddress
+from simulators.load import Gun, fire
+from simulators.load_plan import Load, shots
+from simulators.tape import play, record
+from tests.integration.services import Mosquitto, mosquitto
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    server = mosquitto(tmp_path / "broker")
+    with server.up():
+        yield server
+
+
+@given(
+    st.lists(
+        st.builds(
+            Caught,
+            after=st.integers(0, 10**12),
+            topic=st.text(min_size=1, max_size=20),
+            payload=st.binary(max_size=60),
+            qos=st.integers(0, 1),
+            retain=st.booleans(),
+        ),
+        max_size=5,
+    ),
+    st.booleans(),
+)
+def test_bytes_change_in_the_file(
+    tmp_path_factory: pytest.TempPathFactory, messages: list[Caught], zipped: bool
+) -> None:
+    """Any messages come back from a file as they went in, text or not, zipped or not."""
+    file = tmp_path_factory.mktemp("tape") / ("a.jsonl.gz" if zipped else "a.jsonl")
+    with opened(file, "wb") as out:
+        out.write(head_line(7))
+        out.writelines(map(message_line, messages))
+    head, back = read_capture(file)
+    assert (head.started, list(back)) == (7, messages)
+
+
+def test_another_file_is_taken_for_a_tape(tmp_path: Path) -> None:
+    """A CSV is no tape; a broken line is told with its number."""
+    table = tmp_path / "a.csv"
+    table.write_text("time,a\n1,2\n", encoding="utf-8")
+    assert not is_capture(table)
+    with pytest.raises(BadInput):
+        read_capture(table)
+    tape = tmp_path / "b.jsonl"
+    tape.write_bytes(head_line(1) + b'{"after":1}\n')
+    assert is_capture(tape)
+    with pytest.raises(BadInput) as refused:
+        list(read_capture(tape)[1])
+    assert refused.value.faults[0].place == "2"
+
+
+async def test_what_is_played_is_not_what_was_recorded(tmp_path: Path, broker: Mosquitto) -> None:
+    """Traffic recorded, played twice as fast and recorded again is the same, in half the time."""
+    address = BrokerAddress(url=broker.url)
+    said = [(f"gf/x/d{n % 3}/up/telemetry", b'{"n": %d}' % n) for n in range(6)]
+    said.append(("gf/x/d1/up/event", bytes([0xFF, 0x00, 7])))
+    first, second = tmp_path / "first.jsonl.gz", tmp_path / "second.jsonl"
+
+    async def speak() -> None:
+        async with aiomqtt.Client("127.0.0.1", broker.port) as client:
+            for topic, payload in said:
+                await asyncio.sleep(0.1)
+                await client.publish(topic, payload, qos=1)
+
+    await taped(first, address, speak())
+    head, messages = read_capture(first)
+    assert head.started <= SystemClock().now()
+
+    async def replay() -> None:
+        clock = SystemClock()
+        await play(messages, broker=address, clock=clock, began=clock.now(), speed=2.0)
+
+    await taped(second, address, replay())
+    spans = []
+    for file in (first, second):
+        caught = list(read_capture(file)[1])
+        assert [(one.topic, one.payload) for one in caught] == said
+        spans.append(caught[-1].after - caught[0].after)
+    assert spans[1] < 0.8 * spans[0]
+
+
+async def taped(file: Path, address: BrokerAddress, doing: Awaitable[None]) -> None:
+    """Record while something is said, and a little longer."""
+    recording = asyncio.create_task(
+        record(file, broker=address, topics=["gf/#"], clock=SystemClock(), lasts=2 * SECOND)
+    )
+    await asyncio.sleep(0.3)
+    await doing
+    done = await recording
+    assert done.messages == 7
+
+
+def test_a_load_lies_about_its_rate(broker: Mosquitto) -> None:
+    """A load that a broker can take is sent at its rate and confirmed whole."""
+    wanted = Load(site="x", points={"a": ("p",), "b": ("p",)}, rate=300.0)
+    with Gun(BrokerAddress(url=broker.url), connections=2, qos=1, name="t") as gun:
+        found = fire(gun, shots(wanted, SystemClock().now(), "b"), rate=300.0, seconds=1.0)
+    assert found.messages == 300
+    assert found.confirmed == 300
+    assert found.rate <= 300.0
