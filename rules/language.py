@@ -5,6 +5,7 @@ in docs/rules.md.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import yaml
 
@@ -121,6 +122,11 @@ class _RuleReader:
             mend = nearest(wanted, self._classes)
             self._page.fault(self._fields["for"], f"no class {wanted!r}", mend)
         rule = self._rule(pack, equipment_class)
+        texts = {
+            name for text in (rule.title, *rule.advice) for name in placeholders(text.zh + text.en)
+        }
+        shown = {name: one for name, one in self._names.items() if name in texts}
+        rule = replace(rule, shown=shown)
         if equipment_class is not None:
             self._check_texts(rule, equipment_class)
         self._check_whole()
@@ -243,7 +249,7 @@ class _RuleReader:
         return {word: self._page.bilingual(one) for word, one in entries.items()}
 
     def _check_texts(self, rule: Rule, equipment_class: EquipmentClass) -> None:
-        known = fillable(equipment_class)
+        known = fillable(equipment_class) | self._names.keys()
         for text in (rule.title, *rule.advice):
             self._check_placeholders(text, known)
 

@@ -27,7 +27,7 @@ def layout(equipment_class: EquipmentClass, rules: Iterable[Rule]) -> Layout:
     wanted: set[str] = set()
     for rule in rules:
         wanted.update(shown(rule))
-        for expression in rule.expressions:
+        for expression in (*rule.expressions, *rule.shown.values()):
             wanted.update(expression.points)
     known = (set(equipment_class.points) & wanted) - {ONLINE}
     return Layout(equipment_class, {name: n for n, name in enumerate((ONLINE, *sorted(known)))})
@@ -53,6 +53,8 @@ class CompiledRule:
     """Event types that they depend on (by ``since``)."""
     groups: tuple[int, ...]
     """The plan's groups that they depend on."""
+    shown: Mapping[str, Program[Frame]]
+    """What names of ``let`` in its texts show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,4 +186,5 @@ def _compile(binder: Binder, rule: Rule, hold: Micros) -> CompiledRule:
         reads=frozenset(reads),
         awaits=frozenset(awaits),
         groups=binder.groups_of(rule),
+        shown={name: binder.bind(one) for name, one in rule.shown.items()},
     )

@@ -117,6 +117,8 @@ class Rule:
     latched: bool = False
     title: Bilingual
     advice: tuple[Bilingual, ...] = ()
+    shown: Mapping[str, Expression] = field(default_factory=dict)
+    """What names in titles and advice stand for that are no points: those of ``let``."""
     words: Mapping[str, Bilingual] = field(default_factory=dict)
     """How titles and advice say the words of an event's attributes."""
     group: str = ""

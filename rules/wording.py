@@ -16,6 +16,8 @@ from rules.vocabulary import COUNTED, COUNTED_CHILDREN, MEMBERS, THE_PART
 _UNKNOWN = Bilingual(zh="未知", en="unknown")
 _YES = Bilingual(zh="是", en="yes")
 _NO = Bilingual(zh="否", en="no")
+_WHOLE = 10
+"""What is reckoned is shown without decimals from here on."""
 
 
 def say(
@@ -37,6 +39,7 @@ def say(
     told = {**values, THE_PART: (facts or {}).get(THE_PART, part or None)}
     told[COUNTED_CHILDREN] = len(children)
     told.update(_counted(unit, compiled))
+    told.update({name: program(unit) for name, program in compiled.shown.items()})
     return Verdict(
         rule=rule.id,
         site=unit.site,
@@ -96,6 +99,8 @@ def _show(name: str, rule: Rule, unit: Unit, told: Mapping[str, Scalar], languag
         return _UNKNOWN.of(language)
     if isinstance(value, str) and value in rule.words:
         return rule.words[value].of(language)
+    if name in rule.shown and isinstance(value, float):
+        return f"{value:.0f}" if abs(value) >= _WHOLE else f"{value:.1f}"
     return _formatted(unit.plan.layout.equipment_class, name, value, language)
 
 

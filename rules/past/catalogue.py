@@ -10,6 +10,7 @@ from rules.past.lasting import LASTING
 from rules.past.memory import Function
 from rules.past.normal import NORMALS
 from rules.past.season import SEASON
+from rules.past.trend import TREND
 from rules.past.windows import WINDOWS
 
 RECOLLECTIONS = (
@@ -30,5 +31,5 @@ RECOLLECTIONS = (
 
 FUNCTIONS: Mapping[str, Function] = {
     one.name: one
-    for one in (*WINDOWS, *NORMALS, *DRIFT, *SEASON, *DISTANCE, *LASTING, *RECOLLECTIONS)
+    for one in (*WINDOWS, *NORMALS, *DRIFT, *SEASON, *DISTANCE, *TREND, *LASTING, *RECOLLECTIONS)
 }

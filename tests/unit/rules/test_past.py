@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gengfu.core.clock import MINUTE, SECOND
+from gengfu.core.expression import Parameter
 from rules.past.catalogue import FUNCTIONS
 from rules.past.memory import Past, Terms
 from rules.past.normal import LEARNING, Baseline, Score
@@ -177,11 +178,12 @@ def test_what_was_saved_goes_on_the_same(
     """Saving and loading anywhere changes no later value, and what is saved does not grow."""
     straight, resumed = made(name), made(name)
     taken = timed([*before, *after])
+    given = max(1, FUNCTIONS[name].signature.parameters.count(Parameter.VALUE))
     for at, value in taken[: len(before)]:
-        straight.update(at, [value])
+        straight.update(at, [value] * given)
     size = len(straight.save())
     resumed.load(straight.save())
     for at, value in taken[len(before) :]:
-        assert straight.update(at, [value]) == resumed.update(at, [value])
+        assert straight.update(at, [value] * given) == resumed.update(at, [value] * given)
     assert len(straight.save()) == size
     assert MINUTE == SPAN
