@@ -28,7 +28,7 @@ LATE_EVENT: Micros = 5 * MINUTE
 """An older event is history: it is told, but pages nobody (life safety always pages)."""
 UNDER_WAY: Micros = 5 * SECOND
 """How long, by the machine's clock, anything may be under way; it tells when ours runs faster."""
-LANES_APART: Micros = SECOND // 2
+LANES_APART: Micros = SECOND
 """How far apart, by the machine's clock, may arrive what happened together."""
 DOUBT: Micros = 5 * SECOND
 """How often a silence is looked at again while its cause is not clear."""

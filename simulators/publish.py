@@ -21,7 +21,7 @@ from simulators.timeline import changes
 from simulators.wire import Writer
 
 BEAT_SECONDS = 0.05
-BUNDLE_SECONDS = 0.5
+BUNDLE_SECONDS = 0.3
 ANSWER_SECONDS = 3.0
 """How long a finished scenario waits for the last events to be acknowledged."""
 
