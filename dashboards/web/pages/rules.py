@@ -1,13 +1,13 @@
 """The engineer's rules: those in force, and a form that shows what others would have done."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
@@ -21,6 +21,7 @@ from dashboards.web.words import marked
 from gengfu.core.clock import DAY, Micros, from_iso
 from gengfu.core.errors import BadInput
 from gengfu.core.naming import Bilingual
+from gengfu.ledger.model import EquipmentClass
 from rules.backtest.document import Document, EpisodeLine, QualityBlock
 from rules.backtest.quality import FLOOD
 from rules.backtest.replay import Lack
@@ -147,23 +148,59 @@ def _columns(
     return tuple(found), round(CHART - CHART * FLOOD / top, 1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """The rules of one class, as they lie on the page."""
+
+    equipment_class: EquipmentClass
+    rules: tuple[Rule, ...]
+    fired: int
+
+
+def shelves(
+    rules: Iterable[Rule],
+    classes: Mapping[str, EquipmentClass],
+    fired: Mapping[str, int],
+    wanted: str = "",
+) -> list[Shelf]:
+    """Sort rules by class, what fires most first; ``wanted``: only those that say so somewhere."""
+    found: dict[str, list[Rule]] = defaultdict(list)
+    for rule in rules:
+        title = classes[rule.equipment_class].title
+        said = (rule.id, rule.title.zh, rule.title.en, title.zh, title.en)
+        if any(wanted.casefold() in one.casefold() for one in said):
+            found[rule.equipment_class].append(rule)
+    every = [
+        Shelf(
+            equipment_class=classes[name],
+            rules=tuple(ours),
+            fired=sum(fired.get(rule.id, 0) for rule in ours),
+        )
+        for name, ours in found.items()
+    ]
+    return sorted(every, key=lambda shelf: (-shelf.fired, shelf.equipment_class.name))
+
+
 @router.get("/engineer/rules")
-def rules(ports: Desk, who: Who, request: Request) -> Response:
+def rules(
+    ports: Desk, who: Who, request: Request, q: Annotated[str, Query(max_length=100)] = ""
+) -> Response:
     """Show the rules in force, whose their thresholds are, and how often they fired."""
     since = ports.clock.now() - COUNTED_DAYS * DAY
     editor = ports.rules.editor
-    book = editor.book()
+    book, fired = editor.book(), ports.alerts.fired(since, seen_sites(who))
     return page(
         request,
         "rules.html",
-        rules=tuple(book.rules.values()),
+        count=len(book.rules),
+        wanted=q.strip(),
+        shelves=shelves(book.rules.values(), ports.ledgers.classes, fired, q.strip()),
         titles={rule.id: title_of(rule) for rule in book.rules.values()},
         editions=book.editions,
         faults=book.faults,
         proposed=editor.proposed(),
         names=ports.people.names(),
-        fired=ports.alerts.fired(since, seen_sites(who)),
-        classes=ports.ledgers.classes,
+        fired=fired,
         days=COUNTED_DAYS,
     )
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from dashboards.web.pages.rules import shelves
 from dashboards.web.rulebook import BacktestBusy, BacktestFailed
 from gengfu.core.clock import DAY, HOUR, MINUTE, to_iso
 from gengfu.core.naming import Bilingual, Subject
@@ -14,7 +15,10 @@ from rules.backtest.document import Document, document
 from rules.backtest.known import Hindsight
 from rules.backtest.replay import Replayed
 from rules.episodes import Episode
+from rules.language import read_rules
+from rules.packs import shipped
 from tests.fakes.desk import FakeDesk, sample_alert
+from tests.fakes.rule_scene import CLASSES
 from tests.unit.dashboards.web.conftest import bearer
 
 pytestmark = pytest.mark.asyncio
@@ -155,3 +159,21 @@ async def test_who_does_not_write_rules_runs_no_backtests(
     """A back-test costs the machine minutes: engineers, managers and administrators run them."""
     asked = await client.post("/api/v1/rules/backtest", headers=bearer(role.value), json={})
     assert asked.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("wanted", "classes", "rules"),
+    [
+        ("轴承", ["pump"], {"pump.bearing_hot"}),
+        ("BEARING_HOT", ["pump"], {"pump.bearing_hot"}),
+        ("水泵", ["pump"], {"pump.bearing_hot"}),
+        ("no such thing", [], set()),
+    ],
+)
+async def test_rule_that_cannot_be_found(wanted: str, classes: list[str], rules: set[str]) -> None:
+    """By a title, an id, a class, in either language; what fires most lies on top."""
+    every = read_rules(shipped(), CLASSES)
+    found = shelves(every, CLASSES, {"pump.dry_running": 3}, wanted)
+    assert [shelf.equipment_class.name for shelf in found][:1] == classes
+    assert rules <= {rule.id for shelf in found for rule in shelf.rules}
+    assert sum(len(shelf.rules) for shelf in shelves(every, CLASSES, {})) == len(every)
