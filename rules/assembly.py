@@ -9,15 +9,14 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from gengfu.core.clock import Micros
 from gengfu.ledger.model import Equipment
 from rules import supply
 from rules.groups import Poll, anchors
 from rules.judge import Judge
-from rules.plan import Planner, layout
+from rules.plan import OWN_SILENCE, Planner, layout
 from rules.rule import Rule
 from rules.screen import screens_of
-from rules.state import OWN_SILENCE, State, index_names
+from rules.state import State, index_names
 from rules.unit import NOT_DUE, Condition, Spot, Unit
 from rules.verdict import Turn
 from rules.wording import say
@@ -171,19 +170,10 @@ def rewind_timers(state: State) -> None:
     state.silences = [
         (int(state.heard[unit.number]) + span, unit.equipment.id, index)
         for unit in state.roll
-        for index, span in silences_of(unit)
+        for index, span in unit.plan.silences.items()
         if not is_silent(unit, index)
     ]
     heapq.heapify(state.silences)
-
-
-def silences_of(unit: Unit) -> Iterator[tuple[int, Micros]]:
-    """Yield (rule's number or OWN_SILENCE, how long it may be silent)."""
-    yield OWN_SILENCE, unit.plan.layout.equipment_class.silent_after
-    for index in unit.plan.silences:
-        span = unit.plan.rules[index].rule.no_data
-        assert span is not None
-        yield index, span
 
 
 def is_silent(unit: Unit, index: int) -> bool:

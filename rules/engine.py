@@ -18,13 +18,14 @@ from gengfu.core.naming import Scalar
 from gengfu.core.record import Action, Body, LedgerChange, NewNames, RulesChange, Tick
 from gengfu.ledger import snapshot
 from gengfu.ledger.model import EquipmentClass
-from rules.assembly import is_silent, reassemble, silences_of, use_rules
+from rules.assembly import is_silent, reassemble, use_rules
 from rules.judge import DOUBT, Judge
 from rules.language import read_rules
 from rules.linkage.following import follow
+from rules.plan import OWN_SILENCE
 from rules.rule import Source, SubjectKind
 from rules.screen import quiet_rows
-from rules.state import OWN_SILENCE, State, index_names
+from rules.state import State, index_names
 from rules.unit import Taken, Unit
 from rules.verdict import Verdict
 from rules.vocabulary import THE_PART
@@ -144,21 +145,21 @@ def _apply_rows(
     if len(rows) > 1:
         order = np.lexsort((observed, numbers[rows]))
         rows, observed = rows[order], observed[order]
-    points, values = batch.point[rows].tolist(), batch.value[rows].tolist()
     quiet = quiet_rows(judge.state, numbers[rows], slots[rows], batch.value[rows])
     quiet &= judge.state.numeric[batch.point[rows]]
-    samples: list[tuple[int, Scalar]] = []
-    moment: tuple[int, Micros] | None = None
     units, kinds = judge.state.roll, judge.state.names.points
-    for number, at, slot, point, value, calm in zip(
+    told = zip(
         numbers[rows].tolist(),
         observed.tolist(),
         slots[rows].tolist(),
-        points,
-        values,
+        batch.value[rows].tolist(),
+        batch.point[rows].tolist(),
         quiet.tolist(),
         strict=True,
-    ):
+    )
+    samples: list[tuple[int, Scalar]] = []
+    moment: tuple[int, Micros] | None = None
+    for number, at, slot, value, point, calm in told:
         if moment != (number, at):
             if samples and moment is not None:
                 _apply(judge, units[moment[0]], moment[1], samples)
@@ -241,10 +242,11 @@ def _wake(judge: Judge, heard: "np.ndarray[tuple[int], np.dtype[np.int32]]") -> 
     for number in np.unique(waiting).tolist():
         unit = judge.state.roll[number]
         judge.state.watched[number] = False
-        ended = [index for index, _ in silences_of(unit) if is_silent(unit, index)]
-        for index, span in silences_of(unit):
-            if index in ended:
-                heapq.heappush(judge.state.silences, (judge.now + span, unit.equipment.id, index))
+        spans = unit.plan.silences
+        ended = [index for index in spans if is_silent(unit, index)]
+        for index in ended:
+            due = judge.now + spans[index]
+            heapq.heappush(judge.state.silences, (due, unit.equipment.id, index))
         for index in ended:
             if index == OWN_SILENCE:
                 unit.silent = False
@@ -269,7 +271,7 @@ def _run_silences(judge: Judge) -> None:
     while state.silences and state.silences[0][0] <= judge.now:
         _, equipment, index = heapq.heappop(state.silences)
         unit = state.units[equipment]
-        span = state.at_pace(dict(silences_of(unit))[index], real=SILENT_REAL)
+        span = state.at_pace(unit.plan.silences[index], real=SILENT_REAL)
         due = int(state.heard[unit.number]) + span
         if due <= judge.now and judge.in_doubt(unit, index):
             due = judge.now + DOUBT

@@ -15,9 +15,9 @@ from gengfu.core.naming import Scalar
 from gengfu.core.urgency import Kind
 from rules import supply
 from rules.past.memory import Timed
-from rules.plan import CompiledRule
+from rules.plan import OWN_SILENCE, CompiledRule
 from rules.rule import Children, Count
-from rules.state import OWN_SILENCE, State
+from rules.state import State
 from rules.unit import NOT_DUE, Condition, Phase, Spot, Unit
 from rules.verdict import Turn, Verdict
 from rules.wording import say

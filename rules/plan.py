@@ -20,6 +20,8 @@ from rules.vocabulary import ONLINE
 Key = TypeVar("Key")
 
 ONLINE_SLOT = 0
+OWN_SILENCE = -1
+"""In ``silences``: the equipment as such, not one of its rules."""
 
 
 def layout(equipment_class: EquipmentClass, rules: Iterable[Rule]) -> Layout:
@@ -79,8 +81,8 @@ class Plan:
     """Event rules by the type that makes them on."""
     by_clearing: Mapping[tuple[Source, str], tuple[int, ...]]
     by_awaited: Mapping[str, tuple[int, ...]]
-    silences: tuple[int, ...]
-    """Rules that are on when nothing is heard."""
+    silences: Mapping[int, Micros]
+    """How long may nothing be heard: OWN_SILENCE, and rules that are on then."""
     scheduled: tuple[int, ...]
     """Rules that look at some hours only."""
 
@@ -157,7 +159,10 @@ def _plan(laid: Layout, chosen: list[tuple[Rule, Micros]]) -> Plan:
             for matcher in one.rule.clear_on
         ),
         by_awaited=_index((event, n) for n, one in numbered for event in sorted(one.awaits)),
-        silences=tuple(n for n, one in numbered if one.rule.no_data is not None),
+        silences={
+            OWN_SILENCE: laid.equipment_class.silent_after,
+            **{n: one.rule.no_data for n, one in numbered if one.rule.no_data is not None},
+        },
         scheduled=tuple(n for n, one in numbered if one.rule.during is not None),
     )
 

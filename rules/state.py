@@ -16,8 +16,6 @@ from rules.plan import Planner
 from rules.unit import Unit
 
 NOBODY = -1
-OWN_SILENCE = -1
-"""In ``silences``: the equipment as such, not one of its rules."""
 
 
 Screen: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.bool_]]

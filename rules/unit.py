@@ -131,7 +131,7 @@ class Unit(Frame):
 
     def rest(self, slot: int, at: Micros, value: float) -> bool:
         """Take a sample that moves no rule; False when it must be looked at after all."""
-        if self.conditions or at < self.observed[slot] or any(self.wakes()):
+        if self.conditions or at < self.observed[slot] or (self.plan.timed and any(self.wakes())):
             return False
         self.values[slot] = value
         self.observed[slot] = at

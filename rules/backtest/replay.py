@@ -18,12 +18,14 @@ from gengfu.ledger.model import EquipmentClass
 from rules.engine import begin, step
 from rules.episodes import Episode, Episodes
 from rules.language import read_rules
+from rules.past.catalogue import looks_back
+from rules.rule import Rule
 from rules.selection import only
 from rules.state import State
 from rules.verdict import Verdict
 
 LEAD: Micros = 25 * HOUR
-"""How much before the period is read: the journal says ledger and rules again every day."""
+"""How much before the period is read at least: the journal says ledger and rules every day."""
 BATCH = 500
 
 
@@ -117,6 +119,11 @@ class _Side:
             self.hear(verdicts)
 
 
+def _looks_back(rule: Rule) -> Micros:
+    """Return how much before a time a rule's memory of that time begins."""
+    return max((looks_back(one.root) for one in rule.expressions), default=0)
+
+
 class Replay:
     """One pass over the archive. Use ``run`` once."""
 
@@ -140,7 +147,9 @@ class Replay:
         self._archive = archive
         self._start, self._end = start, end
         self._draft = draft
-        self._rules = tuple(rule.id for rule in read_rules(draft or {}, classes))
+        rules = read_rules(draft or {}, classes)
+        self._rules = tuple(rule.id for rule in rules)
+        self._lead = LEAD + max(map(_looks_back, rules), default=0)
         self._tried = _Side(begin(classes), start, hear)
         self._live = _Side(begin(classes), start, _deaf) if draft else None
         self._counts = [0, 0, 0]
@@ -155,7 +164,8 @@ class Replay:
             JournalError: when the archive cannot be read.
         """
         after = max(
-            self._archive.position_at(self._start - LEAD), self._archive.first_position() - 1
+            self._archive.position_at(self._start - self._lead),
+            self._archive.first_position() - 1,
         )
         last = self._archive.last_position()
         self._begin(after)
@@ -209,7 +219,7 @@ class Replay:
         self._first = at
         if at > self._start:
             self._missing.append(Missing(lack=Lack.BEGINNING, until=at))
-        elif at > self._start - LEAD + HOUR:
+        elif at > self._start - self._lead + HOUR:
             self._missing.append(Missing(lack=Lack.LEAD, until=at))
 
     def _take(self, record: Record) -> None:

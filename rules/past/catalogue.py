@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from gengfu.core.clock import Micros
 from gengfu.core.expression import Parameter, Signature, Within
+from gengfu.core.expression.tree import Node, Span, Window, children
 from gengfu.core.naming import Bilingual
 from rules.past.distance import DISTANCE
 from rules.past.drift import DRIFT
@@ -33,3 +35,13 @@ FUNCTIONS: Mapping[str, Function] = {
     one.name: one
     for one in (*WINDOWS, *NORMALS, *DRIFT, *SEASON, *DISTANCE, *TREND, *LASTING, *RECOLLECTIONS)
 }
+
+
+def looks_back(node: Node) -> Micros:
+    """Return how much of the past an expression's value depends on."""
+    inner = max(map(looks_back, children(node)), default=0)
+    function = FUNCTIONS.get(node.function) if isinstance(node, Window) else None
+    if function is None or not isinstance(node, Window):
+        return inner
+    span = next((one.micros for one in node.arguments if isinstance(one, Span)), 0)
+    return inner + function.spans * span + function.learns

@@ -4,7 +4,7 @@ import math
 from array import array
 from collections.abc import Sequence
 
-from gengfu.core.clock import Micros
+from gengfu.core.clock import DAY, Micros
 from gengfu.core.expression import Parameter, Signature, Within
 from gengfu.core.naming import Bilingual, Scalar
 from rules.past.memory import Function, Past
@@ -118,5 +118,6 @@ DISTANCE = (
             zh="几个量一起看：T 内均值离自身正常状态多远，1 为平常",
             en="several values together: how far their means of the last T are off their normal; 1 is ordinary",
         ),
+        learns=DAY,
     ),
 )

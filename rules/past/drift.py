@@ -64,5 +64,7 @@ DRIFT = (
             zh="偏离自身正常值的累积和：偏一个波动、持续 T 约加 1，低于正常为负，最多 ±10",
             en="the sum of deviations from its own normal: one spread for T adds about 1; below it is negative; at most ±10",
         ),
+        spans=LEARNS + 10,
+        learns=LEARNING,
     ),
 )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from gengfu.core.clock import MINUTE, SECOND, Micros, to_utc
+from gengfu.core.clock import DAY, MINUTE, SECOND, Micros, to_utc
 from gengfu.core.expression import Parameter, Signature, Within, truth
 from gengfu.core.naming import Bilingual, Scalar
 from rules.past.memory import NOT_DUE, Function, Timed
@@ -226,6 +226,7 @@ LASTING = (
             en="for how many seconds of today it was true, by the site's own clock",
         ),
         timed=True,
+        learns=DAY,
     ),
     Function(
         "count",

@@ -113,3 +113,6 @@ class Function:
     gives: Bilingual
     """What it gives, in the words of the documents."""
     timed: bool = False
+    spans: int = 1
+    learns: Micros = 0
+    """What it says depends on so many of its durations, and so much more, before."""

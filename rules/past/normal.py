@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
+from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, Micros
 from gengfu.core.expression import Parameter, Signature, Within, truth
 from gengfu.core.naming import Bilingual, Scalar
 from rules.past.memory import Function, Past
@@ -135,6 +135,7 @@ NORMALS = (
         Bilingual(
             zh="条件成立时学到的自身正常值", en="its own normal, learned while the condition holds"
         ),
+        learns=DAY,
     ),
     Function(
         "zscore",
@@ -144,5 +145,6 @@ NORMALS = (
             zh="T 内均值偏离自身正常值多少个自身波动",
             en="by how many of its own spreads the mean of the last T is off its normal",
         ),
+        learns=DAY,
     ),
 )

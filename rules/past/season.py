@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from gengfu.core.clock import HOUR, Micros, to_utc
+from gengfu.core.clock import DAY, HOUR, Micros, to_utc
 from gengfu.core.expression import Parameter, Signature, Within
 from gengfu.core.naming import Bilingual, Scalar
 from rules.past.memory import Function, Past
@@ -68,5 +68,6 @@ SEASON = (
             zh="往周同一小时的平均值；见过两周之前为未知",
             en="its mean in the same hour of the weeks before; unknown until two weeks were seen",
         ),
+        learns=FOLLOWS * 7 * DAY,
     ),
 )

@@ -1,6 +1,6 @@
 """The way in columns and the plain way: the same truth, the same verdicts, the same state."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from gengfu.core.names import EquipmentName, PointName
 from rules import checkpoint, screen
 from rules.engine import begin, step
 from rules.packs import shipped
+from rules.selection import only
 from rules.state import State
 from rules.verdict import Verdict
 from tests.fakes.rule_scene import CLASSES, SITE, START, Scene, equipment
@@ -68,6 +69,7 @@ def test_what_is_not_moderate_is_not_judged_in_columns() -> None:
     assert moderate(values).tolist() == [False, False, False, False, True, True]
 
 
+PACK = {"pump.yaml": shipped()["pump.yaml"]}
 PUMPS = [equipment(f"pump-{n}", "pump", role="supply") for n in range(6)]
 POINTS = ("bearing_temp", "current", "pressure_out", "starts", "run")
 ROWS = st.lists(
@@ -82,9 +84,12 @@ ROWS = st.lists(
 )
 
 
-def told(batches: Sequence[Sequence[tuple[int, str, float, int]]]) -> tuple[State, list[Verdict]]:
+def told(
+    batches: Sequence[Sequence[tuple[int, str, float, int]]],
+    files: Mapping[str, str] = PACK,
+) -> tuple[State, list[Verdict]]:
     """Say batches of rows 40 s apart: late ones, repeated ones, several of one moment."""
-    scene = Scene(PUMPS, {"pump.yaml": shipped()["pump.yaml"]})
+    scene = Scene(PUMPS, files)
     for rows in batches:
         batch = BatchBuilder()
         for number, name, value, ago in rows:
@@ -128,7 +133,8 @@ def test_both_ways_end_in_the_same_state(
 
 def test_ordinary_values_go_in_columns_and_hot_ones_do_not() -> None:
     """The screen is really used: of ordinary values it leaves nothing to the plain way."""
-    state, _ = told([[(n % 6, "bearing_temp", 70.0, 0) for n in range(30)]])
+    files = only(shipped(), {"pump.bearing_hot"})
+    state, _ = told([[(n % 6, "bearing_temp", 70.0, 0) for n in range(30)]], files)
     slot = state.planners["pump"].layout.slots["bearing_temp"]
     numbers = np.zeros(30, dtype=np.int32)
     slots = np.full(30, slot, dtype=np.int32)

@@ -264,3 +264,24 @@ def test_progress_is_told_up_to_the_end() -> None:
     Replay(archive, CLASSES, start=START, end=END).run(lambda done, of: told.append((done, of)))
     assert told
     assert all(0 < done <= of == archive.last_position() for done, of in told)
+
+
+def test_a_draft_reads_as_far_back_as_it_remembers() -> None:
+    """What a rule over three days says in the period is what it would have said live."""
+    scene = Scene(ESTATE)
+    for hour in range(5 * 24):
+        if hour % 24 == 0:
+            scene.use(*ESTATE)  # the journal says it again every day
+        scene.says("pump", bearing_temp=70.0 if hour < 110 else 85.0, run=True)
+        scene.tick(3600)
+    text = only(shipped(), {"pump.bearing_hot"})["pump.yaml"]
+    draft = text.replace("bearing_temp > 95", "bearing_temp > 80 and avg(bearing_temp, 3d) > 60")
+    result = Replay(
+        ListArchive(scene.records),
+        CLASSES,
+        start=START + 4 * DAY,
+        end=START + 5 * DAY,
+        draft={"draft.yaml": draft.replace("bearing_temp < 88", "bearing_temp < 75")},
+    ).run()
+    assert [one.since for one in result.found] == [START + 110 * HOUR]
+    assert result.missing == ()
