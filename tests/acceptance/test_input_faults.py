@@ -58,6 +58,12 @@ def _await_letter(devices: Devices, topic: str, reason: str) -> None:
     wait_for(f"a dead letter of {topic}: {reason}", there)
 
 
+def _fires(devices: Devices) -> list[dict[str, Any]]:
+    """Return the alerts of single signals: many tests burn in one hall, which confirms a fire there."""
+    every = judge.alerts_of(devices.house.system, devices.stage)
+    return [one for one in every if one["part"]]
+
+
 def test_clocks_are_wrong(devices: Devices) -> None:
     """F16, P14: 1970, ± 50 years, beyond what a date can be: each is an alarm at once, and one."""
     now = now_ms()
@@ -91,7 +97,7 @@ def test_two_fires_without_id_counter_or_time_are_two(devices: Devices) -> None:
     """P3's other side: what cannot be recognised is a new occurrence, on the same alert."""
     pushes = [_stage(devices, n / 10, fire("anonymous")) for n in range(3)]
     play(devices, *pushes, want=[between(0, 3, opened(devices.stage, "anonymous"))])
-    (alert,) = judge.alerts_of(devices.house.system, devices.stage)
+    (alert,) = _fires(devices)
     assert alert["occurrences"] == 3
 
 
@@ -162,7 +168,7 @@ def test_a_retained_event_is_told_at_every_subscription(devices: Devices) -> Non
     before = _sums(devices)["duplicate"]
     devices.house.broker_link.reset()
     wait_for("the broker to tell it again", lambda: _sums(devices)["duplicate"] > before)
-    (alert,) = judge.alerts_of(devices.house.system, devices.stage)
+    (alert,) = _fires(devices)
     assert alert["occurrences"] == 1
     devices.oracle.say(push.topic, b"", retain=True)
 
@@ -175,7 +181,7 @@ def test_a_captured_event_is_played_again_after_a_restart(devices: Devices) -> N
     before = _sums(devices)["duplicate"]
     devices.oracle.say(push.topic, json.dumps(push.payload))
     wait_for("core to hear it again", lambda: _sums(devices)["duplicate"] > before, seconds=30)
-    (alert,) = judge.alerts_of(devices.house.system, devices.stage)
+    (alert,) = _fires(devices)
     assert alert["occurrences"] == 1
 
 
