@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -113,13 +114,26 @@ def _settings(folder: Path, broker: str, receiver: str) -> Path:
 
 
 @pytest.mark.timeout(120)
-def test_nobody_hears_that_the_supervisor_died(tmp_path: Path) -> None:
+def test_nobody_hears_that_the_supervisor_died(supervised: Future[float]) -> None:
     """Under `gengfu up` a core that hangs is replaced and tells so; kill -9 of all is told as well."""
-    broker = mosquitto(tmp_path / "broker")
+    known = supervised.result()
+    print(f"SIGSTOP of core under the supervisor known after {known:.1f} s")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def supervised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Future[float]]:
+    """Stop a core under the supervisor and then kill all, while the other test waits as well."""
+    with ThreadPoolExecutor(1) as beside:
+        yield beside.submit(_stop_and_kill, tmp_path_factory.mktemp("supervised"))
+
+
+def _stop_and_kill(folder: Path) -> float:
+    """Return after how many seconds the stopped core was known."""
+    broker = mosquitto(folder / "broker")
     with telephone() as outside, broker.up():
         hooks = [{"url": outside.url, "secret": SECRET, "allow_private": True}]
         environment = {"GENGFU_WEBHOOKS": json.dumps(hooks)}
-        system = System(tmp_path, arguments=("--broker", broker.url), environment=environment)
+        system = System(folder, arguments=("--broker", broker.url), environment=environment)
         with system.up():
             began = time.monotonic()
             os.kill(system.pids()["core"], signal.SIGSTOP)
@@ -128,7 +142,7 @@ def test_nobody_hears_that_the_supervisor_died(tmp_path: Path) -> None:
             os.kill(system.pid, signal.SIGKILL)
             wait_for("the watchdog's last word", outside.heard("watchdog_all_gone -"))
     assert known <= KNOWN_WITHIN, outside.told
-    print(f"SIGSTOP of core under the supervisor known after {known:.1f} s")
+    return known
 
 
 def _proved(proofs: ProofFile) -> bool:
