@@ -56,19 +56,37 @@ def rehearse(
     Raises:
         BadInput: with every mistake of the rules.
     """
-    start, script = A_MONDAY + scenario.begins, replace(scenario, afterwards=None)
+    start = A_MONDAY + scenario.begins
+    length = scenario.length if until is None else min(until, scenario.length)
     found: list[Episode] = []
     for ledger in scenario.stages(ledgers):
-        coming = changes(script.of(ledger), start=start, calm_from=start, seed=seed)
-        estate = estate_of(ledger, classes, start=start, seed=seed, changes=coming)
-        bench = _Bench(classes)
-        bench.take(LedgerChange(ledger.site.id, snapshot.encode(ledger)), start)
-        bench.take(RulesChange(rules), start)
-        bench.must_know_its_rules()
-        length = scenario.length if until is None else min(until, scenario.length)
-        bench.watch(estate, Writer(ledger.site.id, "r1"), start, start + length)
-        found.extend(bench.episodes.all())
+        found.extend(lived(scenario, ledger, classes, rules, seed=seed, length=length))
     return score(scenario, map(_opened, found), start=start)
+
+
+def lived(
+    scenario: Scenario,
+    ledger: SiteLedger,
+    classes: Mapping[str, EquipmentClass],
+    rules: Mapping[str, str],
+    *,
+    seed: int,
+    length: Micros,
+) -> tuple[Episode, ...]:
+    """Return the alerts that a scenario's script makes at one site in the time ``length``.
+
+    Raises:
+        BadInput: with every mistake of the rules.
+    """
+    start, script = A_MONDAY + scenario.begins, replace(scenario, afterwards=None)
+    coming = changes(script.of(ledger), start=start, calm_from=start, seed=seed)
+    estate = estate_of(ledger, classes, start=start, seed=seed, changes=coming)
+    bench = _Bench(classes)
+    bench.take(LedgerChange(ledger.site.id, snapshot.encode(ledger)), start)
+    bench.take(RulesChange(rules), start)
+    bench.must_know_its_rules()
+    bench.watch(estate, Writer(ledger.site.id, "r1"), start, start + length)
+    return bench.episodes.all()
 
 
 def _opened(one: Episode) -> Opened:

@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from gengfu.core.clock import SECOND, Micros
-from gengfu.core.naming import Language, Scalar, Subject
-from gengfu.ledger.model import Equipment
+from gengfu.core.naming import Bilingual, Language, Scalar, Subject
+from gengfu.ledger.model import Equipment, Place, PlaceKind
+
+BUILDING: Final = Place(
+    id="b1", kind=PlaceKind.BUILDING, name=Bilingual(zh="1号楼", en="Building 1")
+)
+"""Where everything stands that is placed nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,7 @@ class Case:
     tick: Micros = SECOND
     until: Micros = 0
     alerts: tuple[Expected, ...] = ()
+    places: Mapping[str, Place] = field(default_factory=lambda: {BUILDING.id: BUILDING})
 
     @property
     def where(self) -> str:

@@ -10,14 +10,14 @@ from gengfu.core.clock import SECOND, Micros
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.expression import nearest, parse_span
 from gengfu.core.naming import Bilingual, Language, Scalar, Subject, is_slug
-from gengfu.ledger.model import Equipment, EquipmentClass
+from gengfu.ledger.model import Equipment, EquipmentClass, Place, PlaceKind
 from gengfu.marked import Page
-from rules.trial.case import Book, Case, Expected, Happening, Sample
+from rules.trial.case import BUILDING, Book, Case, Expected, Happening, Sample
 from rules.trial.series import read_series, read_value
-from rules.trial.stage import BUILDING
 
 _CASE = ("rule", "every", "tick", "until", "series", "events")
 _ALERT = ("rule", "equipment", "part", "cleared", "since", "occurrences", "severity", "title")
+_ESTATE = ("parent", "attributes", "feeds", "place")
 _PIECE = re.compile(r"[0-9.]+[^0-9.]*")
 LONGEST_TEST: Micros = 40 * 24 * 3600 * SECOND
 
@@ -48,6 +48,7 @@ class _CaseReader:
         self._classes = classes
         self._fields = page.fields(node, required=("name", "equipment", "alerts"), optional=_CASE)
         self._equipment: dict[str, Equipment] = {}
+        self._places: dict[str, Place] = {BUILDING.id: BUILDING}
 
     def read(self) -> Case:
         page, fields = self._page, self._fields
@@ -61,6 +62,7 @@ class _CaseReader:
             name=page.text(fields.get("name")),
             rule=page.text(fields.get("rule")),
             equipment=tuple(self._equipment.values()),
+            places=self._places,
             samples=samples,
             happenings=happenings,
             tick=self._moment(fields.get("tick"), SECOND) or SECOND,
@@ -93,11 +95,14 @@ class _CaseReader:
             found[name] = self._one(name, one)
         for parent in {one.parent for one in found.values()} - {None, *found}:
             self._page.fault(node, f"no parent {parent!r} here", nearest(str(parent), found))
+        known = found.keys() | self._places.keys()
+        for fed in {fed for one in found.values() for fed in one.feeds} - known:
+            self._page.fault(node, f"nothing {fed!r} to feed here", nearest(fed, known))
         return found
 
     def _one(self, name: str, node: yaml.Node) -> Equipment:
         page = self._page
-        fields = page.fields(node, required=("class",), optional=("parent", "attributes"))
+        fields = page.fields(node, required=("class",), optional=_ESTATE)
         class_ = page.text(fields.get("class"))
         if "class" in fields and class_ not in self._classes:
             page.fault(fields["class"], f"no class {class_!r}", nearest(class_, self._classes))
@@ -106,10 +111,27 @@ class _CaseReader:
             id=name,
             equipment_class=class_,
             name=Bilingual(zh=name, en=name),
-            place=BUILDING,
+            place=self._place(fields.get("place")),
             parent=page.text(fields.get("parent")) or None,
+            feeds=page.texts(fields["feeds"]) if "feeds" in fields else (),
             attributes={key: _plain(page.text(one)) for key, one in attributes.items()},
         )
+
+    def _place(self, node: yaml.Node | None) -> str:
+        """Return where an equipment stands, from ``{building: b2, floor: f1, zone: north}``."""
+        named = self._page.fields(node, required=(), optional=tuple(PlaceKind)) if node else {}
+        inner: str | None = None
+        for kind in PlaceKind:
+            if kind not in named:
+                continue
+            id_ = self._page.text(named[kind])
+            if not is_slug(id_):
+                self._page.fault(named[kind], f"{id_!r} is no place", "use a-z, 0-9, - and _")
+            place = Place(id=id_, kind=kind, name=Bilingual(id_, id_), parent=inner)
+            if self._places.setdefault(id_, place) != place and id_ != BUILDING.id:
+                self._page.fault(named[kind], f"{id_!r} stands elsewhere too", "name it otherwise")
+            inner = id_
+        return inner or BUILDING.id
 
     def _class_of(self, node: yaml.Node, name: str) -> EquipmentClass | None:
         one = self._equipment.get(name)

@@ -9,14 +9,13 @@ from gengfu.core.names import EquipmentName, Names, PointKind, PointName
 from gengfu.core.naming import Bilingual
 from gengfu.core.record import Action, Body, LedgerChange, NewNames, RulesChange, Tick
 from gengfu.ledger import snapshot
-from gengfu.ledger.model import EquipmentClass, Place, PlaceKind, Site, SiteLedger
+from gengfu.ledger.model import EquipmentClass, Site, SiteLedger
 from rules.engine import begin, step
 from rules.episodes import Episode, Episodes
 from rules.trial.case import Case, Happening, Sample
 
 BEGINNING: Micros = from_iso("2026-01-01T00:00:00Z")
 SITE = "test"
-BUILDING = "b1"
 
 
 def play(
@@ -114,11 +113,8 @@ class _Stage:
         return self.names.equipment_index(EquipmentName(SITE, equipment, class_))
 
     def _ledger(self) -> SiteLedger:
-        place = Place(
-            id=BUILDING, kind=PlaceKind.BUILDING, name=Bilingual(zh="1号楼", en="Building 1")
-        )
         return SiteLedger(
             site=Site(id=SITE, name=Bilingual(zh="测试", en="Test")),
-            places={BUILDING: place},
+            places=self.case.places,
             equipment={one.id: one for one in self.case.equipment},
         )

@@ -112,3 +112,21 @@ def test_the_command_fails_when_a_test_does(tmp_path: Path, alerts: str, exit_co
     result = CliRunner().invoke(app, ["rules", "test", str(file)])
     assert result.exit_code == exit_code
     assert ("1 passed, 0 failed" if exit_code == 0 else "0 passed, 1 failed") in result.output
+
+
+@pytest.mark.parametrize(
+    ("estate", "message"),
+    [
+        ("{p: {class: pump, place: {building: B 2}}}", "'B 2' is no place"),
+        ("{p: {class: pump, place: {room: r1}}}", "room"),
+        ("{p: {class: pump, feeds: [q]}}", "nothing 'q' to feed"),
+        (
+            "{p: {class: pump, place: {unit: b2, floor: f1}}, q: {class: pump, place: {floor: f1}}}",
+            "'f1' stands elsewhere too",
+        ),
+    ],
+)
+def test_equipment_placed_where_nothing_is(estate: str, message: str) -> None:
+    """A place or a supply that cannot be meant is told with its line."""
+    with pytest.raises(BadInput, match=message):
+        read_book("t.yaml", HOT.replace("{p: {class: pump}}", estate), CLASSES)
