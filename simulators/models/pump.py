@@ -5,6 +5,7 @@ Sources: hydraulics as in ``hydraulics``; vibration of a sound pump well inside 
 a bearing some 30 K above the room at rated torque with a time constant of 20 min (U).
 """
 
+import math
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +30,11 @@ _BEARING_TIME = 1200.0
 _BEARING_RISE = 30.0
 _SHAKES = {"bearing_wear": 3.0, "dry_running": 0.4, "cavitation": 2.6, "imbalance": 2.2}
 """mm/s more at the bearing housing at rated speed (U); vapour bubbles hammer, and spread (below)."""
-_CAVITATING_SPREAD = 0.12
+_SPREAD, _CAVITATING_SPREAD = 0.006, 0.12
+"""Share by which one reading differs from the next."""
+_WANDER, _WANDER_SECONDS = 0.02, 250.0
+"""Share, and time constant, of the slow wandering of a sound machine's vibration: a recorded pump
+loop (SKAB, waico) at rest with itself spreads 2.2 %, and has lost a fifth of that after a minute."""
 _CAVITATING_FLOW = 0.82
 """Share of the flow that is left when part of the impeller is full of vapour (U)."""
 _FRICTION = {"bearing_wear": 25.0, "dry_running": 45.0}
@@ -52,6 +57,8 @@ class Pump:
     bearing_temp: float = _ROOM_TEMP
     run_hours: float = 0.0
     starts: int = 0
+    wandered: float = 0.0
+    """By how much of itself its vibration has wandered off."""
 
     def __post_init__(self) -> None:
         self.run_hours = round(self.rng.uniform(500, 9000), 1)
@@ -84,6 +91,9 @@ class Pump:
         if "cavitation" in self.faults:
             self.flow *= _CAVITATING_FLOW
         self.run_hours += self.running * seconds / 3600
+        stays = math.exp(-seconds / _WANDER_SECONDS)
+        fresh = _WANDER * math.sqrt(1 - stays * stays)
+        self.wandered = stays * self.wandered + self.rng.gauss(0.0, fresh)
         friction = sum(rise for fault, rise in _FRICTION.items() if fault in self.faults)
         target = _ROOM_TEMP + _BEARING_RISE * self.torque + friction * self.running
         self.bearing_temp = settle(self.bearing_temp, target, seconds, _BEARING_TIME)
@@ -105,8 +115,8 @@ class Pump:
         off_best = abs(self.flow / (self.curve.flow * self.speed) - 0.9) if self.speed else 0.0
         shaken = sum(more for fault, more in _SHAKES.items() if fault in self.faults)
         sound = 0.7 + 0.5 * min(off_best, 1.0) + shaken
-        spread = _CAVITATING_SPREAD if "cavitation" in self.faults else 0.015
-        return sound * self.speed * max(0.5, self.rng.gauss(1.0, spread))
+        spread = _CAVITATING_SPREAD if "cavitation" in self.faults else _SPREAD
+        return sound * self.speed * max(0.5, self.rng.gauss(1.0 + self.wandered, spread))
 
     def points(self) -> dict[str, Scalar]:
         """Return what every pump's cabinet tells."""

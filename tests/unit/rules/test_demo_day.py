@@ -1,4 +1,4 @@
-"""The shipped packs on the demo estate's first seven hours: what was put in is found, and nothing else."""
+"""The shipped packs on the demo estate's first four hours: what was put in is found, and nothing else."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from simulators.score import Result, Score
 from simulators.script import find_scenario, read_scenario
 from tests.fakes.rule_scene import CLASSES
 
-HOURS = 7
+HOURS = 4
 DEMO = Path(simulators.__file__).parent / "demo"
 
 
@@ -27,7 +27,7 @@ def day() -> Score:
 def test_every_fault_that_was_put_in_is_found_in_time(day: Score) -> None:
     """Each expectation of the scenario's script is met within its time."""
     due = [one for one in day.outcomes if one.step.begins + one.expected.within < HOURS * HOUR]
-    assert len(due) >= 7
+    assert len(due) >= 10
     assert [one for one in due if one.result is not Result.DETECTED] == []
 
 

@@ -13,6 +13,7 @@ from simulators.score import Need, Opened, Result, score
 START = 1_000 * MINUTE
 WITHIN = 60 * SECOND
 BEGINS = 5 * MINUTE
+LASTS = 20 * MINUTE
 
 
 def opened(
@@ -38,7 +39,9 @@ def opened(
 def story(*expected: Expectation, also: frozenset[str] = frozenset()) -> Scenario:
     injection = Injection(equipment="lift", fault="stuck")
     step = Step(begins=BEGINS, ends=None, injection=injection, expects=expected)
-    return Scenario(name="trial", title=Bilingual("试", "Trial"), steps=(step,), also=also)
+    return Scenario(
+        name="trial", title=Bilingual("试", "Trial"), steps=(step,), also=also, lasts=LASTS
+    )
 
 
 def expect(part: str | None = None) -> Expectation:
@@ -75,6 +78,12 @@ def test_another_equipment_s_alert_counts() -> None:
     """The same rule about another equipment is no detection but a false alarm."""
     found = score(story(expect()), [opened(SECOND, equipment="other")], start=START)
     assert (found.count(Result.MISSED), len(found.false_alarms)) == (1, 1)
+
+
+def test_silence_after_the_end_is_a_false_alarm() -> None:
+    """What opens when the story is over is no part of it: its equipment is silent for good then."""
+    found = score(story(), [opened(LASTS)], start=START)
+    assert (found.passed, found.false_alarms) == (True, ())
 
 
 def test_what_is_true_too_is_called_false() -> None:
