@@ -44,6 +44,7 @@ from rules.editions.editor import Editor
 from rules.editions.store import EditionStore
 from rules.late.store import FindingStore
 from rules.linkage.store import RunStore
+from rules.parking import ParkingLot
 
 
 async def run_desk(settings: Settings, ready: Callable[[], None]) -> None:
@@ -94,7 +95,7 @@ def _build(settings: Settings, place: Installation) -> _Desk:
     figures = partial(FiguresWriter, estate, availability, ledgers, clock=clock)
     core, gate = CoreClient(place.socket), gate_of(engine, place)
     writer, late = _store_writer(place, store, classes), _late_findings(engine)
-    health = Health(clock, writer, estate, ProofFile(place.proof))
+    health = Health(clock, writer, estate, ProofFile(place.proof), ParkingLot(place.parked))
     ports = DeskPorts(
         clock=clock,
         people=WebPeople(gate),

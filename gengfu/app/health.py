@@ -9,6 +9,7 @@ from dashboards.web.ports import PartState
 from gengfu.core.clock import Clock
 from gengfu.proof import SILENCE_SECONDS, ProofFile
 from ingest.store.writer import Lag, StoreWriter
+from rules.parking import Parked, ParkingLot, Stage
 
 STALE_CORE_SECONDS = 15.0
 """Core writes the time into the journal every second; so old a journal means that it hangs."""
@@ -28,6 +29,15 @@ def behind(lag: Lag) -> str:
     return said
 
 
+def set_aside(parked: Sequence[Parked]) -> str:
+    """Say what of the journal the rules do not judge."""
+    waiting = [one for one in parked if one.stage is not Stage.DONE]
+    if not waiting:
+        return "all are judged"
+    keys = ", ".join(one.key for one in waiting[:5])
+    return f"{len(waiting)} set aside after killing core: {keys} (gengfu parked list)"
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """What the desk sees of the alarm path, and the figures."""
@@ -36,6 +46,7 @@ class Health:
     writer: StoreWriter
     estate: Estate
     proofs: ProofFile
+    parked: ParkingLot
 
     def parts(self) -> Sequence[PartState]:
         """Return each part of the path and whether it works."""
@@ -46,6 +57,7 @@ class Health:
                 name="core", ready=age < STALE_CORE_SECONDS, detail=f"journal {age:.1f} s old"
             ),
             self._alarm_path(),
+            PartState(name="records", ready=True, detail=set_aside(tuple(self.parked.all()))),
             PartState(
                 name="store",
                 ready=lag.outage is None,

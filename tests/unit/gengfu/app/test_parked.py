@@ -1,11 +1,13 @@
 """What was parked and cannot be judged again, and what hangs: neither is passed over in silence."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gengfu.app import parked
+from gengfu.app.health import set_aside
 from gengfu.app.parked import ask_again, mind_hang
 from gengfu.config import Settings
 from gengfu.core.errors import BadInput
@@ -30,6 +32,14 @@ def test_a_mistyped_key_is_silently_done(tmp_path: Path) -> None:
     assert ask_again(Settings(data=tmp_path), "7-0").key == "7-0"
     stages = {one.key: one.stage for one in ParkingLot(Installation(tmp_path).parked).all()}
     assert stages == {"7-0": Stage.AGAIN, "7-memory": Stage.NEW}
+
+
+def test_readiness_hides_what_is_not_judged(tmp_path: Path) -> None:
+    """What is set aside is counted and named; what was judged again is not."""
+    assert set_aside([]) == "all are judged"
+    one = _put(tmp_path, 0)
+    assert set_aside([one]).startswith("1 set aside after killing core: 7-0")
+    assert set_aside([replace(one, stage=Stage.DONE)]) == "all are judged"
 
 
 def test_a_foreign_file_stops_the_start(tmp_path: Path) -> None:
