@@ -73,6 +73,8 @@ TABLE: Mapping[tuple[str, str], Roles] = {
     ("POST", "/engineer/rules/{rule}/restore"): _ENGINEER,
     ("POST", "/engineer/rules/editions/{number}/decision"): _ENGINEER,
     ("GET", "/equipment/{equipment_id}"): _READ,
+    ("GET", "/start"): _ENGINEER,
+    ("POST", "/start/test-alarm"): _ENGINEER,
     ("GET", "/linkage"): _READ,
     ("GET", "/linkage/{run_id}"): _READ,
     ("GET", "/manager"): _WATCH,

@@ -13,6 +13,7 @@ from dashboards.web.pages import (
     report,
     rule_changes,
     rules,
+    start,
 )
 
 PARTS = (
@@ -26,6 +27,7 @@ PARTS = (
     rules,
     new_rule,
     rule_changes,
+    start,
 )
 """In the order in which a request's path is looked for."""
 

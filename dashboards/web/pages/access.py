@@ -113,6 +113,6 @@ def set_up(
     except ValidationError:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return page(request, "setup.html", status=status, token=token, login=login, fault="empty")
-    response = RedirectResponse("/", status_code=HTTPStatus.SEE_OTHER)
+    response = RedirectResponse("/start", status_code=HTTPStatus.SEE_OTHER)
     give_session(request, response, access.sign_in(ports, request, login, password))
     return response

@@ -1,0 +1,50 @@
+"""The first steps tick off what is really so, and the test alarm is an alert like any other."""
+
+import re
+
+import httpx
+import pytest
+
+from dashboards.web.pages.start import TEST_ALARM
+from dashboards.web.ports import PartState
+from gengfu.core.states import OperatingState
+from tests.fakes.desk import FakeDesk, interval
+from tests.unit.dashboards.web.conftest import bearer
+
+pytestmark = pytest.mark.asyncio
+PAGE = {**bearer("engineer"), "Accept": "text/html", "Accept-Language": "en"}
+
+
+def _done(page: str) -> list[bool]:
+    return ["done" in kind.split() for kind in re.findall(r'<li class="(panel step[^"]*)"', page)]
+
+
+async def test_step_ticked_off_that_nobody_saw(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """Estate, alarm path, device, people, alarm: each is open until it is so."""
+    assert _done((await client.get("/start", headers=PAGE)).text)[:3] == [True, False, False]
+    desk.parts = [PartState(name="alarm path", ready=True)]
+    lift = "lift-b1-u1-left"
+    desk.estate.history[lift] = [interval(lift, OperatingState.RUNNING, 0)]
+    page = (await client.get("/start", headers=PAGE)).text
+    assert _done(page)[:3] == [True, True, True]
+    assert "gengfu devices add lift-b1-u1-right" in page
+
+
+async def test_alarm_that_only_looks_sent(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """It stands among the alerts, and the step is done only when somebody took it."""
+    answer = await client.post("/start/test-alarm", headers=PAGE, data={"key": "k"})
+    assert answer.status_code == 303
+    listed = (await client.get("/api/v1/alerts", headers=bearer("guard"))).json()["alerts"]
+    assert [one["title"]["zh"] for one in listed] == [TEST_ALARM]
+    assert _done((await client.get("/start", headers=PAGE)).text)[-1] is False
+    path = f"/api/v1/alerts/{listed[0]['id']}/acknowledge"
+    assert (await client.post(path, headers=bearer("guard"), json={})).status_code == 200
+    assert _done((await client.get("/start", headers=PAGE)).text)[-1] is True
+
+
+async def test_guard_sets_up(client: httpx.AsyncClient) -> None:
+    """Who only guards sees neither the page nor its button."""
+    headers = {**bearer("guard"), "Accept": "text/html"}
+    assert (await client.get("/start", headers=headers)).status_code == 403
+    answer = await client.post("/start/test-alarm", headers=headers, data={"key": "k"})
+    assert answer.status_code == 403
