@@ -14,6 +14,7 @@ from rules import supply
 from rules.groups import Poll, anchors
 from rules.judge import Judge
 from rules.plan import OWN_SILENCE, Planner, layout
+from rules.rest import Rest
 from rules.rule import Rule
 from rules.screen import screens_of
 from rules.state import State, index_names
@@ -33,6 +34,7 @@ def use_rules(state: State, rules: tuple[Rule, ...]) -> None:
 
 def reassemble(judge: Judge) -> None:
     """Build the units anew after ledgers or rules changed, and judge those that changed."""
+    judge.state.settle()
     state, old_units = judge.state, judge.state.units
     heard = {unit.equipment.id: int(state.heard[unit.number]) for unit in state.roll}
     assemble(state)
@@ -77,6 +79,8 @@ def assemble(state: State) -> None:
         state.roll.append(unit)
         state.units[equipment.id] = unit
     _use_screens(state)
+    state.rest = Rest.of(state.roll, state.widest)
+    state.scheduled = [unit for unit in state.roll if unit.plan.scheduled]
     for unit in state.roll:
         unit.parent = state.units.get(unit.equipment.parent or "")
         if unit.parent is not None:

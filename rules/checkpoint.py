@@ -84,6 +84,7 @@ class _Saved:
 
 def encode(state: State) -> bytes:
     """Write a state with its checksum."""
+    state.settle()
     payload = msgspec.msgpack.encode(
         _Saved(
             position=state.position,

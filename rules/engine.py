@@ -6,7 +6,7 @@ and events carry is event time.
 
 import heapq
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -56,6 +56,8 @@ def step(
     _mind_gap(state, now)
     state.position, state.now = position, now
     judge = Judge(state, position, now)
+    if not isinstance(body, ReadingBatch | Tick):
+        state.settle()
     match body:
         case ReadingBatch():
             _take_readings(judge, body)
@@ -129,7 +131,7 @@ def _take_readings(judge: Judge, batch: ReadingBatch) -> None:
     state.heard[heard[heard >= 0]] = judge.now
     rows = np.flatnonzero((numbers >= 0) & (slots >= 0))
     if len(rows):
-        _apply_rows(judge, batch, rows, numbers, slots)
+        _apply_rows(judge, batch, rows, numbers[rows], slots[rows])
     _wake(judge, heard)
 
 
@@ -140,26 +142,28 @@ def _apply_rows(
     numbers: "np.ndarray[tuple[int], np.dtype[np.int32]]",
     slots: "np.ndarray[tuple[int], np.dtype[np.int32]]",
 ) -> None:
-    """Apply rows moment by moment: what one equipment observed at one time is taken together."""
+    """Apply rows; what moves no rule is only noted, when that is the whole batch at once."""
+    state, values, points = judge.state, batch.value[rows], batch.point[rows]
     observed = np.minimum(batch.observed_at[rows], judge.now)
-    if len(rows) > 1:
-        order = np.lexsort((observed, numbers[rows]))
-        rows, observed = rows[order], observed[order]
-    quiet = quiet_rows(judge.state, numbers[rows], slots[rows], batch.value[rows])
-    quiet &= judge.state.numeric[batch.point[rows]]
-    units, kinds = judge.state.roll, judge.state.names.points
-    told = zip(
-        numbers[rows].tolist(),
-        observed.tolist(),
-        slots[rows].tolist(),
-        batch.value[rows].tolist(),
-        batch.point[rows].tolist(),
-        quiet.tolist(),
-        strict=True,
-    )
+    quiet = quiet_rows(state, numbers, slots, values) & state.numeric[points]
+    if quiet.all() and state.rest.take(state.roll, numbers, slots, observed, values):
+        return
+    state.settle()
+    order = np.lexsort((observed, numbers))
+    columns = (numbers, observed, slots, points, values, quiet)
+    _apply_moments(judge, batch.texts, zip(*(one[order].tolist() for one in columns), strict=True))
+
+
+def _apply_moments(
+    judge: Judge,
+    texts: Sequence[str],
+    told: Iterable[tuple[int, Micros, int, int, float, bool]],
+) -> None:
+    """Apply readings moment by moment: what one unit observed at one time is taken together."""
     samples: list[tuple[int, Scalar]] = []
     moment: tuple[int, Micros] | None = None
-    for number, at, slot, value, point, calm in told:
+    units, kinds = judge.state.roll, judge.state.names.points
+    for number, at, slot, point, value, calm in told:
         if moment != (number, at):
             if samples and moment is not None:
                 _apply(judge, units[moment[0]], moment[1], samples)
@@ -167,7 +171,7 @@ def _apply_rows(
             moment = (number, at)
         if calm and not _waits(slot, samples) and units[number].rest(slot, at, value):
             continue
-        samples.append((slot, _scalar(kinds[point].kind, kinds[point].words, value, batch.texts)))
+        samples.append((slot, _scalar(kinds[point].kind, kinds[point].words, value, texts)))
     if samples and moment is not None:
         _apply(judge, units[moment[0]], moment[1], samples)
 
@@ -239,6 +243,7 @@ def _wake(judge: Judge, heard: "np.ndarray[tuple[int], np.dtype[np.int32]]") -> 
     waiting = heard[judge.state.watched[heard]]
     if not len(waiting):
         return
+    judge.state.settle()
     for number in np.unique(waiting).tolist():
         unit = judge.state.roll[number]
         judge.state.watched[number] = False
@@ -261,24 +266,29 @@ def _run_schedules(judge: Judge) -> None:
     if minute == judge.state.minute:
         return
     judge.state.minute = minute
-    for unit in judge.state.roll:
+    if judge.state.scheduled:
+        judge.state.settle()
+    for unit in judge.state.scheduled:
         for index in unit.plan.scheduled:
             judge.evaluate(unit, index, judge.now)
 
 
 def _run_silences(judge: Judge) -> None:
-    state = judge.state
-    while state.silences and state.silences[0][0] <= judge.now:
-        _, equipment, index = heapq.heappop(state.silences)
+    state, now = judge.state, judge.now
+    silences = state.silences
+    while silences and silences[0][0] <= now:
+        _, equipment, index = silences[0]
         unit = state.units[equipment]
         span = state.at_pace(unit.plan.silences[index], real=SILENT_REAL)
         due = int(state.heard[unit.number]) + span
-        if due <= judge.now and judge.in_doubt(unit, index):
-            due = judge.now + DOUBT
-        if due > judge.now:
-            heapq.heappush(state.silences, (due, equipment, index))
+        if due <= now and judge.in_doubt(unit, index):
+            due = now + DOUBT
+        if due > now:
+            heapq.heapreplace(silences, (due, equipment, index))
             continue
+        heapq.heappop(silences)
         state.watched[unit.number] = True
+        state.settle()
         if index == OWN_SILENCE:
             unit.silent = True
             _relink(judge, unit)

@@ -1,7 +1,7 @@
 """What expressions read: one equipment's values as far as rules need them, and how to read each."""
 
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableSequence
 
 from gengfu.core.clock import SECOND, Micros
 from gengfu.core.expression import Program
@@ -29,7 +29,8 @@ class Frame:
         self.attributes = attributes
         self.values: list[Scalar] = [None] * (points + outputs)
         """By slot: points, then the outputs of functions of the past; None = unknown."""
-        self.observed = array("q", [NEVER] * points)
+        self.observed: MutableSequence[Micros] | memoryview = array("q", [NEVER] * points)
+        """By slot: when it was observed last."""
         self.previous: dict[int, Scalar] = {}
         self.changed: dict[int, Micros] = {}
         self.occurred: dict[str, Micros] = {}

@@ -13,6 +13,7 @@ from gengfu.core.names import Names, PointKind
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from rules.linkage.run import Memory
 from rules.plan import Planner
+from rules.rest import Rest
 from rules.unit import Unit
 
 NOBODY = -1
@@ -54,6 +55,8 @@ class State:
     units: dict[str, Unit] = field(default_factory=dict)
     roll: list[Unit] = field(default_factory=list)
     """Units by their number."""
+    scheduled: list[Unit] = field(default_factory=list)
+    """Those of them with rules that look at some hours only."""
     timers: list[tuple[Micros, str, int, str]] = field(default_factory=list)
     """Heap of (due, equipment, rule's number or ~ that of a function of the past, part).
 
@@ -77,10 +80,15 @@ class State:
     """Of each plan in use, by slot."""
     widest: int = 1
     """Most slots that any plan has."""
+    rest: Rest = field(default_factory=Rest)
     linkage: Memory = field(default_factory=Memory)
     linked: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     """Whether a linkage line reads the equipment, by equipment index of ``names``."""
     counts: Counts = field(default_factory=Counts)
+
+    def settle(self) -> None:
+        """Let units take over the readings that moved no rule: before anything looks at them."""
+        self.rest.settle(self.roll)
 
     def at_pace(self, span: Micros, *, real: Micros) -> Micros:
         """Return a span, or ``real`` as it passes on the machine when our clock makes that longer."""

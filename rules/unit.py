@@ -131,7 +131,7 @@ class Unit(Frame):
 
     def rest(self, slot: int, at: Micros, value: float) -> bool:
         """Take a sample that moves no rule; False when it must be looked at after all."""
-        if self.conditions or at < self.observed[slot] or (self.plan.timed and any(self.wakes())):
+        if self.is_busy or at < self.observed[slot]:
             return False
         self.values[slot] = value
         self.observed[slot] = at
@@ -173,6 +173,11 @@ class Unit(Frame):
             memory = self.pasts[number]
             if isinstance(memory, Timed) and memory.due != NOT_DUE:
                 yield memory.due, number
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything is going on: a condition, or a function that is due."""
+        return bool(self.conditions) or (bool(self.plan.timed) and any(self.wakes()))
 
     @property
     def is_lost(self) -> bool:
