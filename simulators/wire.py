@@ -50,7 +50,8 @@ class Writer:
             bundles.setdefault((message.equipment, message.kind), []).append(message)
         for (equipment, kind), bundle in sorted(bundles.items(), key=_turn):
             if kind is TopicKind.STATUS:
-                yield self._packet(equipment, kind, [self._row(bundle[-1])], retain=True)
+                for one in bundle:
+                    yield self._packet(equipment, kind, [self._row(one)], retain=True)
                 continue
             yield from [
                 packet for one in bundle if one.again for packet in self._last.get(equipment, ())

@@ -3,32 +3,51 @@
 from pathlib import Path
 
 from gengfu.app.scoring import score_live
-from gengfu.config import Settings, read_settings
+from gengfu.config import read_settings
 from gengfu.core.clock import SECOND
-from simulators.script import find_scenario, read_scenario
+from simulators.score import Result
+from simulators.script import read_scenario
 from tests.unit.simulators.stage import CLASSES
 
-SAMPLE = ("emergency_call", "ebike_in_the_lift", "lift_alive")
-QUIET = """scenario: lift_alive
-title: {zh: 一切正常, en: All is well}
-cast: {lift: {class: elevator, place: f1}}
-timeline: []
-lasts: 5m
+RATE = 20
+HEAD = "scenario: {}\ntitle: {{zh: 试, en: Trial}}\nlasts: 2m\n"
+CALL = """cast: {button: {class: call_button}, panel: {class: fire_panel, parts: {1-1: smoke f2}}}
+timeline:
+  - at: "00:01"
+    for: 20s
+    equipment: button
+    fault: pressed
+    expect: [{rule: call_button.call, within: 40s}]
+  - at: "00:01:20"
+    equipment: panel
+    fault: fire
+    part: 1-1
+    expect: [{rule: fire_panel.first_signal, part: 1-1, within: 40s}]
+"""
+WELL = "cast: {lift: {class: elevator, place: f1}}\ntimeline: []\n"
+DEAF = """cast: {button: {class: call_button}}
+timeline:
+  - {at: "00:00:40", for: 80s, equipment: button, fault: offline}
+  - at: "00:01:20"
+    for: 20s
+    equipment: button
+    fault: pressed
+    expect: [{rule: call_button.call, within: 40s}]
+also: [call_button.lost]
 """
 
 
 async def test_a_live_system_scores_otherwise(tmp_path: Path) -> None:
-    """Three scenarios beside each other in one system score as they do on the rules alone."""
-    (tmp_path / "lift_alive.yaml").write_text(QUIET, encoding="utf-8")
-    files = [*map(find_scenario, SAMPLE[:2]), tmp_path / "lift_alive.yaml"]
-    scenarios = [read_scenario(file, (), CLASSES) for file in files]
-    found = await score_live(_settings(), scenarios, rate=40)
-    assert [(one.scenario.name, one.passed) for one in found.scores] == [
-        (name, True) for name in SAMPLE
-    ]
-    assert found.published.dropped == 0
-    assert found.grain == 40 * SECOND
-
-
-def _settings() -> Settings:
-    return read_settings(None)
+    """In one system: what is told is noticed, what is well left alone, what nobody hears missed."""
+    texts = {"calls": CALL, "well": WELL, "deaf": DEAF}
+    for name, text in texts.items():
+        (tmp_path / f"{name}.yaml").write_text(HEAD.format(name) + text, encoding="utf-8")
+    scenarios = [read_scenario(tmp_path / f"{name}.yaml", (), CLASSES) for name in texts]
+    found = await score_live(read_settings(None), scenarios, rate=RATE)
+    calls, well, deaf = found.scores
+    assert [one.result for one in calls.outcomes] == [Result.DETECTED, Result.DETECTED]
+    assert calls.passed
+    assert well.passed
+    assert [one.result for one in deaf.outcomes] == [Result.MISSED]
+    assert not deaf.passed
+    assert (found.published.dropped, found.grain) == (0, RATE * SECOND)

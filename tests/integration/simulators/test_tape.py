@@ -6,7 +6,7 @@ from pathlib import Path
 
 import aiomqtt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gengfu.core.clock import SECOND, SystemClock
@@ -33,6 +33,7 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
         yield server
 
 
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(
         st.builds(
