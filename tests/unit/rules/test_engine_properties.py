@@ -35,7 +35,13 @@ happenings = st.lists(
     ),
     max_size=40,
 )
-POINT_OF = {"temp": "motor_temp", "speed": "speed", "door": "door", "zone": "door_zone", "flag": "fault"}
+POINT_OF = {
+    "temp": "motor_temp",
+    "speed": "speed",
+    "door": "door",
+    "zone": "door_zone",
+    "flag": "fault",
+}
 
 
 def play(one: Scene, what: str, value: object) -> None:
@@ -112,7 +118,17 @@ def test_a_reading_told_twice_changes_nothing(story: list[tuple[str, object]]) -
     for what, value in story:
         play(once, what, value)
         play(twice, what, value)
-        if what in {"temp", "speed", "door", "zone", "occupied", "flag", "late", "contact", "online"}:
+        if what in {
+            "temp",
+            "speed",
+            "door",
+            "zone",
+            "occupied",
+            "flag",
+            "late",
+            "contact",
+            "online",
+        }:
             play(twice, what, value)
     _, wanted = judge(begin(CLASSES), once.records)
     _, found = judge(begin(CLASSES), twice.records)

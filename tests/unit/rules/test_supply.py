@@ -78,7 +78,13 @@ def test_what_stays_lost_after_the_supply_is_back_is_forgotten() -> None:
 def test_a_trapped_lift_is_grouped_away(feeds: str) -> None:
     """Each lift that stopped between floors calls for itself, whatever feeds it."""
     scene = _scene(_feeder("main", feeds), others=(equipment("lift", "elevator"),))
-    stuck: Mapping[str, Scalar] = {"mode": "normal", "speed": 0.0, "door_zone": False, "occupied": True, "mains": False}
+    stuck: Mapping[str, Scalar] = {
+        "mode": "normal",
+        "speed": 0.0,
+        "door_zone": False,
+        "occupied": True,
+        "mains": False,
+    }
     scene.says("main", DEAD)
     scene.says("lift", stuck)
     scene.wait(130)
