@@ -121,7 +121,6 @@ class Rule:
     """What names in titles and advice stand for that are no points: those of ``let``."""
     words: Mapping[str, Bilingual] = field(default_factory=dict)
     """How titles and advice say the words of an event's attributes."""
-    group: str = ""
     subject: SubjectKind = SubjectKind.EQUIPMENT
     children: Children = Children.NONE
     supply: bool = False

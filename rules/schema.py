@@ -72,7 +72,6 @@ def _fields(classes: Collection[str]) -> Mapping[str, Schema]:
         "advice": _list(_bilingual()),
         "runbook": {"type": "string", "pattern": "^https?://"},
         "words": {"type": "object", "additionalProperties": _bilingual()},
-        "group": _TEXT,
         "subject": _words(SubjectKind),
         "children": {"enum": [True, False, Children.FED.value]},
         "supply": _TRUTH,

@@ -25,7 +25,7 @@ rules:
     kind: maintenance
     priority: 4
     latched: true
-    group: bearings
+    supply: true
     children: true
     title: {zh: "轴承 {bearing_temp} °C", en: "Bearing {bearing_temp} °C"}
     advice: [{zh: 看, en: look}]
@@ -53,11 +53,11 @@ def faults(text: str) -> list[str]:
 def test_a_rule_says_everything_it_may_say() -> None:
     """Every field arrives in the rule as it was written."""
     hot, cards = read_rules({"own.yaml": GOOD}, CLASSES)
-    assert (hot.id, hot.equipment_class, hot.priority, hot.group) == (
+    assert (hot.id, hot.equipment_class, hot.priority, hot.supply) == (
         "own.hot",
         "pump",
         4,
-        "bearings",
+        True,
     )
     assert [one.span for one in hot.hold] == [2 * MINUTE, 30 * SECOND]
     assert (hot.clear_hold, hot.no_data) == (MINUTE, 10 * MINUTE)
