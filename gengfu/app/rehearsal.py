@@ -101,6 +101,9 @@ def _opened(one: Episode) -> Opened:
     )
 
 
+MOST_FAMILIAR = 200_000
+
+
 @dataclass(slots=True)
 class _Bench:
     """A journal that keeps nothing: what is appended is judged at once."""
@@ -111,7 +114,8 @@ class _Bench:
     _state: State = field(init=False)
     _position: int = 0
     _named: tuple[int, int] = (0, 0)
-    _familiar: set[Identity] = field(default_factory=set)
+    _familiar: dict[Identity, None] = field(default_factory=dict)
+    """The newest, as many as may come twice in a story."""
 
     def __post_init__(self) -> None:
         self._state = begin(self.classes)
@@ -130,7 +134,9 @@ class _Bench:
         self, drafts: Sequence[Draft], *, at: Micros, identities: Sequence[Identity] = ()
     ) -> range:
         """Take what the intake would make durable, new names first."""
-        self._familiar.update(identities)
+        self._familiar.update(dict.fromkeys(identities))
+        while len(self._familiar) > MOST_FAMILIAR:
+            del self._familiar[next(iter(self._familiar))]
         first = self._position + 1
         for body in self._bodies(drafts):
             self.take(body, at)
