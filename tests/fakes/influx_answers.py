@@ -5,7 +5,7 @@ says 422 when a readable one does not fit.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from tests.fakes.line_protocol import Point, Unparsable, parse
@@ -28,7 +28,7 @@ class Read:
 def read(body: str, *, unsigned: bool) -> Read:
     """Read line by line; ``unsigned`` integers are numbers to 2.x only."""
     found = Read()
-    for line in filter(None, body.split("\n")):
+    for line in filter(None, _lines(body)):
         try:
             points = parse(line)
             _check(points[0], line, unsigned=unsigned)
@@ -37,6 +37,22 @@ def read(body: str, *, unsigned: bool) -> Read:
         else:
             found.points += points
     return found
+
+
+def _lines(body: str) -> Iterator[str]:
+    """Cut a body where lines end: a newline within a text in quotes belongs to the text."""
+    start, section, quoted, hidden = 0, 0, False, False
+    for at, letter in enumerate(body):
+        if hidden or letter == "\\":
+            hidden = not hidden
+        elif letter == '"' and section == 1:
+            quoted = not quoted
+        elif letter == " " and not quoted:
+            section += 1
+        elif letter == "\n" and not quoted:
+            yield body[start:at]
+            start, section = at + 1, 0
+    yield body[start:]
 
 
 def _check(point: Point, line: str, *, unsigned: bool) -> None:

@@ -112,7 +112,7 @@ def test_what_a_change_needs(
     desk: Desk, rule: str, off: bool, tried: bool, wanted: set[Need]
 ) -> None:
     """Untried needs a reason, life safety needs two, and switching off is never without a reason."""
-    draft = changed(desk, rule, "\n  severity:", "\n  group: mine\n  severity:")
+    draft = changed(desk, rule, "\n  severity:", "\n  supply: true\n  severity:")
     if tried:
         desk.editor.note_trial(draft, TRIAL)
     if off:
