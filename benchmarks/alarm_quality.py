@@ -1,8 +1,8 @@
-"""How the alarms of the shipped rules would feel in a month: ``python -m benchmarks.alarm_quality``.
+"""How the alarms of the shipped rules would feel: ``python -m benchmarks.alarm_quality``.
 
 The demo estate lives through days with a few true faults each, drawn from those of the demo's day by
 a seed and put on any equipment of the class. Prints the figures of ISA-18.2 and EEMUA 191 and holds
-every alert against the truth; asserts nothing. A day takes about a minute of one core: ``--days 28`` is the month of docs/rules.md.
+every alert against the truth; asserts nothing. A day takes one to one and a half minutes of a core.
 """
 
 import argparse
