@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from gengfu.app.rehearsal import A_MONDAY, lived
+from gengfu.app.rehearsal import A_MONDAY, lived, opened
 from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, Micros
 from gengfu.core.naming import Bilingual
 from gengfu.core.urgency import Severity
@@ -24,7 +24,7 @@ from rules.backtest.quality import BIN, quality
 from rules.episodes import Episode
 from rules.packs import shipped
 from simulators.scenario import Scenario, Step
-from simulators.score import Opened, Result, score
+from simulators.score import Result, score
 from simulators.script import find_scenario, read_scenario
 
 DEMO = Path(__file__).parents[1] / "simulators" / "demo"
@@ -113,7 +113,7 @@ def _print(
     bins = sorted(one.alarms for one in told.bins)
     whole = length // BIN
     share = Counter("low and medium" if one.severity in _SLIGHT else one.severity for one in found)
-    outcomes = score(scenario, map(_opened, found), start=A_MONDAY).outcomes
+    outcomes = score(scenario, map(opened, found), start=A_MONDAY).outcomes
     detected = sum(one.result is Result.DETECTED for one in outcomes)
     true = list(true_ones(found, scenario, ledger))
     days = length / DAY
@@ -140,18 +140,6 @@ def _print(
 
 
 _SLIGHT = (Severity.LOW, Severity.MEDIUM)
-
-
-def _opened(one: Episode) -> Opened:
-    return Opened(
-        rule=one.rule,
-        equipment=one.subject.equipment,
-        part=one.subject.part,
-        at=one.opened,
-        kind=one.kind,
-        severity=one.severity,
-        latched=one.latched,
-    )
 
 
 if __name__ == "__main__":

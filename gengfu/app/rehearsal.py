@@ -61,7 +61,7 @@ def rehearse(
     found: list[Episode] = []
     for ledger in scenario.stages(ledgers):
         found.extend(lived(scenario, ledger, classes, rules, seed=seed, length=length))
-    return score(scenario, map(_opened, found), start=start)
+    return score(scenario, map(opened, found), start=start)
 
 
 def lived(
@@ -89,7 +89,8 @@ def lived(
     return bench.episodes.all()
 
 
-def _opened(one: Episode) -> Opened:
+def opened(one: Episode) -> Opened:
+    """Return what a score needs of an alert."""
     return Opened(
         rule=one.rule,
         equipment=one.subject.equipment,

@@ -57,6 +57,10 @@ class Awaited:
     before: bool = False
     """It was so already when the cause came."""
 
+    def took(self, began: Micros) -> Micros | None:
+        """Return how long after the cause it was so, 0 when it was before; None = never."""
+        return None if self.at is None else max(0, self.at - began)
+
 
 @dataclass(slots=True)
 class Run:

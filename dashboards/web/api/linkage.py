@@ -34,13 +34,14 @@ class ResponseShape(Shape):
 
     @classmethod
     def of(cls, run: Run, one: Awaited) -> Self:
+        took = one.took(run.began)
         return cls(
             equipment=list(one.line.equipment),
             needs=one.line.needs,
             expectation=one.line.expectation,
             within_seconds=one.line.within / SECOND,
             stage=one.stage,
-            after_seconds=None if one.at is None else max(0, one.at - run.began) / SECOND,
+            after_seconds=None if took is None else took / SECOND,
             before=one.before,
             source=one.line.source,
         )

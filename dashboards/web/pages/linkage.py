@@ -108,6 +108,7 @@ def _line(ports: DeskPorts, ledger: SiteLedger | None, run: Run, one: Awaited) -
     ]
     names = {each.id: each.name for each in found}
     points: dict[str, PointDef] = {}
+    took = one.took(run.began)
     for each in found:
         points |= ports.ledgers.classes[each.equipment_class].points
     return Line(
@@ -116,7 +117,7 @@ def _line(ports: DeskPorts, ledger: SiteLedger | None, run: Run, one: Awaited) -
         expected=expectation_in_words(one.line.expectation, points),
         within=one.line.within / SECOND,
         stage=one.stage,
-        after=None if one.at is None else max(0, one.at - run.began) / SECOND,
+        after=None if took is None else took / SECOND,
         before=one.before,
         source=one.line.source,
     )

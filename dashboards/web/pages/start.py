@@ -31,12 +31,9 @@ def first_steps(ports: Desk, who: Who, request: Request) -> Response:
     ledgers = tuple(seen_ledgers(ports, who))
     states = ports.estate.states()
     every = [(ledger, one) for ledger in ledgers for one in ledger.equipment.values()]
-    heard = [
-        one
-        for _, one in every
-        if one.id in states and states[one.id].state is not OperatingState.UNKNOWN
-    ]
-    silent = next(((ledger, one) for ledger, one in every if one not in heard), None)
+    known = {id_ for id_, one in states.items() if one.state is not OperatingState.UNKNOWN}
+    heard = [one for _, one in every if one.id in known]
+    silent = next(((ledger, one) for ledger, one in every if one.id not in known), None)
     names = ports.people.names()
     alarm = test_alarm(ports, who)
     return page(
