@@ -20,8 +20,8 @@ from gengfu.ledger.classes import load_classes
 from gengfu.ledger.model import Equipment
 from rules.packs import shipped
 from rules.selection import only
-from rules.trial.case import Case, Sample
-from rules.trial.stage import BEGINNING, play
+from rules.trial.case import BEGINNING, Case, Sample
+from rules.trial.stage import play
 
 LEARNING = 400
 """Points of a file that are not counted."""

@@ -5,7 +5,6 @@ Editing one rule, or one attribute of one equipment, leaves every other conditio
 
 import heapq
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from rules.judge import Judge
 from rules.plan import OWN_SILENCE, Planner, layout
 from rules.rest import Rest
 from rules.rule import Rule
+from rules.schedule import clocks_of
 from rules.screen import screens_of
 from rules.state import State, index_names
 from rules.unit import NOT_DUE, Condition, Spot, Unit
@@ -72,10 +72,11 @@ def reassemble(judge: Judge) -> None:
 def assemble(state: State) -> None:
     """Make a blank unit for every equipment of every ledger, with its parent and children."""
     state.roll, state.units = [], {}
+    clocks = {site: clocks_of(ledger) for site, ledger in state.ledgers.items()}
     for site, equipment in _equipment(state):
         planner = state.planners[equipment.equipment_class]
-        zone = ZoneInfo(state.ledgers[site].site.time_zone)
-        unit = Unit(equipment, site, zone, planner.plan_for(equipment), len(state.roll))
+        clock = clocks[site](equipment.place)
+        unit = Unit(equipment, site, clock, planner.plan_for(equipment), len(state.roll))
         state.roll.append(unit)
         state.units[equipment.id] = unit
     _use_screens(state)

@@ -1,17 +1,18 @@
 """Reads single fields of a rule: each returns what it means, or notes a fault and returns a stand-in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import yaml
 
 from gengfu.core.expression import Expression, nearest, parse_span
 from gengfu.core.expression.tree import Binary, Literal
+from gengfu.core.hours import DayKind, Schedule, read_days, read_hours, read_weekdays
 from gengfu.core.naming import Bilingual
 from gengfu.core.urgency import Severity
 from gengfu.ledger.model import EquipmentClass
 from gengfu.marked import Page
 from rules.rule import Count, Matcher, Source
-from rules.schedule import Schedule, read_hours, read_weekdays
+from rules.schedule import ALWAYS, GUARDED, UNGUARDED, During
 
 MOST_COUNTED = 100
 
@@ -46,7 +47,7 @@ def read_matcher(page: Page, node: yaml.Node, equipment_class: EquipmentClass | 
 def _words(
     page: Page, name: str, node: yaml.Node, attributes: Mapping[str, tuple[str, ...]]
 ) -> tuple[str, ...]:
-    texts = page.texts(node) if isinstance(node, yaml.SequenceNode) else (page.text(node),)
+    texts = _several(page, node)
     if name not in attributes:
         page.fault(node, f"the event has no attribute {name!r}", nearest(name, attributes))
         return texts
@@ -72,41 +73,71 @@ def read_count(page: Page, node: yaml.Node | None) -> Count | None:
     return count
 
 
-def read_schedule(page: Page, node: yaml.Node | None) -> Schedule | None:
-    """Read ``22:00-06:00`` or ``{hours: […], weekdays: […]}``."""
+def read_during(page: Page, node: yaml.Node | None) -> During | None:
+    """Read ``22:00-06:00``, ``guarded``, ``workday``, or ``{hours, weekdays, days, guarded}``."""
     if node is None:
         return None
-    whole = isinstance(node, yaml.MappingNode)
-    found = page.fields(node, required=(), optional=("hours", "weekdays")) if whole else {}
-    hours, days = found.get("hours") if whole else node, found.get("weekdays")
+    if not isinstance(node, yaml.MappingNode):
+        return _one_during(page, node)
+    found = page.fields(node, required=(), optional=("hours", "weekdays", "days", "guarded"))
+    said = {name: _several(page, one) for name, one in found.items() if name != "guarded"}
+    guarded = page.boolean(found["guarded"]) if "guarded" in found else None
     try:
-        given = page.texts(hours) if isinstance(hours, yaml.SequenceNode) else (page.text(hours),)
-        return Schedule(
-            hours=tuple(map(read_hours, given)) if hours else Schedule().hours,
-            weekdays=read_weekdays(page.texts(days)) if days else Schedule().weekdays,
-        )
+        return During(schedule=_schedule(**said), guarded=guarded)
     except ValueError as exc:
-        mend = "write 22:00-06:00, or {hours: [22:00-06:00], weekdays: [sat, sun]}"
+        mend = "write 22:00-06:00, or {hours: [22:00-06:00], days: [restday]}"
         page.fault(node, str(exc), mend)
         return None
 
 
+def _one_during(page: Page, node: yaml.Node) -> During | None:
+    text = page.text(node)
+    if text in {GUARDED, UNGUARDED}:
+        return During(guarded=text == GUARDED)
+    words = [GUARDED, UNGUARDED, *DayKind]
+    try:
+        one = (text,)
+        return During(schedule=_schedule(days=one) if text in words else _schedule(hours=one))
+    except ValueError as exc:
+        mend = nearest(text, words) or f"write 22:00-06:00, or one of: {', '.join(words)}"
+        page.fault(node, str(exc), mend)
+        return None
+
+
+def _schedule(
+    hours: Sequence[str] | None = None,
+    weekdays: Sequence[str] | None = None,
+    days: Sequence[str] | None = None,
+) -> Schedule:
+    if hours is not None and not hours:
+        raise ValueError("has no hours")
+    return Schedule(
+        hours=ALWAYS.hours if hours is None else tuple(map(read_hours, hours)),
+        weekdays=ALWAYS.weekdays if weekdays is None else read_weekdays(weekdays),
+        days=ALWAYS.days if days is None else read_days(days),
+    )
+
+
+def _several(page: Page, node: yaml.Node) -> tuple[str, ...]:
+    return page.texts(node) if isinstance(node, yaml.SequenceNode) else (page.text(node),)
+
+
 def read_severity(
     page: Page, node: yaml.Node | None
-) -> tuple[Severity, tuple[tuple[Schedule, Severity], ...]]:
+) -> tuple[Severity, tuple[tuple[During, Severity], ...]]:
     """Read one severity, or a list by the hours in which an alert opens."""
     if not isinstance(node, yaml.SequenceNode):
         return page.choice(node, Severity, Severity.LOW), ()
-    timed: list[tuple[Schedule, Severity]] = []
+    timed: list[tuple[During, Severity]] = []
     others: list[Severity] = []
     for one in page.items(node):
         fields = page.fields(one, required=("is",), optional=("during",))
         severity = page.choice(fields.get("is"), Severity, Severity.LOW)
-        schedule = read_schedule(page, fields.get("during"))
+        during = read_during(page, fields.get("during"))
         if others:
             page.fault(one, "no hours are left for it", "the one without 'during' comes last")
-        if schedule is not None:
-            timed.append((schedule, severity))
+        if during is not None:
+            timed.append((during, severity))
         elif "during" not in fields:
             others.append(severity)
     if not others:

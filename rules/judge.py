@@ -231,11 +231,11 @@ class Judge:
         return unit.cut or (unit.down and not compiled.rule.watches_link)
 
     def _is_time(self, unit: Unit, compiled: CompiledRule, at: Micros | None = None) -> bool:
-        """Tell whether a rule looks now (or did at ``at``), by the clock of the unit's site."""
+        """Tell whether a rule looks now (or did at ``at``), by the clock of the unit's place."""
         during = compiled.rule.during
         if during is None:
             return True
-        return during.holds(self.now if at is None else at, unit.zone)
+        return during.holds(self.now if at is None else at, unit.clock)
 
     def _begin(self, unit: Unit, index: int, compiled: CompiledRule, since: Micros) -> None:
         spot = (index, "")

@@ -22,12 +22,12 @@ from gengfu.marked import Page
 from rules.contradictions import CONTRADICTIONS
 from rules.fields import (
     read_count,
+    read_during,
     read_hysteresis,
     read_matcher,
     read_matchers,
     read_priority,
     read_runbook,
-    read_schedule,
     read_severity,
     read_source,
 )
@@ -151,7 +151,7 @@ class _RuleReader:
             if "event" in fields
             else None,
             count=read_count(page, fields.get("count")),
-            during=read_schedule(page, fields.get("during")),
+            during=read_during(page, fields.get("during")),
             hold=self._holds(),
             no_data=self._span("no_data"),
             clear=self._clear(when, scope),

@@ -4,13 +4,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from gengfu.core.clock import Micros
 from gengfu.core.expression import Expression
 from gengfu.core.naming import Bilingual, Scalar
 from gengfu.core.urgency import Kind, Severity
-from rules.schedule import Schedule
+from rules.schedule import During, PlaceClock
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_.]+)\}")
 
@@ -98,7 +97,7 @@ class Rule:
     """Beside ``event``: must be true when the event comes."""
     event: Matcher | None = None
     count: Count | None = None
-    during: Schedule | None = None
+    during: During | None = None
     """When it looks at all (None: always); outside it is off."""
     hold: tuple[Hold, ...] = (Hold(),)
     """The first that fits an equipment's attributes."""
@@ -110,7 +109,7 @@ class Rule:
     clear_hold: Micros = 0
     """For an event rule without anything else that clears it: off after so long without another."""
     severity: Severity
-    severities: tuple[tuple[Schedule, Severity], ...] = ()
+    severities: tuple[tuple[During, Severity], ...] = ()
     """Instead of it in some hours: the first that fits."""
     kind: Kind
     priority: int
@@ -130,9 +129,9 @@ class Rule:
     source: str
     """Where the thresholds are from: ``S …`` (a standard) or ``U …`` (experience)."""
 
-    def severity_at(self, at: Micros, zone: ZoneInfo) -> Severity:
-        """Return the severity of what begins at a moment, by the wall clock of ``zone``."""
-        fitting = (severity for hours, severity in self.severities if hours.holds(at, zone))
+    def severity_at(self, at: Micros, clock: PlaceClock) -> Severity:
+        """Return the severity of what begins at a moment, at the place of ``clock``."""
+        fitting = (severity for during, severity in self.severities if during.holds(at, clock))
         return next(fitting, self.severity)
 
     @property

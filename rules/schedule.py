@@ -1,72 +1,58 @@
-"""When a rule looks: hours and weekdays on the site's own clock, over midnight and daylight saving."""
+"""When a rule looks: by the clock, the calendar and the guarded time of where an equipment stands."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
-from gengfu.core.clock import Micros, to_utc
+from gengfu.core.clock import Micros
+from gengfu.core.hours import Calendar, Schedule, read_timetable
+from gengfu.ledger.model import SiteLedger
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_HOURS = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)\s*-\s*([01]?\d|2[0-4]):([0-5]\d)")
-_DAY = 24 * 60
+GUARDED, UNGUARDED = "guarded", "unguarded"
+ALWAYS = Schedule()
 
 
 @dataclass(frozen=True, slots=True)
-class Hours:
-    """A part of the day in minutes after midnight, [start, end); an end before its start is tomorrow's."""
+class PlaceClock:
+    """What time, what day and what watch it is at a place."""
 
-    start: int
-    end: int
+    zone: ZoneInfo
+    calendar: Calendar
+    guarded: tuple[Schedule, ...]
+    """Its guarded time (布防时段); empty = nobody wrote any down."""
+
+    def is_guarded(self, at: Micros) -> bool | None:
+        """Tell whether the place is guarded then; None = nobody said when it is."""
+        if not self.guarded:
+            return None
+        return any(one.holds(at, self.zone, self.calendar) for one in self.guarded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """Hours of some weekdays. What begins on a Friday evening is Friday's until it ends."""
+class During:
+    """Hours and days, or the guarded time (``guarded`` False: the rest of the time), or both at once.
 
-    hours: tuple[Hours, ...] = (Hours(0, _DAY),)
-    weekdays: frozenset[int] = frozenset(range(7))
-    """0 = Monday."""
-
-    def holds(self, at: Micros, zone: ZoneInfo) -> bool:
-        """Tell whether a moment lies within, by the wall clock of ``zone``."""
-        local = to_utc(at).astimezone(zone)
-        minute, today = local.hour * 60 + local.minute, local.weekday()
-        yesterday = (local - timedelta(days=1)).weekday()
-        return any(
-            (_begins_today(one, minute) and today in self.weekdays)
-            or (one.end < one.start and minute < one.end and yesterday in self.weekdays)
-            for one in self.hours
-        )
-
-
-def _begins_today(one: Hours, minute: int) -> bool:
-    return one.start <= minute < (one.end if one.end > one.start else _DAY)
-
-
-def read_hours(text: str) -> Hours:
-    """Read ``22:00-06:00``.
-
-    Raises:
-        ValueError: it is none, or is empty.
+    Where nobody wrote down when a place is guarded neither ``guarded`` nor ``unguarded`` holds: what
+    is not known must be the last, general case of a severity, never the milder one by accident.
     """
-    match = _HOURS.fullmatch(text.strip())
-    if match is None:
-        raise ValueError("is no part of a day")
-    start, end = (int(match[one]) * 60 + int(match[one + 1]) for one in (1, 3))
-    if start in (end, _DAY) or max(start, end) > _DAY:
-        raise ValueError("is empty, or goes beyond 24:00")
-    return Hours(start, end)
+
+    schedule: Schedule = ALWAYS
+    guarded: bool | None = None
+
+    def holds(self, at: Micros, clock: PlaceClock) -> bool:
+        """Tell whether a moment lies within, at the place of ``clock``."""
+        if self.guarded is not None and clock.is_guarded(at) is not self.guarded:
+            return False
+        return self.schedule.holds(at, clock.zone, clock.calendar)
 
 
-def read_weekdays(words: Sequence[str]) -> frozenset[int]:
-    """Read weekdays such as ``mon`` and ``sat``.
+def clocks_of(ledger: SiteLedger) -> Callable[[str], PlaceClock]:
+    """Return what tells the clock of a site's place, by the place's id."""
+    zone, calendar = ZoneInfo(ledger.site.time_zone), ledger.calendar()
 
-    Raises:
-        ValueError: one is none of them.
-    """
-    unknown = [word for word in words if word not in WEEKDAYS]
-    if unknown or not words:
-        raise ValueError(f"has {', '.join(unknown) or 'no day'}: write {', '.join(WEEKDAYS)}")
-    return frozenset(WEEKDAYS.index(word) for word in words)
+    @cache
+    def of_timetable(guarded: str) -> PlaceClock:
+        return PlaceClock(zone, calendar, read_timetable(guarded))
+
+    return lambda place: of_timetable(ledger.guarded_at(place))

@@ -8,10 +8,11 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from gengfu.core.expression.parser import BUILT_IN, GROUPS
+from gengfu.core.hours import WEEKDAYS, DayKind
 from gengfu.core.urgency import Kind, Severity
 from rules.past.catalogue import FUNCTIONS
 from rules.rule import Children, Relation, SubjectKind
-from rules.schedule import WEEKDAYS
+from rules.schedule import GUARDED, UNGUARDED
 
 Json: TypeAlias = "str | bool | int | Sequence[Json] | Mapping[str, Json]"
 Schema: TypeAlias = Mapping[str, Json]
@@ -107,13 +108,18 @@ def _occurrence(what: str) -> Schema:
 
 def _during() -> Schema:
     hours: Schema = {"anyOf": [_HOURS, _list(_HOURS)]}
-    days = _list({"enum": list(WEEKDAYS)})
-    whole: Schema = {
-        "type": "object",
-        "properties": {"hours": hours, "weekdays": days},
-        "additionalProperties": False,
-    }
-    return {"anyOf": [_HOURS, whole]}
+    kinds = _words(DayKind)
+    weekdays: Schema = {"enum": list(WEEKDAYS)}
+    whole = _record(
+        {
+            "hours": hours,
+            "weekdays": {"anyOf": [weekdays, _list(weekdays)]},
+            "days": {"anyOf": [kinds, _list(kinds)]},
+            "guarded": _TRUTH,
+        },
+        required=(),
+    )
+    return {"anyOf": [_HOURS, {"enum": [GUARDED, UNGUARDED, *DayKind]}, whole]}
 
 
 def _expression(what: str) -> Schema:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
 from gengfu.core.clock import Micros
 from gengfu.core.naming import Scalar
@@ -15,6 +14,7 @@ from gengfu.ledger.model import Equipment
 from rules.frame import NEVER, Frame
 from rules.past.memory import Past, Timed
 from rules.plan import ONLINE_SLOT, Plan
+from rules.schedule import PlaceClock
 
 NOT_DUE: Micros = 0
 Spot: TypeAlias = tuple[int, str]
@@ -69,6 +69,7 @@ class Unit(Frame):
 
     __slots__ = (
         "children",
+        "clock",
         "conditions",
         "cut",
         "down",
@@ -84,17 +85,16 @@ class Unit(Frame):
         "site",
         "suppliers",
         "unfed",
-        "zone",
     )
 
     def __init__(
-        self, equipment: Equipment, site: str, zone: ZoneInfo, plan: Plan, number: int
+        self, equipment: Equipment, site: str, clock: PlaceClock, plan: Plan, number: int
     ) -> None:
         super().__init__(equipment.attributes, plan.points, len(plan.pasts))
         self.equipment = equipment
         self.site = site
-        self.zone = zone
-        """The site's local clock."""
+        self.clock = clock
+        """Local time, the site's calendar, the place's guarded hours."""
         self.plan = plan
         self.number = number
         self.parent: Unit | None = None
@@ -102,7 +102,7 @@ class Unit(Frame):
         self.suppliers: list[Unit] = []
         self.fed: list[Unit] = []
         self.polls = [None] * len(plan.groups)
-        self.pasts: list[Past] = [past.make(zone) for past in plan.pasts]
+        self.pasts: list[Past] = [past.make(clock.zone) for past in plan.pasts]
         self.lasted = NEVER
         """Up to when its timed functions were told."""
         self.queued: dict[int, Micros] = {}

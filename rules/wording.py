@@ -49,7 +49,7 @@ def say(
         at=at,
         since=since,
         kind=rule.kind,
-        severity=rule.severity_at(at, unit.zone),
+        severity=rule.severity_at(at, unit.clock),
         priority=rule.priority,
         latched=rule.latched,
         title=_text(rule.title, rule, unit, told),

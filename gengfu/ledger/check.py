@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 from gengfu.core.errors import Fault
 from gengfu.core.names import MAX_WHOLE
 from gengfu.core.naming import Bilingual, Scalar, is_slug
+from gengfu.ledger.check_hours import calendar_flaws, guarded_flaw
 from gengfu.ledger.check_linkage import flaws, line_key
 from gengfu.ledger.model import (
     Equipment,
@@ -26,6 +27,7 @@ from gengfu.ledger.model import (
 from gengfu.marked import is_identifier
 
 MAX_NAME = 128
+_NO_NAME = f"a name of at most {MAX_NAME} printable characters is expected"
 MAX_LEVEL = 1000
 _DEPTH = {PlaceKind.BUILDING: 0, PlaceKind.UNIT: 1, PlaceKind.FLOOR: 2, PlaceKind.ZONE: 3}
 _SLUG_MEND = "use a-z, 0-9, - and _, at most 64, a letter or digit first"
@@ -67,7 +69,24 @@ def find(ledgers: Sequence[SiteLedger], classes: Mapping[str, EquipmentClass]) -
             table, *key = line_key(ledger.site.id, line)
             for field, message, mend in flaws(ledger, line, classes):
                 yield Finding(table, tuple(key), field, message, mend)
+        yield from _calendar(ledger)
     yield from shared_ids(ledgers)
+
+
+def _calendar(ledger: SiteLedger) -> Iterator[Finding]:
+    site = ledger.site.id
+    for first, column, message, mend in calendar_flaws(ledger.special_days):
+        yield Finding("holidays", (site, first.isoformat()), column, message, mend)
+    for one in ledger.special_days:
+        if _is_no_text(one.name):
+            yield Finding("holidays", (site, one.first.isoformat()), "name", _NO_NAME)
+
+
+def _guarded(table: str, key: tuple[str, ...], text: str) -> Iterator[Finding]:
+    message = guarded_flaw(text)
+    if message:
+        mend = "such as 22:00-06:00, or workday 19:00-07:00; restday 00:00-24:00"
+        yield Finding(table, key, "guarded", message, mend)
 
 
 def _site(ledger: SiteLedger) -> Iterator[Finding]:
@@ -80,6 +99,7 @@ def _site(ledger: SiteLedger) -> Iterator[Finding]:
             "sites", key, "time_zone", f"{site.time_zone!r} is no time zone", "write Asia/Shanghai"
         )
     yield from _name("sites", key, site.name)
+    yield from _guarded("sites", key, site.guarded)
 
 
 def _place(ledger: SiteLedger, place: Place) -> Iterator[Finding]:
@@ -97,6 +117,7 @@ def _place(ledger: SiteLedger, place: Place) -> Iterator[Finding]:
         )
     if place.level is not None and abs(place.level) > MAX_LEVEL:
         yield Finding("places", key, "level", f"no building has {MAX_LEVEL} floors")
+    yield from _guarded("places", key, place.guarded)
     yield from _place_parent(ledger, place, key)
 
 
@@ -167,7 +188,7 @@ def _attribute(key: tuple[str, ...], name: str, value: Scalar) -> Iterator[Findi
         )
     if isinstance(value, int | float) and not abs(value) <= _largest(value):
         yield Finding("equipment", key, field, "the number is too large")
-    if isinstance(value, str) and (len(value) > MAX_NAME or _has_controls(value)):
+    if isinstance(value, str) and _is_no_text(value):
         yield Finding(
             "equipment",
             key,
@@ -238,13 +259,12 @@ def _name(table: str, key: tuple[str, ...], name: Bilingual) -> Iterator[Finding
     for language, text in (("zh", name.zh), ("en", name.en)):
         if not text:
             yield Finding(table, key, f"name_{language}", "the name is empty")
-        elif len(text) > MAX_NAME or _has_controls(text):
-            yield Finding(
-                table,
-                key,
-                f"name_{language}",
-                f"a name of at most {MAX_NAME} printable characters is expected",
-            )
+        elif _is_no_text(text):
+            yield Finding(table, key, f"name_{language}", _NO_NAME)
+
+
+def _is_no_text(text: str) -> bool:
+    return len(text) > MAX_NAME or _has_controls(text)
 
 
 def _has_controls(text: str) -> bool:

@@ -29,6 +29,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("id", "编号", required=True),
         *_NAMES,
         Column("time_zone", "时区"),
+        Column("guarded", "布防时段"),
     ),
     "places": (
         Column("site", "项目", required=True),
@@ -38,6 +39,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("parent", "上级位置"),
         Column("zone_kind", "区域类型"),
         Column("level", "层号"),
+        Column("guarded", "布防时段"),
     ),
     "equipment": (
         Column("site", "项目", required=True),
@@ -73,9 +75,16 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("measured_seconds", "实测秒"),
         Column("remark", "备注"),
     ),
+    "holidays": (
+        Column("site", "项目", required=True),
+        Column("from", "开始日期", required=True),
+        Column("to", "结束日期"),
+        Column("day", "类型", required=True),
+        Column("name", "名称"),
+    ),
 }
 """Of ``linkage``, the names, places and what follows are for the reader: the import passes them over."""
-OPTIONAL_TABLES = frozenset({"parts", "linkage"})
+OPTIONAL_TABLES = frozenset({"parts", "linkage", "holidays"})
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")

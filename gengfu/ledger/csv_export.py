@@ -8,7 +8,7 @@ from pathlib import Path
 from gengfu.core.clock import SECOND
 from gengfu.core.naming import Bilingual
 from gengfu.ledger.columns import ATTRIBUTE, TABLES, guard, write_scalar
-from gengfu.ledger.model import Equipment, LinkageLine, Part, Place, Site, SiteLedger
+from gengfu.ledger.model import Equipment, LinkageLine, Part, Place, Site, SiteLedger, SpecialDays
 
 _BOM = "\ufeff"
 """Without it Excel reads UTF-8 as the machine's own code page."""
@@ -37,6 +37,10 @@ def export_files(ledgers: Sequence[SiteLedger]) -> dict[str, bytes]:
         ),
         "parts": _file("parts", list(_parts(ledgers))),
         "linkage": linkage_file([(ledger, line) for ledger in ledgers for line in ledger.linkage]),
+        "holidays": _file(
+            "holidays",
+            [_days(one.site.id, days) for one in ledgers for days in one.special_days],
+        ),
     }
     return {f"{name}.csv": content for name, content in tables.items()}
 
@@ -67,7 +71,7 @@ def _file(table: str, rows: Sequence[dict[str, str]], more: Sequence[str] = ()) 
 
 
 def _site(site: Site) -> dict[str, str]:
-    return {"id": site.id, **_name(site.name), "time_zone": site.time_zone}
+    return {"id": site.id, **_name(site.name), "time_zone": site.time_zone, "guarded": site.guarded}
 
 
 def _place(site: str, place: Place) -> dict[str, str]:
@@ -79,6 +83,7 @@ def _place(site: str, place: Place) -> dict[str, str]:
         "parent": place.parent or "",
         "zone_kind": place.zone_kind or "",
         "level": "" if place.level is None else str(place.level),
+        "guarded": place.guarded,
     }
 
 
@@ -131,6 +136,16 @@ def _linkage(ledger: SiteLedger, line: LinkageLine) -> dict[str, str]:
         "name_en": ", ".join(one.name.en for one in effects),
         "place_zh": "、".join(place.zh for place in places),
         "place_en": ", ".join(place.en for place in places),
+    }
+
+
+def _days(site: str, days: SpecialDays) -> dict[str, str]:
+    return {
+        "site": site,
+        "from": days.first.isoformat(),
+        "to": "" if days.last == days.first else days.last.isoformat(),
+        "day": days.day,
+        "name": days.name,
     }
 
 

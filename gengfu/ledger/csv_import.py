@@ -1,14 +1,17 @@
 """Read a folder of CSV files into ledgers, or refuse all of it with every mistake at once."""
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
 from gengfu.core.clock import SECOND
 from gengfu.core.errors import BadInput, Fault
+from gengfu.core.hours import DayKind
 from gengfu.core.naming import Bilingual
 from gengfu.ledger.check import Finding, find
 from gengfu.ledger.check_linkage import line_key
@@ -26,6 +29,7 @@ from gengfu.ledger.model import (
     PlaceKind,
     Site,
     SiteLedger,
+    SpecialDays,
     ZoneKind,
 )
 
@@ -33,12 +37,13 @@ Word = TypeVar("Word", bound=StrEnum)
 
 _DEFAULT_ZONE = "Asia/Shanghai"
 _ROW = re.compile(r"row (\d+)")
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _DATE = re.compile(r"\d{1,2}月\d{1,2}日|\d{1,2}-[A-Z][a-z]{2}|[A-Z][a-z]{2}-\d{2}")
 """What spreadsheets, Chinese and English, make of an address like ``2-17``."""
 
 
 def read_folder(folder: Path, classes: Mapping[str, EquipmentClass]) -> tuple[SiteLedger, ...]:
-    """Read ``sites``, ``places``, ``equipment`` and, when there, ``parts`` and ``linkage`` .csv.
+    """Read ``sites``, ``places``, ``equipment`` and, when there, ``parts``, ``linkage``, ``holidays`` .csv.
 
     Raises:
         BadInput: with all mistakes of all files, each with file, row, column and mend.
@@ -100,6 +105,7 @@ class _Draft:
     equipment: dict[str, dict[str, Equipment]] = field(default_factory=dict)
     parts: dict[str, dict[str, Part]] = field(default_factory=dict)
     linkage: dict[str, list[LinkageLine]] = field(default_factory=dict)
+    special_days: dict[str, list[SpecialDays]] = field(default_factory=dict)
     rows: dict[tuple[str, ...], Row] = field(default_factory=dict)
 
     def take(self, tables: Mapping[str, Sequence[Row]]) -> None:
@@ -118,6 +124,8 @@ class _Draft:
                 )
         for row in tables.get("linkage", ()):
             self._linkage(row)
+        for row in tables.get("holidays", ()):
+            self._special_days(row)
 
     def ledgers(self) -> tuple[SiteLedger, ...]:
         return tuple(
@@ -126,6 +134,7 @@ class _Draft:
                 places=self.places[id_],
                 equipment=self.equipment[id_],
                 linkage=tuple(self.linkage.get(id_, ())),
+                special_days=tuple(self.special_days.get(id_, ())),
             )
             for id_, site in self.sites.items()
         )
@@ -151,7 +160,10 @@ class _Draft:
             return
         id_ = row["id"]
         self.sites[id_] = Site(
-            id=id_, name=self._name(row), time_zone=row["time_zone"] or _DEFAULT_ZONE
+            id=id_,
+            name=self._name(row),
+            time_zone=row["time_zone"] or _DEFAULT_ZONE,
+            guarded=row["guarded"],
         )
         self.places[id_], self.equipment[id_] = {}, {}
 
@@ -172,6 +184,7 @@ class _Draft:
             parent=row["parent"] or None,
             zone_kind=self._word(row, "zone_kind", ZoneKind),
             level=self._whole(row, "level"),
+            guarded=row["guarded"],
         )
 
     def _equipment(self, row: Row) -> None:
@@ -230,6 +243,25 @@ class _Draft:
         )
         if self._first(row, *line_key(row["site"], line), column="equipment"):
             self.linkage.setdefault(row["site"], []).append(line)
+
+    def _special_days(self, row: Row) -> None:
+        first, kind = self._day(row, "from"), self._word(row, "day", DayKind)
+        last = self._day(row, "to") if row["to"] else first
+        if not self._known_site(row) or first is None or last is None or kind is None:
+            return
+        days = SpecialDays(first=first, last=last, day=kind, name=row["name"])
+        if self._first(row, "holidays", row["site"], first.isoformat(), column="from"):
+            self.special_days.setdefault(row["site"], []).append(days)
+
+    def _day(self, row: Row, column: str) -> date | None:
+        """Read a date as spreadsheets write it: 2026-10-01, 2026/10/1, 2026年10月1日."""
+        found = _DAY.fullmatch(row[column])
+        with contextlib.suppress(ValueError):  # the 31st of a short month
+            if found:
+                return date(*map(int, found.groups()))
+        if row[column]:
+            self.faults.append(row.fault(column, f"{row[column]!r} is no date", "write 2026-10-01"))
+        return None
 
     def _name(self, row: Row) -> Bilingual:
         """Read a name; one language left empty is taken from the other."""

@@ -6,11 +6,13 @@ Values here cannot exist invalid by themselves; what must hold between them (a p
 circle) is checked where a ledger is put together: ``gengfu.ledger.check``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from enum import StrEnum
 
 from gengfu.core.clock import Micros
+from gengfu.core.hours import Calendar, DayKind
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Bilingual, Scalar
 
@@ -49,6 +51,8 @@ class Site:
     id: str
     name: Bilingual
     time_zone: str = "Asia/Shanghai"
+    guarded: str = ""
+    """As of a place; it holds where no place says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,8 @@ class Place:
     zone_kind: ZoneKind | None = None
     level: int | None = None
     """A floor's number for sorting; below ground is negative."""
+    guarded: str = ""
+    """Its guarded time (布防时段), as ``hours.read_timetable`` reads it; empty = as the place above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +142,21 @@ class LinkageLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpecialDays:
+    """Days of a site that are not what their weekdays say, as the yearly notice has them."""
+
+    first: date
+    last: date
+    day: DayKind
+    """``HOLIDAY``, or ``WORKDAY`` for a weekend that is worked in exchange (调休)."""
+    name: str = ""
+
+    def dates(self) -> Iterator[date]:
+        """Yield every day of it."""
+        return (self.first + timedelta(n) for n in range((self.last - self.first).days + 1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteLedger:
     """Everything of one site; ``places`` and ``equipment`` by id, in the order of the import."""
 
@@ -143,6 +164,7 @@ class SiteLedger:
     places: Mapping[str, Place]
     equipment: Mapping[str, Equipment]
     linkage: tuple[LinkageLine, ...] = ()
+    special_days: tuple[SpecialDays, ...] = ()
 
     def way_to(self, place: str) -> tuple[Place, ...]:
         """Return the places from the building down to ``place`` (zone last)."""
@@ -159,6 +181,15 @@ class SiteLedger:
         return Bilingual(
             zh=" ".join(step.name.zh for step in way), en=" ".join(step.name.en for step in way)
         )
+
+    def guarded_at(self, place: str) -> str:
+        """Return the guarded time of a place: its own, or that of the nearest around it."""
+        said = (step.guarded for step in reversed(self.way_to(place)) if step.guarded)
+        return next(said, self.site.guarded)
+
+    def calendar(self) -> Calendar:
+        """Return the dates that are not what their weekdays say."""
+        return {day: one.day for one in self.special_days for day in one.dates()}
 
     def building_of(self, place: str) -> str | None:
         """Return the id of the building that a place is in."""

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from gengfu.core.clock import SECOND, Micros
+from gengfu.core.clock import SECOND, Micros, from_iso
 from gengfu.core.naming import Bilingual, Language, Scalar, Subject
-from gengfu.ledger.model import Equipment, Place, PlaceKind
+from gengfu.ledger.model import Equipment, Place, PlaceKind, SpecialDays
 
 BUILDING: Final = Place(
     id="b1", kind=PlaceKind.BUILDING, name=Bilingual(zh="1号楼", en="Building 1")
 )
 """Where everything stands that is placed nowhere else."""
+BEGINNING: Final[Micros] = from_iso("2026-01-01T00:00:00Z")
+"""When a test begins that does not say: a Thursday, eight in the morning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,10 @@ class Case:
     samples: Mapping[Micros, tuple[Sample, ...]]
     """By the time they are said, from the test's beginning."""
     happenings: tuple[Happening, ...] = ()
+    begins: Micros = BEGINNING
+    guarded: str = ""
+    """The guarded time of everything in it."""
+    special_days: tuple[SpecialDays, ...] = ()
     tick: Micros = SECOND
     until: Micros = 0
     alerts: tuple[Expected, ...] = ()

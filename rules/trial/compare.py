@@ -6,7 +6,6 @@ from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
 from gengfu.core.naming import Bilingual, Language, Scalar
 from rules.episodes import Episode
 from rules.trial.case import Case, Expected
-from rules.trial.stage import BEGINNING
 
 
 def differences(case: Case, found: Sequence[Episode]) -> tuple[str, ...]:
@@ -22,24 +21,24 @@ def differences(case: Case, found: Sequence[Episode]) -> tuple[str, ...]:
         if not candidates:
             lines.append(f"line {expected.place}: missing  {_expected(expected)}")
             continue
-        same = [one for one in candidates if one.opened - BEGINNING == expected.opened]
+        same = [one for one in candidates if one.opened - case.begins == expected.opened]
         one = (same or candidates)[0]
         left.remove(one)
-        lines.extend(f"line {expected.place}: {other}" for other in _others(expected, one))
-    lines.extend(f"extra    {_found(one)}" for one in left)
+        lines.extend(f"line {expected.place}: {other}" for other in _others(case, expected, one))
+    lines.extend(f"extra    {_found(case, one)}" for one in left)
     return tuple(lines)
 
 
-def _others(expected: Expected, found: Episode) -> Iterator[str]:
+def _others(case: Case, expected: Expected, found: Episode) -> Iterator[str]:
     """Yield what is other than expected."""
     head = f"{found.rule} on {found.subject}"
-    if found.opened - BEGINNING != expected.opened:
-        yield _other(f"{head} opened", span(expected.opened), span(found.opened - BEGINNING))
-    cleared = found.cleared - BEGINNING if found.cleared is not None else None
+    if found.opened - case.begins != expected.opened:
+        yield _other(f"{head} opened", span(expected.opened), span(found.opened - case.begins))
+    cleared = found.cleared - case.begins if found.cleared is not None else None
     if cleared != expected.cleared:
         yield _other(f"{head} cleared", _end(expected.cleared), _end(cleared))
-    if expected.since is not None and found.since - BEGINNING != expected.since:
-        yield _other(f"{head} since", span(expected.since), span(found.since - BEGINNING))
+    if expected.since is not None and found.since - case.begins != expected.since:
+        yield _other(f"{head} since", span(expected.since), span(found.since - case.begins))
     if expected.occurrences not in {None, found.occurrences}:
         yield _other(f"{head} occurrences", str(expected.occurrences), str(found.occurrences))
     if expected.severity not in {"", found.severity}:
@@ -70,9 +69,9 @@ def _expected(one: Expected) -> str:
     return f"{one.rule} on {one.subject}, opened {span(one.opened)}, cleared {_end(one.cleared)}"
 
 
-def _found(one: Episode) -> str:
-    end = None if one.cleared is None else one.cleared - BEGINNING
-    opened = span(one.opened - BEGINNING)
+def _found(case: Case, one: Episode) -> str:
+    end = None if one.cleared is None else one.cleared - case.begins
+    opened = span(one.opened - case.begins)
     return f"{one.rule} on {one.subject}, opened {opened}, cleared {_end(end)}: {one.title.en}"
 
 

@@ -2,20 +2,28 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 import yaml
 
 from gengfu.core.clock import SECOND, Micros
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.expression import nearest, parse_span
+from gengfu.core.hours import DayKind, read_timetable
 from gengfu.core.naming import Bilingual, Language, Scalar, Subject, is_slug
-from gengfu.ledger.model import Equipment, EquipmentClass, Place, PlaceKind
+from gengfu.ledger.model import Equipment, EquipmentClass, Place, PlaceKind, SpecialDays
 from gengfu.marked import Page
-from rules.trial.case import BUILDING, Book, Case, Expected, Happening, Sample
+from rules.trial.case import BEGINNING, BUILDING, Book, Case, Expected, Happening, Sample
 from rules.trial.series import read_series, read_value
 
-_CASE = ("rule", "every", "tick", "until", "series", "events")
+_CASE = (
+    *("rule", "begins", "guarded", "calendar"),
+    *("every", "tick", "until", "series", "events"),
+)
+_ZONE = ZoneInfo("Asia/Shanghai")
+"""Of every test's site."""
 _ALERT = ("rule", "equipment", "part", "cleared", "since", "occurrences", "severity", "title")
 _ESTATE = ("parent", "attributes", "feeds", "place")
 _PIECE = re.compile(r"[0-9.]+[^0-9.]*")
@@ -65,10 +73,46 @@ class _CaseReader:
             places=self._places,
             samples=samples,
             happenings=happenings,
+            begins=self._begins(),
+            guarded=self._guarded(),
+            special_days=self._calendar(),
             tick=self._moment(fields.get("tick"), SECOND) or SECOND,
             until=max(last, self._moment(fields.get("until"), 0)),
             alerts=tuple(self._expected(one) for one in page.items(fields.get("alerts"))),
         )
+
+    def _begins(self) -> Micros:
+        """Return when the test begins, from the wall clock of its site: ``2026-10-01 21:30``."""
+        node = self._fields.get("begins")
+        if node is None:
+            return BEGINNING
+        try:
+            local = datetime.fromisoformat(self._page.text(node)).replace(tzinfo=_ZONE)
+        except ValueError:
+            self._page.fault(node, "is no date and time", "write 2026-10-01 21:30")
+            return BEGINNING
+        return round(local.timestamp()) * SECOND
+
+    def _guarded(self) -> str:
+        text = self._page.text(self._fields.get("guarded"))
+        try:
+            read_timetable(text)
+        except ValueError as exc:
+            self._page.fault(self._fields["guarded"], str(exc), "such as 22:00-06:00")
+        return text
+
+    def _calendar(self) -> tuple[SpecialDays, ...]:
+        """Read ``{2026-10-01: holiday, 2026-10-10: workday}``."""
+        node, found = self._fields.get("calendar"), list[SpecialDays]()
+        for text, one in (self._page.entries(node) if node else {}).items():
+            kind = self._page.choice(one, DayKind, DayKind.HOLIDAY)
+            try:
+                day = date.fromisoformat(text)
+            except ValueError:
+                self._page.fault(one, f"{text!r} is no date", "write 2026-10-01")
+                continue
+            found.append(SpecialDays(first=day, last=day, day=kind))
+        return tuple(found)
 
     def _moment(self, node: yaml.Node | None, fallback: Micros) -> Micros:
         """Return a time from the test's beginning: ``0s``, ``70s``, ``1h10m``."""

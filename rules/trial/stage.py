@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gengfu.core.batch import BatchBuilder, Event, Flag
-from gengfu.core.clock import Micros, from_iso
+from gengfu.core.clock import Micros
 from gengfu.core.names import EquipmentName, Names, PointKind, PointName
 from gengfu.core.naming import Bilingual
 from gengfu.core.record import Action, Body, LedgerChange, NewNames, RulesChange, Tick
@@ -14,7 +14,6 @@ from rules.engine import begin, step
 from rules.episodes import Episode, Episodes
 from rules.trial.case import Case, Happening, Sample
 
-BEGINNING: Micros = from_iso("2026-01-01T00:00:00Z")
 SITE = "test"
 
 
@@ -24,7 +23,7 @@ def play(
     """Return the alerts that opened; times are counted from the test's beginning."""
     state, episodes = begin(classes), Episodes()
     for position, (at, body) in enumerate(_Stage(case, files, classes).records(), start=1):
-        state, verdicts = step(state, body, position=position, now=BEGINNING + at)
+        state, verdicts = step(state, body, position=position, now=case.begins + at)
         episodes.take(one for one in verdicts if case.rule in {"", one.rule})
     return episodes.all()
 
@@ -78,12 +77,12 @@ class _Stage:
                 value = rows.text(str(sample.value))
             else:
                 value = float(sample.value)
-            now = BEGINNING + at
+            now = self.case.begins + at
             rows.add(self._index(sample.equipment), index, now, now, value, flags)
         return rows.build()
 
     def _happening(self, one: Happening) -> Body:
-        now = BEGINNING + one.at
+        now = self.case.begins + one.at
         if one.by_person:
             return Action(
                 site=SITE,
@@ -114,7 +113,8 @@ class _Stage:
 
     def _ledger(self) -> SiteLedger:
         return SiteLedger(
-            site=Site(id=SITE, name=Bilingual(zh="测试", en="Test")),
+            site=Site(id=SITE, name=Bilingual(zh="测试", en="Test"), guarded=self.case.guarded),
             places=self.case.places,
             equipment={one.id: one for one in self.case.equipment},
+            special_days=self.case.special_days,
         )

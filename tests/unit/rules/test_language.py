@@ -8,6 +8,7 @@ from gengfu.core.clock import MINUTE, SECOND, from_iso
 from gengfu.core.errors import BadInput
 from rules.language import read_rules
 from rules.rule import Count, Source, SubjectKind
+from rules.schedule import PlaceClock
 from tests.fakes.rule_scene import CLASSES
 
 GOOD = """
@@ -219,9 +220,9 @@ def test_a_severity_by_hours() -> None:
     """The first hours that fit count; the last one is for all others."""
     text = RULE.replace("low", "[{during: 22:00-06:00, is: high}, {is: medium}]")
     rule = read_rules({"t.yaml": f"{text}when: fault"}, CLASSES)[0]
-    zone = ZoneInfo("Asia/Shanghai")
+    clock = PlaceClock(ZoneInfo("Asia/Shanghai"), {}, ())
     at = [from_iso(f"2026-01-05T{hour}:30:00+08:00") for hour in ("21", "22", "05", "06")]
-    assert [rule.severity_at(one, zone) for one in at] == ["medium", "high", "high", "medium"]
+    assert [rule.severity_at(one, clock) for one in at] == ["medium", "high", "high", "medium"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Rules with hours: on the site's clock, over midnight, weekends and daylight saving."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,10 +9,19 @@ from hypothesis import strategies as st
 
 from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
 from gengfu.core.errors import BadInput
+from gengfu.core.hours import (
+    DayKind,
+    Schedule,
+    is_of,
+    read_days,
+    read_hours,
+    read_timetable,
+    read_weekdays,
+)
 from rules import checkpoint
 from rules.engine import begin, step
 from rules.language import read_rules
-from rules.schedule import Schedule, read_hours, read_weekdays
+from rules.schedule import During, PlaceClock
 from rules.verdict import Turn, Verdict
 from tests.fakes.rule_scene import CLASSES, Scene, equipment
 
@@ -79,6 +88,76 @@ def test_hours_and_their_rest_share_a_minute(minute: int, start: int, end: int) 
     assert within.holds(moment, SHANGHAI) is not outside.holds(moment, SHANGHAI)
 
 
+OCTOBER = {
+    **{date(2026, 10, day): DayKind.HOLIDAY for day in range(1, 8)},
+    date(2026, 10, 10): DayKind.WORKDAY,
+}
+
+
+@pytest.mark.parametrize(
+    ("days", "moment", "holds"),
+    [
+        ("workday", (2026, 9, 30), True),
+        ("workday", (2026, 10, 1), False),
+        ("restday", (2026, 10, 1), True),
+        ("holiday", (2026, 10, 1), True),
+        ("holiday", (2026, 10, 11), False),
+        ("restday", (2026, 10, 11), True),
+        ("workday", (2026, 10, 10), True),
+        ("restday", (2026, 10, 10), False),
+    ],
+)
+def test_day_that_is_not_what_its_weekday_says(
+    days: str, moment: tuple[int, ...], holds: bool
+) -> None:
+    """A Thursday off is a holiday, the Saturday worked for it a working day."""
+    schedule = Schedule(days=read_days([days]))
+    assert schedule.holds(at(SHANGHAI, *moment, 12, 0), SHANGHAI, OCTOBER) is holds
+
+
+@given(st.dates(date(2026, 9, 1), date(2026, 11, 1)))
+def test_every_day_is_one_of_two(day: date) -> None:
+    """Any day is a working day or a day of rest, never both; every holiday is a day of rest."""
+    works, rests, feast = (is_of(day, kind, OCTOBER) for kind in DayKind)
+    assert works is not rests
+    assert rests or not feast
+
+
+def test_night_before_a_holiday() -> None:
+    """The night that begins on a working day is that day's until it ends, on the holiday's morning."""
+    (nights, days) = read_timetable("workday 19:00-07:00；restday 00:00-24:00")
+    clock = PlaceClock(SHANGHAI, OCTOBER, (nights,))
+    assert clock.is_guarded(at(SHANGHAI, 2026, 10, 1, 6, 59))
+    assert not clock.is_guarded(at(SHANGHAI, 2026, 10, 1, 19, 0))
+    assert days.holds(at(SHANGHAI, 2026, 10, 1, 19, 0), SHANGHAI, OCTOBER)
+
+
+@pytest.mark.parametrize(
+    ("during", "guarded", "holds"),
+    [
+        (During(guarded=True), "22:00-06:00", True),
+        (During(guarded=False), "22:00-06:00", False),
+        (During(guarded=True), "06:00-22:00", False),
+        (During(guarded=False), "06:00-22:00", True),
+        (During(guarded=True), "", False),
+        (During(guarded=False), "", False),
+    ],
+)
+def test_guarded_where_nobody_said_so(during: During, guarded: str, holds: bool) -> None:
+    """At midnight: guarded as the place says; where it says nothing neither of both holds."""
+    clock = PlaceClock(SHANGHAI, {}, read_timetable(guarded))
+    assert during.holds(at(SHANGHAI, 2026, 11, 20, 0, 0), clock) is holds
+
+
+@pytest.mark.parametrize(
+    "text", ["by night", "22:00", "mon", "workday", "feast 01:00-02:00", "1;2"]
+)
+def test_timetable_of_anything(text: str) -> None:
+    """What is no timetable is told, and never read as always or never."""
+    with pytest.raises(ValueError, match=r"write|no part"):
+        read_timetable(text)
+
+
 def night() -> Scene:
     """Open a door at 20:00 and leave it open until 08:00 of the next day."""
     scene = Scene([equipment("door", "door")], {"mine.yaml": RULE})
@@ -134,6 +213,10 @@ def test_restart_in_the_middle(share: float) -> None:
         ("22:00-06:00", "22-6", "no part of a day"),
         ("22:00-06:00", "06:00-06:00", "is empty"),
         ("22:00-06:00", "{weekdays: [funday]}", "funday"),
+        ("22:00-06:00", "gaurded", "guarded"),
+        ("22:00-06:00", "{days: [workdays]}", "workday, restday, holiday"),
+        ("22:00-06:00", "{hours: []}", "no hours"),
+        ("22:00-06:00", "{guarded: 22:00-06:00}", "neither true nor false"),
         ("kind: security", "kind: life_safety", "life safety has no hours"),
         ("hold: 60s", "no_data: 60s", "silence has no hours"),
     ],

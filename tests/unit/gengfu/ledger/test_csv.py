@@ -1,6 +1,7 @@
 """CSV: what is exported is imported the same, and a wrong folder is refused with every mistake."""
 
 import contextlib
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gengfu.core.errors import BadInput
+from gengfu.core.hours import DayKind
 from gengfu.core.naming import Bilingual
 from gengfu.ledger import snapshot
 from gengfu.ledger.classes import load_classes
@@ -22,6 +24,7 @@ from gengfu.ledger.model import (
     PlaceKind,
     Site,
     SiteLedger,
+    SpecialDays,
     ZoneKind,
 )
 
@@ -40,14 +43,29 @@ site,id,class,name_zh,name_en,place,parent,feeds,criticality,attr.role
 yunhe,panel,fire_panel,消防主机,Panel,room,,b1,key,main
 yunhe,pump,pump,水泵,Pump,room,,b1 panel,,"fire"
 """
+HOLIDAYS = """\
+site,from,to,day,name
+yunhe,2026-10-01,2026-10-07,holiday,国庆节
+yunhe,2026/10/10,,workday,
+yunhe,2026年9月20日,,workday,
+"""
 PARTS = """\
 equipment,address,type,name_zh,name_en,place,compartment
 panel,2-17,smoke,烟感,Smoke detector,room,fc
 """
 
 
+TEXTS = {
+    "sites": SITES,
+    "places": PLACES,
+    "equipment": EQUIPMENT,
+    "parts": PARTS,
+    "holidays": HOLIDAYS,
+}
+
+
 def _files(**changed: str) -> dict[str, bytes]:
-    files = {"sites": SITES, "places": PLACES, "equipment": EQUIPMENT, "parts": PARTS} | changed
+    files = TEXTS | changed
     return {f"{name}.csv": text.encode() for name, text in files.items()}
 
 
@@ -94,15 +112,37 @@ MISTAKES = [
     ("parts", "room,fc", "room,ghost", "row 2, column compartment", "'ghost'"),
     ("parts", "smoke,", "Smoke detector,", "row 2, column type", "is no type"),
     ("parts", "address,", "", "row 1", "'address' is missing"),
+    (
+        "places",
+        "level\nyunhe,b1,building,1号楼,Building 1,,,",
+        "level,guarded\nyunhe,b1,building,1号楼,Building 1,,,,by night",
+        "row 2, column guarded",
+        "'night' is no part of a day",
+    ),
+    (
+        "sites",
+        "name_en\nyunhe,云和花园,Yunhe Gardens",
+        "name_en,guarded\nyunhe,云和花园,Yunhe Gardens,22-6",
+        "row 2, column guarded",
+        "no part of a day",
+    ),
+    ("holidays", "2026-10-01,2026", "2026-13-01,2026", "row 2, column from", "is no date"),
+    ("holidays", "2026/10/10", "10.10.", "row 3, column from", "is no date"),
+    ("holidays", "2026/10/10", "2026/10/9", "row 3, column from", "working day anyhow"),
+    ("holidays", "2026/10/10,", "2026/10/10,2026-10-01", "row 3, column to", "before it begins"),
+    ("holidays", "2026-10-07", "2027-10-07", "row 2, column to", "has 372 days"),
+    ("holidays", "2026/10/10", "2026/10/4", "row 3, column from", "row of 2026-10-01 too"),
+    ("holidays", "holiday,国", "restday,国", "row 2, column day", "holidays and weekends"),
+    ("holidays", "holiday,国", "feast,国", "row 2, column day", "'feast' is not known"),
+    ("holidays", "yunhe,2026-10-01", "ghost,2026-10-01", "row 2, column site", "no site"),
 ]
 
 
 @pytest.mark.parametrize(("table", "old", "new", "place", "message"), MISTAKES)
 def test_mistake_without_cell(table: str, old: str, new: str, place: str, message: str) -> None:
     """Each kind of mistake is told with file, row and column, and nothing is imported."""
-    texts = {"sites": SITES, "places": PLACES, "equipment": EQUIPMENT, "parts": PARTS}
-    assert old in texts[table]
-    faults = _faults(**{table: texts[table].replace(old, new, 1)})
+    assert old in TEXTS[table]
+    faults = _faults(**{table: TEXTS[table].replace(old, new, 1)})
     assert any(
         (file, where) == (f"{table}.csv", place) and message in text for file, where, text in faults
     ), faults
@@ -233,14 +273,13 @@ CELLS = st.text(max_size=6) | st.sampled_from(
 
 
 @given(
-    st.sampled_from(["sites", "places", "equipment", "parts"]),
+    st.sampled_from(sorted(TEXTS)),
     st.lists(st.lists(CELLS, max_size=9), max_size=3),
 )
 def test_rows_crash(table: str, rows: list[list[str]]) -> None:
     """Whatever stands in the cells, it is imported or refused, never a traceback."""
-    text = {"sites": SITES, "places": PLACES, "equipment": EQUIPMENT, "parts": PARTS}[table]
     lines = "".join(",".join(cell for cell in row) + "\n" for row in rows)
-    content = (text + lines).encode("utf-8", errors="surrogatepass")
+    content = (TEXTS[table] + lines).encode("utf-8", errors="surrogatepass")
     with contextlib.suppress(BadInput):
         for ledger in read_files(_files() | {f"{table}.csv": content}, CLASSES):
             snapshot.encode(ledger)
@@ -261,6 +300,9 @@ NAMES = st.builds(Bilingual, zh=PRINTABLE, en=PRINTABLE)
 NAMED = st.from_regex(r"[a-z][a-z0-9_]{0,6}", fullmatch=True)
 
 
+GUARDED = st.sampled_from(["", "22:00-06:00", "workday 19:00-07:00; restday 00:00-24:00"])
+
+
 @st.composite
 def _ledgers(draw: st.DrawFn) -> SiteLedger:
     places: dict[str, Place] = {}
@@ -275,6 +317,7 @@ def _ledgers(draw: st.DrawFn) -> SiteLedger:
             parent=parent,
             zone_kind=zone_kind,
             level=level,
+            guarded=draw(GUARDED),
         )
     somewhere = st.sampled_from(sorted(places))
     compartments = [one.id for one in places.values() if one.zone_kind is ZoneKind.FIRE_COMPARTMENT]
@@ -308,8 +351,16 @@ def _ledgers(draw: st.DrawFn) -> SiteLedger:
             attributes=draw(st.dictionaries(NAMED, values | PRINTABLE | st.none(), max_size=3)),
             parts=parts,
         )
-    site = Site(id=draw(IDS), name=draw(NAMES), time_zone="Asia/Urumqi")
-    return SiteLedger(site=site, places=places, equipment=equipment)
+    site = Site(id=draw(IDS), name=draw(NAMES), time_zone="Asia/Urumqi", guarded=draw(GUARDED))
+    first = draw(st.dates(date(1990, 1, 1), date(2090, 1, 1)))
+    last = first + timedelta(days=draw(st.integers(0, 30)))
+    days = SpecialDays(first=first, last=last, day=DayKind.HOLIDAY, name=draw(PRINTABLE))
+    return SiteLedger(
+        site=site,
+        places=places,
+        equipment=equipment,
+        special_days=draw(st.sampled_from([(), (days,)])),
+    )
 
 
 @given(_ledgers())
@@ -317,3 +368,23 @@ def test_round_trip_changes_ledger(ledger: SiteLedger) -> None:
     """Import of an export is the same ledger, whatever the names and attributes are."""
     (back,) = read_files(export_files([ledger]), CLASSES)
     assert back == ledger
+
+
+def test_calendar_forgets_a_worked_saturday() -> None:
+    """A holiday is seven days of rest, the Saturday worked for it a working day, the rest as ever."""
+    (ledger,) = read_files(_files(), CLASSES)
+    calendar = ledger.calendar()
+    worked = [day for day, kind in calendar.items() if kind is DayKind.WORKDAY]
+    assert worked == [date(2026, 10, 10), date(2026, 9, 20)]
+    assert sum(kind is DayKind.HOLIDAY for kind in calendar.values()) == 7
+
+
+def test_guarded_hours_of_another_place() -> None:
+    """The nearest place that says when it is guarded counts, and the site where none does."""
+    sites = SITES.replace("name_en\n", "name_en,guarded\n").replace(
+        "Gardens\n", "Gardens,22:00-06:00\n"
+    )
+    places = PLACES.replace("level\n", "level,guarded\n").replace("area,\n", "area,,00:00-24:00\n")
+    (ledger,) = read_files(_files(sites=sites, places=places), CLASSES)
+    told = {place: ledger.guarded_at(place) for place in ("b1", "fc", "room")}
+    assert told == {"b1": "22:00-06:00", "fc": "22:00-06:00", "room": "00:00-24:00"}
