@@ -1,18 +1,17 @@
 """How the alarms of the shipped rules would feel: ``python -m benchmarks.alarm_quality``.
 
-The demo estate lives through days with a few true faults each, drawn from those of the demo's day by
-a seed and put on any equipment of the class. Prints the figures of ISA-18.2 and EEMUA 191 and holds
-every alert against the truth; asserts nothing. A day takes one to one and a half minutes of a core.
+The demo estate lives through days with troubles at the rates of a real property (``troubles.csv``).
+Prints the figures of ISA-18.2 and EEMUA 191 and holds every alert against the truth; asserts nothing.
 """
 
 import argparse
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+from benchmarks.troubles import cast, read_troubles
 from gengfu.app.rehearsal import A_MONDAY, lived, opened
 from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, Micros
 from gengfu.core.naming import Bilingual
@@ -23,53 +22,29 @@ from gengfu.ledger.model import SiteLedger
 from rules.backtest.quality import BIN, quality
 from rules.episodes import Episode
 from rules.packs import shipped
-from simulators.scenario import Scenario, Step
+from simulators.scenario import Scenario
 from simulators.score import Result, score
-from simulators.script import find_scenario, read_scenario
 
 DEMO = Path(__file__).parents[1] / "simulators" / "demo"
-FAULTS_A_DAY = 6.0
+QUIET_AT_BOTH_ENDS: Micros = 2 * HOUR
+"""Rules that learn a machine's normal have heard it for a while; what began has its time to end."""
 GRACE: Micros = 15 * MINUTE
 """An alert so long after a fault's end may still be its consequence."""
 
 
-def month(ledger: SiteLedger, templates: Sequence[Step], days: int, seed: int) -> Scenario:
-    """Draw the faults of so many days; no two at the same time at one equipment."""
-    rng, steps, busy = (
-        Random(seed),
-        list[Step](),
-        defaultdict[str, list[tuple[Micros, Micros]]](list),
+def story(ledger: SiteLedger, days: int, seed: int) -> Scenario:
+    """Draw the troubles of so many days."""
+    edge, length = QUIET_AT_BOTH_ENDS, days * DAY
+    begun = cast(
+        read_troubles(),
+        ledger,
+        start=A_MONDAY,
+        length=length - edge,
+        rng=Random(f"{seed}/troubles"),
     )
-    at: Micros = 2 * HOUR  # rules that learn a machine's normal have heard it for a while
-    while (at := at + round(rng.expovariate(FAULTS_A_DAY) * DAY)) < days * DAY - 2 * HOUR:
-        step = _cast(rng.choice(templates), ledger, rng)
-        begins, ends = at, at + (step.ends or step.begins + HOUR) - step.begins
-        who = step.injection.equipment
-        if all(ends + HOUR < other or begins > over + HOUR for other, over in busy[who]):
-            busy[who].append((begins, ends))
-            steps.append(replace(step, begins=begins, ends=ends))
-    name = Bilingual(zh="一个月", en="A month")
-    return Scenario(name="month", title=name, begins=0, steps=tuple(steps), lasts=days * DAY)
-
-
-def _cast(step: Step, ledger: SiteLedger, rng: Random) -> Step:
-    """Put a fault on any equipment that is as the script's own; one of a part stays where it is."""
-    own = step.injection.equipment
-    if step.injection.part is not None or any(one.equipment != own for one in step.expects):
-        return step
-    like = ledger.equipment[own]
-    alike = [
-        one.id
-        for one in ledger.equipment.values()
-        if (one.equipment_class, one.attributes.get("role"))
-        == (like.equipment_class, like.attributes.get("role"))
-    ]
-    who = rng.choice(sorted(alike))
-    return replace(
-        step,
-        injection=replace(step.injection, equipment=who),
-        expects=tuple(replace(one, equipment=who) for one in step.expects),
-    )
+    steps = tuple(one for one in begun if one.begins >= edge)
+    name = Bilingual(zh="平常的日子", en="Ordinary days")
+    return Scenario(name="ordinary", title=name, begins=0, steps=steps, lasts=length)
 
 
 def true_ones(
@@ -99,8 +74,7 @@ def main() -> None:
     options = parser.parse_args()
     classes = load_classes()
     (ledger,) = read_folder(DEMO, classes)
-    templates = read_scenario(find_scenario("demo_day"), (ledger,), classes).steps
-    scenario = month(ledger, templates, options.days, options.seed)
+    scenario = story(ledger, options.days, options.seed)
     length = options.days * DAY
     found = lived(scenario, ledger, classes, shipped(), seed=options.seed, length=length)
     _print(found, scenario, ledger, length)

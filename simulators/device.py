@@ -66,6 +66,10 @@ class Model(Protocol):
     def equipment(self) -> tuple[str, ...]:
         """Return the ids that it speaks as."""
 
+    @property
+    def wakes(self) -> Micros:
+        """Return when it next lives through something: until then it has nothing to say."""
+
     def advance(self, until: Micros) -> Iterator[Said]:
         """Live until ``until`` (never backwards) and yield what was said, in order of time.
 
@@ -113,6 +117,10 @@ class Machine(ABC):
     @property
     def equipment(self) -> tuple[str, ...]:
         return (self.id,)
+
+    @property
+    def wakes(self) -> Micros:
+        return self._wake
 
     def advance(self, until: Micros) -> Iterator[Said]:
         life = self._life = self._life or self.story()

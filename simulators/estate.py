@@ -5,7 +5,8 @@ goes on living but is not heard, and neither is anything it speaks for.
 """
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count, groupby
 from zoneinfo import ZoneInfo
@@ -36,10 +37,15 @@ class Estate:
     """What follows from what has happened, the next first."""
     _numbers: Iterator[int] = field(default_factory=count)
     _model_of: dict[str, Model] = field(default_factory=dict)
+    _wakes: list[tuple[Micros, int]] = field(default_factory=list)
+    """When each model wakes, and its place among them; the next first."""
+    _holding: dict[str, Reporter] = field(default_factory=dict)
+    """Reporters that hold something back."""
     _started: bool = False
 
     def __post_init__(self) -> None:
         self._model_of = {id_: model for model in self.models for id_ in model.equipment}
+        self._plan()
         self.upcoming = next(self.changes, None)
 
     def set_rate(self, classes: Mapping[str, EquipmentClass], rate: float) -> None:
@@ -73,14 +79,34 @@ class Estate:
         return change
 
     def _live(self, until: Micros) -> Iterator[Message]:
-        for model in self.models:
+        for place in self._awake(until):
+            model = self.models[place]
             for said in model.advance(until):
-                for message in self.reporters[said.equipment].report(said):
-                    yield from self.links.carry(message)
-        for reporter in self.reporters.values():
-            for message in reporter.catch_up(until):
-                yield from self.links.carry(message)
+                reporter = self.reporters[said.equipment]
+                yield from self._carried(reporter.report(said))
+                if reporter.holds_back:
+                    self._holding[said.equipment] = reporter
+            heapq.heappush(self._wakes, (model.wakes, place))
+        for equipment, reporter in tuple(self._holding.items()):
+            yield from self._carried(reporter.catch_up(until))
+            if not reporter.holds_back:
+                del self._holding[equipment]
         self.now = until
+
+    def _plan(self) -> None:
+        """Look when every model wakes: at first, and when a fault has woken one."""
+        self._wakes = sorted((model.wakes, place) for place, model in enumerate(self.models))
+
+    def _awake(self, until: Micros) -> Sequence[int]:
+        """Take the models that live through something by ``until``; most sleep for many seconds."""
+        awake: list[int] = []
+        while self._wakes and self._wakes[0][0] <= until:
+            awake.append(heapq.heappop(self._wakes)[1])
+        return sorted(awake)
+
+    def _carried(self, messages: Iterable[Message]) -> Iterator[Message]:
+        for message in messages:
+            yield from self.links.carry(message)
 
     def _apply(self, change: Change) -> Iterator[Message]:
         injection = change.injection
@@ -92,7 +118,9 @@ class Estate:
         for id_ in (equipment.id, equipment.parent):
             model = self._model_of.get(id_) if id_ else None
             if model is not None:
+                deque(model.advance(self.now), maxlen=0)  # it slept: nothing is said on the way
                 (model.begin if change.on else model.end)(injection)
+                self._plan()
 
     def _reach(self, injection: Injection, *, on: bool) -> Iterator[Message]:
         """Let a fault into a link, or mend it: what comes back says all it has to say."""

@@ -77,6 +77,15 @@ class Reporter:
     _sent_at: Micros = 0
     _spoke_at: Micros = 0
     _held_back: Sample | None = None
+    _senses: Mapping[str, "_Sense"] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._senses = {name: _Sense.of(one) for name, one in self.definition.points.items()}
+
+    @property
+    def holds_back(self) -> bool:
+        """Tell whether something waits for the gap to pass."""
+        return self._held_back is not None
 
     def report(self, said: Said) -> Iterator[Message]:
         """Yield the messages that something said is worth."""
@@ -136,15 +145,44 @@ class Reporter:
         telemetry: dict[str, Scalar] = {}
         urgent = full
         for name, raw in points.items():
-            point = self.definition.points[name]
-            value = rounded(point, raw)
-            if point.vital:
-                if full or self._vital.get(name) != value:
-                    vital[name] = value
-            elif full or differs(point, self._sent.get(name), value):
-                telemetry[name] = value
-                urgent = urgent or point.kind not in _GRADUAL
+            sense = self._senses[name]
+            before = (self._vital if sense.vital else self._sent).get(name)
+            if not full and not sense.is_news(before, raw):
+                continue
+            (vital if sense.vital else telemetry)[name] = rounded(sense.point, raw)
+            urgent = urgent or not (sense.vital or sense.gradual)
         return vital, telemetry, urgent
+
+
+@dataclass(frozen=True, slots=True)
+class _Sense:
+    """What of a point's definition decides on news; looked at some hundred times a second."""
+
+    point: PointDef
+    vital: bool
+    gradual: bool
+    noise: float | None
+    """The least change that can be news; None = every change is."""
+
+    @classmethod
+    def of(cls, point: PointDef) -> "_Sense":
+        noisy = point.kind is PointKind.ANALOG and not point.vital
+        return cls(
+            point=point,
+            vital=point.vital,
+            gradual=point.kind in _GRADUAL,
+            noise=NOISE_DIGITS * 10.0**-point.digits if noisy else None,
+        )
+
+    def is_news(self, before: Scalar, now: Scalar) -> bool:
+        """Tell whether a value is worth sending: any change, or more than its sensor's noise."""
+        if (
+            self.noise is not None
+            and isinstance(before, int | float)
+            and isinstance(now, int | float)
+        ):
+            return abs(now - before) >= max(self.noise, NOISE_SHARE * abs(before))
+        return before != rounded(self.point, now)
 
 
 def rounded(point: PointDef, value: Scalar) -> Scalar:
@@ -152,18 +190,6 @@ def rounded(point: PointDef, value: Scalar) -> Scalar:
     if point.kind is PointKind.ANALOG and isinstance(value, int | float):
         return round(float(value), point.digits)
     return value
-
-
-def differs(point: PointDef, before: Scalar, now: Scalar) -> bool:
-    """Tell whether a value is news: any change, or for an analog one more than noise."""
-    if (
-        point.kind is PointKind.ANALOG
-        and isinstance(before, int | float)
-        and isinstance(now, int | float)
-    ):
-        noise = max(NOISE_DIGITS * 10.0**-point.digits, NOISE_SHARE * abs(before))
-        return abs(now - before) >= noise
-    return before != now
 
 
 def _message(sample: Sample, kind: TopicKind, points: Mapping[str, Scalar]) -> Message:

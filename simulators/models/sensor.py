@@ -31,7 +31,7 @@ class Course:
     noise: float = 0.0
     """Standard deviation of what the day does not explain."""
     least: float = 0.0
-    """It never reads less."""
+    """It never reads less, but where a fault draws it there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +183,7 @@ class Sensor(Machine):
         hour = local_hour(self.now, self.zone)
         return {
             name: max(
-                course.least,
+                min(course.least, course.mean + self._drawn[name]),
                 course.mean
                 + course.swing * cos((hour - course.peak) * pi / 12)
                 + self._noise[name]

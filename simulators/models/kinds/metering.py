@@ -28,7 +28,7 @@ METERING: Mapping[str, Kind] = {
     ),
     "water_meter": Kind(
         courses={
-            "flow": Course(mean=4.2, swing=3.4, peak=20, noise=0.4, least=-5),
+            "flow": Course(mean=4.2, swing=3.4, peak=20, noise=0.4),
             "battery": Course(mean=88),
         },
         counts={"total": Count(of="flow", begins=51_300)},
