@@ -14,12 +14,12 @@ from gateway import topics
 from gateway.codecs.native.message import Limits, crashed, decode
 from gateway.decoded import Decoded, Heard, RawMessage, Rows
 from gateway.directory import Directory
-from gateway.sequences import Sequences
+from gateway.senders import Senders
 from gateway.shedding import newest
 from gateway.unmapped import UnmappedNames
 from gengfu.core.batch import BatchBuilder, Event, ReadingBatch
 from gengfu.core.clock import Micros
-from gengfu.core.identity import Counted, Identity
+from gengfu.core.identity import Identity
 from gengfu.core.partition import EVERY_PARTITION, partition_of
 from gengfu.core.record import DeadLetter, Draft, Tally, draft
 
@@ -188,7 +188,7 @@ class Intake:
     ) -> None:
         self.directory = directory
         self.unmapped = unmapped or UnmappedNames()
-        self.sequences = Sequences()
+        self.senders = Senders()
         self._sink = sink
         self._limits = limits
         self._codec = codec
@@ -224,15 +224,10 @@ class Intake:
         group.close(is_shedding=is_shedding)
         if group.received:
             self._sink.append(group.drafts(), at=at, identities=tuple(familiar.fresh))
-        self._note_sequences(identities, at)
         for one in decoded:
+            self.senders.note(one, at)
             self.unmapped.note(one, self.directory.types)
         return Committed(group.tally(), self._answers(decoded), _rejections(decoded))
-
-    def _note_sequences(self, identities: Iterable[Identity], at: Micros) -> None:
-        for identity in identities:
-            if isinstance(identity, Counted):
-                self.sequences.note(identity, at)
 
     def _decode(self, message: RawMessage) -> tuple[Decoded, ...]:
         try:

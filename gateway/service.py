@@ -45,7 +45,7 @@ from gengfu.ledger.own import OWN_CORE, OWN_SITE
 _log = structlog.get_logger(__name__)
 
 _FULL_WAIT_S = 1.0
-_GAPS_LOOK_S = 5.0
+_SENDERS_LOOK_S = 5.0
 _GAP_S = 60
 """Missing for so many real seconds is a gap: until then it may be late."""
 _UNMAPPED_LOOK_S = 5.0
@@ -152,7 +152,7 @@ class Gateway:
                 for name, session in self.sessions.items():
                     outer.create_task(session.run(), name=f"{name} session")
                 outer.create_task(self._keep_rules(), name="foreign rules")
-                outer.create_task(self._tell_gaps(), name="gaps")
+                outer.create_task(self._tell_of_senders(), name="senders")
                 outer.create_task(self._keep_unmapped(), name="unmapped")
                 # The lanes stop first, while the sessions can still acknowledge for them.
                 async with asyncio.TaskGroup() as inner:
@@ -317,16 +317,16 @@ class Gateway:
             except OSError as exc:
                 _log.warning("unmapped_not_written", reason=str(exc))
 
-    async def _tell_gaps(self) -> None:
-        """Tell which devices' messages are missing and stay so."""
+    async def _tell_of_senders(self) -> None:
+        """Tell what was noticed of devices: messages missing, a wrong clock, two under one name."""
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(_GAPS_LOOK_S)
-            patience = _GAP_S * SECOND / self._clock.real_seconds(SECOND)
-            until = self._clock.now() - round(patience)
-            for gap in await loop.run_in_executor(self._worker, self._intake.sequences.gaps, until):
-                told = {"kind": gap.kind.value, "missing": gap.missing}
-                self.note_event("gap", told, part=gap.equipment)
+            await asyncio.sleep(_SENDERS_LOOK_S)
+            now = self._clock.now()
+            patience = round(_GAP_S * SECOND / self._clock.real_seconds(SECOND))
+            look = partial(self._intake.senders.remarks, now, missing_since=now - patience)
+            for one in await loop.run_in_executor(self._worker, look):
+                self.note_event(one.type, one.attributes, part=one.equipment)
 
     async def _commit(
         self, lane: LaneName, messages: Sequence[RawMessage], is_shedding: bool

@@ -65,7 +65,7 @@ async def test_what_a_broker_drops_is_its_own_business(tmp_path: Path) -> None:
 
 async def test_a_gap_is_covered_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A message of a counting device that never came is told with the device, and one that came late is not."""
-    monkeypatch.setattr(service, "_GAPS_LOOK_S", 0.2)
+    monkeypatch.setattr(service, "_SENDERS_LOOK_S", 0.2)
     monkeypatch.setattr(service, "_GAP_S", 1)
     broker, journal = mosquitto(tmp_path / "broker"), FakeJournal()
     endpoint = Endpoint(host="127.0.0.1", port=broker.port)
