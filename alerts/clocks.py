@@ -4,12 +4,18 @@ An alert has at most one next clock. Every open alert that nobody acknowledged h
 Rosters and escalation chains hang on here later: ``due_round`` says how far a chain has got.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
+from typing import TypeAlias
 
 from alerts.model import Alert, Handling
 from alerts.settings import Pace, StageClocks
 from gengfu.core.clock import Micros
+from gengfu.core.urgency import Response
+
+Clocks: TypeAlias = Mapping[Response, StageClocks]
+"""Of every response class."""
 
 
 class Due(StrEnum):
@@ -23,7 +29,7 @@ class Due(StrEnum):
 _ON_THE_WAY = (Handling.ACKNOWLEDGED, Handling.EN_ROUTE)
 
 
-def running(alert: Alert) -> Due | None:
+def running(alert: Alert, clocks: Clocks) -> Due | None:
     """Return the clock that has to run for an alert as it stands."""
     if not alert.open:
         return None
@@ -31,14 +37,14 @@ def running(alert: Alert) -> Due | None:
         return Due.SHELF_ENDS
     if alert.untaken:
         return Due.UNACKNOWLEDGED
-    if alert.on_site and alert.handling in _ON_THE_WAY:
+    if alert.handling in _ON_THE_WAY and clocks[alert.response].arrive is not None:
         return Due.NOT_ARRIVED
     return None
 
 
-def wind(alert: Alert, now: Micros, clocks: StageClocks) -> Alert:
+def wind(alert: Alert, now: Micros, clocks: Clocks) -> Alert:
     """Set an alert's next clock: leave the one that runs, start or stop one where it has to be."""
-    due = running(alert)
+    due = running(alert, clocks)
     if due is None:
         return replace(alert, due_at=None, due_what=None, due_round=0)
     if due is Due.SHELF_ENDS:
@@ -52,7 +58,7 @@ def wind(alert: Alert, now: Micros, clocks: StageClocks) -> Alert:
     return replace(alert, due_at=at, due_what=due, due_round=0)
 
 
-def run_out(alert: Alert, now: Micros, clocks: StageClocks) -> Alert:
+def run_out(alert: Alert, now: Micros, clocks: Clocks) -> Alert:
     """Return an alert one version on after its clock ran out, with the next clock wound."""
     after = replace(alert, version=alert.version + 1)
     if alert.due_what == Due.SHELF_ENDS:
@@ -62,7 +68,6 @@ def run_out(alert: Alert, now: Micros, clocks: StageClocks) -> Alert:
     return replace(after, due_at=now + pace.after(rounds), due_round=rounds)
 
 
-def _pace(alert: Alert, due: Due, clocks: StageClocks) -> Pace:
-    if due is Due.NOT_ARRIVED:
-        return clocks.fire_arrival if alert.priority == 1 else clocks.other_arrival
-    return clocks.unacknowledged[alert.kind]
+def _pace(alert: Alert, due: Due, clocks: Clocks) -> Pace:
+    its = clocks[alert.response]
+    return its.arrive or its.take if due is Due.NOT_ARRIVED else its.take

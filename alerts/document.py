@@ -17,8 +17,22 @@ class Texts(TypedDict):
     en: str
 
 
-class AlertDocument(TypedDict):
-    """The public shape of an alert; times are ISO 8601 in UTC."""
+class AlertTimes(TypedDict):
+    """When what happened to an alert, and when its next clock runs out: ISO 8601 in UTC."""
+
+    shelved_until: str | None
+    opened_at: str
+    condition_since: str
+    cleared_at: str | None
+    acknowledged_at: str | None
+    arrived_at: str | None
+    reset_at: str | None
+    closed_at: str | None
+    due_at: str | None
+
+
+class AlertDocument(AlertTimes):
+    """The public shape of an alert."""
 
     id: str
     rule: str
@@ -34,26 +48,18 @@ class AlertDocument(TypedDict):
     kind: str
     priority: int
     severity: str
+    response: str
     condition: str
     handling: str
     latched: bool
-    shelved_until: str | None
     verdict: str | None
     cause: str | None
-    opened_at: str
-    condition_since: str
-    cleared_at: str | None
-    acknowledged_at: str | None
-    arrived_at: str | None
-    reset_at: str | None
-    closed_at: str | None
     occurrences: int
     title: Texts
     advice: list[Texts]
     values: dict[str, Scalar]
     children: list[str]
     assignee: str | None
-    due_at: str | None
     due_what: str | None
     version: int
 
@@ -83,9 +89,24 @@ def _texts(text: Bilingual) -> Texts:
     return {"zh": text.zh, "en": text.en}
 
 
+def _times(alert: Alert) -> AlertTimes:
+    return {
+        "shelved_until": _time(alert.shelved_until),
+        "opened_at": to_iso(alert.opened_at),
+        "condition_since": to_iso(alert.condition_since),
+        "cleared_at": _time(alert.cleared_at),
+        "acknowledged_at": _time(alert.acknowledged_at),
+        "arrived_at": _time(alert.arrived_at),
+        "reset_at": _time(alert.reset_at),
+        "closed_at": _time(alert.closed_at),
+        "due_at": _time(alert.due_at),
+    }
+
+
 def alert_document(alert: Alert) -> AlertDocument:
     """Return an alert's public shape."""
     return {
+        **_times(alert),
         "id": alert.id,
         "rule": alert.rule,
         "source": alert.source,
@@ -100,26 +121,18 @@ def alert_document(alert: Alert) -> AlertDocument:
         "kind": alert.kind.value,
         "priority": alert.priority,
         "severity": alert.severity.value,
+        "response": alert.response.value,
         "condition": alert.condition.value,
         "handling": alert.handling.value,
         "latched": alert.latched,
-        "shelved_until": _time(alert.shelved_until),
         "verdict": alert.verdict.value if alert.verdict else None,
         "cause": alert.cause,
-        "opened_at": to_iso(alert.opened_at),
-        "condition_since": to_iso(alert.condition_since),
-        "cleared_at": _time(alert.cleared_at),
-        "acknowledged_at": _time(alert.acknowledged_at),
-        "arrived_at": _time(alert.arrived_at),
-        "reset_at": _time(alert.reset_at),
-        "closed_at": _time(alert.closed_at),
         "occurrences": alert.occurrences,
         "title": _texts(alert.title),
         "advice": [_texts(one) for one in alert.advice],
         "values": dict(alert.values),
         "children": list(alert.children),
         "assignee": alert.assignee,
-        "due_at": _time(alert.due_at),
         "due_what": alert.due_what,
         "version": alert.version,
     }

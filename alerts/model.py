@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from gengfu.core.clock import Micros
 from gengfu.core.naming import Bilingual, Scalar, Subject
-from gengfu.core.urgency import Kind, Severity
+from gengfu.core.urgency import Kind, Response, Severity
 
 
 class Condition(StrEnum):
@@ -144,6 +144,8 @@ class Alert:
     priority: int
     """1 fire, 2 entrapment and emergency calls, 3 intrusion, 4 fault, 5 maintenance, 6 the rest."""
     severity: Severity
+    response: Response
+    """Which stage clocks it runs on."""
     condition: Condition
     handling: Handling
     latched: bool

@@ -19,7 +19,7 @@ from alerts.model import (
 from alerts.whereabouts import Whereabouts
 from gengfu.core.clock import Micros
 from gengfu.core.naming import Bilingual, Scalar, Subject
-from gengfu.core.urgency import Kind, Severity
+from gengfu.core.urgency import Kind, Severity, usual_response
 from rules.verdict import Turn, Verdict
 
 REPORT_RULE = "report"
@@ -63,6 +63,7 @@ def by_rule(verdict: Verdict, where: Whereabouts, nth: int) -> Alert:
         kind=verdict.kind,
         priority=verdict.priority,
         severity=verdict.severity,
+        response=verdict.response,
         condition=Condition.ON,
         handling=Handling.NEW,
         latched=verdict.latched,
@@ -84,6 +85,7 @@ def by_rule(verdict: Verdict, where: Whereabouts, nth: int) -> Alert:
 def by_person(report: Report, where: Whereabouts, now: Micros) -> Alert:
     """Return the alert that a person's report opens."""
     text = report.text.strip()
+    priority = report.priority or _PRIORITY_OF[report.kind]
     severity = report.severity or _SEVERITY_OF.get(report.kind, Severity.MEDIUM)
     return Alert(
         id=_id_from(REPORT_RULE, report.actor, report.idempotency_key),
@@ -97,8 +99,9 @@ def by_person(report: Report, where: Whereabouts, now: Micros) -> Alert:
         place=where.place,
         name=where.name,
         kind=report.kind,
-        priority=report.priority or _PRIORITY_OF[report.kind],
+        priority=priority,
         severity=severity,
+        response=usual_response(report.kind, priority, latched=False),
         condition=Condition.ON,
         handling=Handling.NEW,
         latched=False,

@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping
 
 from alerts.model import Alert, Condition, Entry, FindingVerdict, Handling
 from gengfu.core.naming import Bilingual, Scalar, Subject
-from gengfu.core.urgency import Kind, Severity
+from gengfu.core.urgency import Kind, Response, Severity
 
 _encode = msgspec.json.Encoder().encode
 _bilinguals = msgspec.json.Decoder(tuple[Bilingual, ...])
@@ -66,6 +66,7 @@ def alert_row(alert: Alert) -> dict[str, Any]:
         "name_en": alert.name.en if alert.name else None,
         "kind": alert.kind.value,
         "severity": alert.severity.value,
+        "response": alert.response.value,
         "urgency": urgency(alert),
         "condition": alert.condition.value,
         "handling": alert.handling.value,
@@ -87,6 +88,7 @@ def alert_of(row: RowMapping | Mapping[str, Any]) -> Alert:
         name=Bilingual(row["name_zh"], row["name_en"]) if row["name_zh"] else None,
         kind=Kind(row["kind"]),
         severity=Severity(row["severity"]),
+        response=Response(row["response"]),
         condition=Condition(row["condition"]),
         handling=Handling(row["handling"]),
         verdict=FindingVerdict(row["verdict"]) if row["verdict"] else None,

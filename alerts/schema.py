@@ -21,9 +21,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    case,
     event,
+    inspect,
+    text,
 )
 
+from gengfu.core.urgency import Kind, Response
 from gengfu.database import open_sqlite
 
 metadata = MetaData()
@@ -48,6 +52,7 @@ alerts = Table(
     Column("kind", Text, nullable=False),
     Column("priority", Integer, nullable=False),
     Column("severity", Text, nullable=False),
+    Column("response", Text, nullable=False),
     Column("urgency", Integer, nullable=False),
     Column("condition", Text, nullable=False),
     Column("handling", Text, nullable=False),
@@ -178,4 +183,24 @@ def open_alerts(file: Path) -> Engine:
     """Open the alerts' database to write, with its tables there."""
     engine = open_sqlite(file)
     metadata.create_all(engine)
+    _add_responses(engine)
     return engine
+
+
+def _add_responses(engine: Engine) -> None:
+    """Give the alerts of an older version, which knew none, the response class that is usual."""
+    if any(column["name"] == "response" for column in inspect(engine).get_columns("alerts")):
+        return
+    usual = case(
+        ((alerts.c.kind == Kind.LIFE_SAFETY) & (alerts.c.priority == 1), Response.FIRE),
+        (alerts.c.kind == Kind.LIFE_SAFETY, Response.RESCUE),
+        ((alerts.c.kind == Kind.SECURITY) & alerts.c.latched, Response.URGENT),
+        (alerts.c.kind == Kind.SECURITY, Response.PROMPT),
+        (alerts.c.latched, Response.ORDINARY),
+        else_=Response.PLANNED,
+    )
+    with engine.begin() as connection:
+        connection.execute(
+            text("ALTER TABLE alerts ADD COLUMN response TEXT NOT NULL DEFAULT 'planned'")
+        )
+        connection.execute(alerts.update().values(response=usual))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, Micros
-from gengfu.core.urgency import Kind
+from gengfu.core.urgency import Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,24 +20,32 @@ class Pace:
         return min(doubled, max(self.first, self.at_most))
 
 
-def _unacknowledged() -> Mapping[Kind, Pace]:
-    return {
-        Kind.LIFE_SAFETY: Pace(60 * SECOND, 5 * MINUTE),
-        Kind.SECURITY: Pace(3 * MINUTE, 30 * MINUTE),
-        Kind.MAINTENANCE: Pace(10 * MINUTE, 2 * HOUR),
-        Kind.SYSTEM: Pace(10 * MINUTE, 2 * HOUR),
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class StageClocks:
-    """How long people may take for each stage before somebody is told."""
+    """How long people may take for each stage of one response class before somebody is told."""
 
-    unacknowledged: Mapping[Kind, Pace] = field(default_factory=_unacknowledged)
-    fire_arrival: Pace = Pace(3 * MINUTE, 5 * MINUTE)
-    """Priority 1: someone there within three minutes of its opening."""
-    other_arrival: Pace = Pace(30 * MINUTE, 30 * MINUTE)
-    """Whatever else must be seen on site: as for entrapment."""
+    take: Pace
+    """Until somebody takes it."""
+    arrive: Pace | None = None
+    """From its opening until somebody is on site; None = no walk is asked for."""
+
+
+def usual_clocks() -> Mapping[Response, StageClocks]:
+    """Return the clocks of every response class where nothing else is set."""
+    at_once, soon, later = (
+        Pace(MINUTE, 5 * MINUTE),
+        Pace(3 * MINUTE, 30 * MINUTE),
+        Pace(10 * MINUTE, 2 * HOUR),
+    )
+    half_an_hour = Pace(30 * MINUTE, 30 * MINUTE)
+    return {
+        Response.FIRE: StageClocks(at_once, Pace(3 * MINUTE, 5 * MINUTE)),
+        Response.RESCUE: StageClocks(at_once, half_an_hour),
+        Response.URGENT: StageClocks(soon, Pace(10 * MINUTE, 10 * MINUTE)),
+        Response.PROMPT: StageClocks(soon),
+        Response.ORDINARY: StageClocks(later, half_an_hour),
+        Response.PLANNED: StageClocks(later),
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +63,8 @@ class OutboxPolicy:
 class AlertSettings:
     """Everything that alerts can be told."""
 
-    clocks: StageClocks = field(default_factory=StageClocks)
+    clocks: Mapping[Response, StageClocks] = field(default_factory=usual_clocks)
+    """Of every response class."""
     outbox: OutboxPolicy = field(default_factory=OutboxPolicy)
     shelve_at_most: Micros = DAY
 

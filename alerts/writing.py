@@ -13,12 +13,11 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from alerts import boxes
 from alerts.action_log import WaitingAction
 from alerts.channels.port import Delivery
-from alerts.clocks import wind
+from alerts.clocks import Clocks, wind
 from alerts.document import notification_body
 from alerts.model import FROM_RULE, Alert, Entry, Handling, Step, What
 from alerts.rows import alert_of, alert_row, entry_row, urgency
 from alerts.schema import alerts, progress, requests, timeline
-from alerts.settings import StageClocks
 from gengfu.core.clock import Micros
 from gengfu.core.naming import Scalar, Subject
 from gengfu.core.record import Action
@@ -75,7 +74,7 @@ class Writing:
     """The work of one transaction; whoever holds it commits or rolls back."""
 
     def __init__(
-        self, connection: Connection, clocks: StageClocks, channels: Sequence[str], now: Micros
+        self, connection: Connection, clocks: Clocks, channels: Sequence[str], now: Micros
     ) -> None:
         self.connection = connection
         self._clocks = clocks

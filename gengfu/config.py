@@ -29,6 +29,7 @@ from pydantic_settings import (
 
 from gengfu.core.clock import SECOND, Clock, Micros, ScaledClock, SystemClock, from_iso
 from gengfu.core.errors import BadInput, Fault
+from gengfu.core.urgency import Response
 from gengfu.marked import read_text
 
 ENVIRONMENT_PREFIX = "GENGFU_"
@@ -217,6 +218,15 @@ class JournalSettings(_Part):
     quota_gib: float = Field(default=20, gt=0)
 
 
+class ResponseSettings(_Part):
+    """What a contract says of one response class; what is not said stays as usual."""
+
+    take_s: int | None = Field(default=None, ge=10, le=86_400)
+    """Until somebody takes it."""
+    arrive_s: int | None = Field(default=None, ge=10, le=86_400)
+    """From its opening until somebody is on site."""
+
+
 class WebhookSettings(_Part):
     """One receiver of signed notifications."""
 
@@ -258,6 +268,8 @@ class Settings(BaseSettings):
     clock: ClockSettings = ClockSettings()
     belief: BeliefSettings = BeliefSettings()
     journal: JournalSettings = JournalSettings()
+    responses: dict[Response, ResponseSettings] = {}
+    """Times of the response classes that a contract says otherwise (docs/alerts.md)."""
     webhooks: tuple[WebhookSettings, ...] = ()
     classes_dir: Path | None = None
     """More equipment classes (YAML), beside the built-in ones."""

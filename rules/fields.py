@@ -8,13 +8,14 @@ from gengfu.core.expression import Expression, nearest, parse_span
 from gengfu.core.expression.tree import Binary, Literal
 from gengfu.core.hours import DayKind, Schedule, read_days, read_hours, read_weekdays
 from gengfu.core.naming import Bilingual
-from gengfu.core.urgency import Severity
+from gengfu.core.urgency import Kind, Response, Severity, usual_response
 from gengfu.ledger.model import EquipmentClass
 from gengfu.marked import Page
 from rules.rule import Count, Matcher, Source
 from rules.schedule import ALWAYS, GUARDED, UNGUARDED, During
 
 MOST_COUNTED = 100
+_LIFE_SAVING = (Response.FIRE, Response.RESCUE, Response.URGENT)
 
 
 def read_matchers(
@@ -153,6 +154,19 @@ def read_priority(page: Page, node: yaml.Node | None) -> int:
     if node is not None:
         page.fault(node, "is no priority", "1 fire … 6 the rest")
     return 6
+
+
+def read_response(
+    page: Page, node: yaml.Node | None, kind: Kind, priority: int, *, latched: bool
+) -> Response:
+    """Read how soon somebody has to be there; what is not said follows from the rest."""
+    usual = usual_response(kind, priority, latched=latched)
+    if node is None:
+        return usual
+    response = page.choice(node, Response, usual)
+    if kind is Kind.LIFE_SAFETY and response not in _LIFE_SAVING:
+        page.fault(node, "life safety does not wait", f"one of: {', '.join(_LIFE_SAVING)}")
+    return response
 
 
 def read_source(page: Page, node: yaml.Node | None) -> str:

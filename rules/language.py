@@ -27,6 +27,7 @@ from rules.fields import (
     read_matcher,
     read_matchers,
     read_priority,
+    read_response,
     read_runbook,
     read_severity,
     read_source,
@@ -56,6 +57,7 @@ _OPTIONS = (
     "clear",
     "clear_hold",
     "latched",
+    "response",
     "advice",
     "runbook",
     "words",
@@ -142,14 +144,14 @@ class _RuleReader:
         scope = self._name(scope)
         when = self._expression("when", fields.get("when"), scope)
         severity, severities = read_severity(page, fields.get("severity"))
+        kind = page.choice(fields.get("kind"), Kind, Kind.SYSTEM)
+        priority, latched = read_priority(page, fields.get("priority")), self._is("latched")
         return Rule(
             id=f"{pack}.{page.identifier(fields.get('id'), 'the rule')}",
             equipment_class=equipment_class.name if equipment_class else "",
             where=self._expression("where", fields.get("where"), ATTRIBUTES),
             when=when,
-            event=read_matcher(page, fields["event"], equipment_class)
-            if "event" in fields
-            else None,
+            event=self._event(equipment_class),
             count=read_count(page, fields.get("count")),
             during=read_during(page, fields.get("during")),
             hold=self._holds(),
@@ -159,21 +161,31 @@ class _RuleReader:
             clear_hold=self._span("clear_hold") or 0,
             severity=severity,
             severities=severities,
-            kind=page.choice(fields.get("kind"), Kind, Kind.SYSTEM),
-            priority=read_priority(page, fields.get("priority")),
-            latched=page.boolean(fields.get("latched")),
+            kind=kind,
+            priority=priority,
+            response=read_response(page, fields.get("response"), kind, priority, latched=latched),
+            latched=latched,
             title=page.bilingual(fields.get("title")),
-            advice=(
-                *map(page.bilingual, page.items(fields.get("advice"))),
-                *read_runbook(page, fields.get("runbook")),
-            ),
+            advice=self._advice(),
             words=self._spoken(),
             subject=page.choice(fields.get("subject"), SubjectKind, SubjectKind.EQUIPMENT),
             children=page.choice(fields.get("children"), Children, Children.NONE),
-            supply=page.boolean(fields.get("supply")),
+            supply=self._is("supply"),
             per=page.choice(fields["per"], Relation, Relation.SITE) if "per" in fields else None,
             source=read_source(page, fields.get("source")),
         )
+
+    def _event(self, equipment_class: EquipmentClass | None) -> Matcher | None:
+        node = self._fields.get("event")
+        return None if node is None else read_matcher(self._page, node, equipment_class)
+
+    def _advice(self) -> tuple[Bilingual, ...]:
+        page, fields = self._page, self._fields
+        steps = map(page.bilingual, page.items(fields.get("advice")))
+        return (*steps, *read_runbook(page, fields.get("runbook")))
+
+    def _is(self, name: str) -> bool:
+        return self._page.boolean(self._fields.get(name))
 
     def _span(self, name: str) -> Micros | None:
         node = self._fields.get(name)

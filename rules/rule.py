@@ -8,7 +8,7 @@ from enum import StrEnum
 from gengfu.core.clock import Micros
 from gengfu.core.expression import Expression
 from gengfu.core.naming import Bilingual, Scalar
-from gengfu.core.urgency import Kind, Severity
+from gengfu.core.urgency import Kind, Response, Severity
 from rules.schedule import During, PlaceClock
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_.]+)\}")
@@ -113,6 +113,8 @@ class Rule:
     """Instead of it in some hours: the first that fits."""
     kind: Kind
     priority: int
+    response: Response
+    """How soon somebody has to be there: which stage clocks its alerts run on."""
     latched: bool = False
     title: Bilingual
     advice: tuple[Bilingual, ...] = ()

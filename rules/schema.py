@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from gengfu.core.expression.parser import BUILT_IN, GROUPS
 from gengfu.core.hours import WEEKDAYS, DayKind
-from gengfu.core.urgency import Kind, Severity
+from gengfu.core.urgency import Kind, Response, Severity
 from rules.past.catalogue import FUNCTIONS
 from rules.rule import Children, Relation, SubjectKind
 from rules.schedule import GUARDED, UNGUARDED
@@ -69,6 +69,7 @@ def _fields(classes: Collection[str]) -> Mapping[str, Schema]:
         "kind": _words(Kind),
         "priority": {"type": "integer", "minimum": 1, "maximum": 6},
         "latched": _TRUTH,
+        "response": _words(Response),
         "title": _bilingual(),
         "advice": _list(_bilingual()),
         "runbook": {"type": "string", "pattern": "^https?://"},

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from gengfu.core.clock import Micros
 from gengfu.core.naming import Bilingual, Scalar, Subject
-from gengfu.core.urgency import Kind, Severity
+from gengfu.core.urgency import Kind, Response, Severity
 
 
 class Turn(StrEnum):
@@ -38,6 +38,7 @@ class Verdict:
     """Since when (event time) the condition has held, or held no more."""
     kind: Kind
     severity: Severity
+    response: Response
     priority: int
     latched: bool
     title: Bilingual

@@ -50,6 +50,7 @@ def say(
         since=since,
         kind=rule.kind,
         severity=rule.severity_at(at, unit.clock),
+        response=rule.response,
         priority=rule.priority,
         latched=rule.latched,
         title=_text(rule.title, rule, unit, told),

@@ -7,7 +7,7 @@ from alerts.lifecycle import Refusal
 from alerts.model import FindingVerdict, Handling, Step, What
 from dashboards.web.words import marked
 from gengfu.core.states import OperatingState
-from gengfu.core.urgency import Kind, Severity
+from gengfu.core.urgency import Kind, Response, Severity
 from gengfu.ledger.model import Cause
 from gengfu.people.roles import Role
 from rules.late.hindsight import Changed
@@ -25,6 +25,15 @@ KIND: Mapping[Kind, str] = {
     Kind.MAINTENANCE: marked("Maintenance"),
     Kind.SYSTEM: marked("System"),
 }
+RESPONSE: Mapping[Response, str] = {
+    Response.FIRE: marked("Fire response"),
+    Response.RESCUE: marked("Rescue response"),
+    Response.URGENT: marked("Urgent response"),
+    Response.PROMPT: marked("Look at once"),
+    Response.ORDINARY: marked("Ordinary response"),
+    Response.PLANNED: marked("As planned"),
+}
+"""How soon somebody has to be there; the times are the installation's."""
 HANDLING: Mapping[Handling, str] = {
     Handling.NEW: marked("Nobody has it yet"),
     Handling.NOTIFIED: marked("Guards notified"),

@@ -34,6 +34,7 @@ def check(
             {
                 "rule": rule.id,
                 "severity": rule.severity,
+                "response": rule.response,
                 "latched": "latched" if rule.latched else "",
                 "title": rule.title.zh,
             }

@@ -5,7 +5,7 @@ from typing import Final
 
 from gengfu.core.clock import SECOND, Micros
 from gengfu.core.naming import Bilingual, Subject
-from gengfu.core.urgency import Kind, Severity
+from gengfu.core.urgency import Kind, Response, Severity
 from gengfu.ledger.expectation import expectation_in_words
 from gengfu.ledger.model import Cause, PointDef
 from rules.judge import Judge
@@ -122,6 +122,7 @@ def _say(
             since=judge.now if since is None else since,
             kind=Kind.LIFE_SAFETY,
             severity=Severity.CRITICAL,
+            response=Response.FIRE if fire else Response.RESCUE,
             # The fire itself stays on top of what did not answer it.
             priority=1 if fire else 2,
             latched=fire,

@@ -11,7 +11,7 @@ from gengfu.core.clock import SECOND, Micros
 from gengfu.core.identity import Identified
 from gengfu.core.naming import Bilingual, Subject
 from gengfu.core.record import Action
-from gengfu.core.urgency import Kind, Severity
+from gengfu.core.urgency import Kind, Response, Severity
 from rules.verdict import Turn, Verdict
 
 START: Micros = 1_763_600_000 * SECOND
@@ -25,6 +25,7 @@ FIRE = Verdict(
     since=START,
     kind=Kind.LIFE_SAFETY,
     severity=Severity.CRITICAL,
+    response=Response.FIRE,
     priority=1,
     latched=True,
     title=Bilingual("首警", "First fire signal"),
@@ -37,6 +38,7 @@ HELD_OPEN = replace(
     subject=Subject("door-b1-u1-main"),
     kind=Kind.SECURITY,
     severity=Severity.MEDIUM,
+    response=Response.PROMPT,
     priority=4,
     latched=False,
     title=Bilingual("门超时未关", "Door held open"),

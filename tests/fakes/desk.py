@@ -26,7 +26,7 @@ from gengfu.core.errors import BadInput, Fault, StoreUnavailable
 from gengfu.core.naming import Bilingual, Subject
 from gengfu.core.record import DeadLetter, RejectReason
 from gengfu.core.states import OperatingState, StateInterval
-from gengfu.core.urgency import Kind, Severity
+from gengfu.core.urgency import Kind, Response, Severity
 from gengfu.ledger.classes import load_classes
 from gengfu.ledger.csv_import import read_folder
 from gengfu.ledger.model import EquipmentClass, SiteLedger
@@ -64,6 +64,7 @@ def sample_alert(alert_id: str = "a-1", *, opened_at: Micros = 0, **changes: obj
         kind=Kind.LIFE_SAFETY,
         priority=2,
         severity=Severity.CRITICAL,
+        response=Response.RESCUE,
         condition=Condition.ON,
         handling=Handling.NEW,
         latched=True,

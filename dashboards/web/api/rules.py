@@ -32,6 +32,7 @@ class RuleShape(Shape):
     severity: str
     kind: str
     priority: int
+    response: str
     latched: bool
     title: Text
     source: str
@@ -48,6 +49,7 @@ class RuleShape(Shape):
             severity=rule.severity,
             kind=rule.kind,
             priority=rule.priority,
+            response=rule.response,
             latched=rule.latched,
             title=Text.of(rule.title),
             source=rule.source,

@@ -5,12 +5,17 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from alerts.channels.webhook import sign
 from alerts.diagram import rewrite
 from alerts.lifecycle import Refusal
 from alerts.model import Handling, Step
+from alerts.settings import usual_clocks
 from alerts.words import HANDLING, REFUSAL, STEP
+from gengfu.config import Settings
+from gengfu.core.clock import MINUTE
+from gengfu.core.urgency import Response
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = [ROOT / "docs/alerts.md", ROOT / "docs/zh/alerts.md"]
@@ -50,3 +55,16 @@ def test_a_word_is_missing() -> None:
     assert set(REFUSAL) == set(Refusal)
     for words in (HANDLING, STEP, REFUSAL):
         assert all(word.zh and word.en for word in words.values())
+
+
+@pytest.mark.parametrize("file", DOCUMENTS, ids=["en", "zh"])
+def test_the_documented_times_are_others(file: Path) -> None:
+    """The table of response classes has the times that the clocks have, and the settings are read."""
+    text = file.read_text(encoding="utf-8")
+    for response, clocks in usual_clocks().items():
+        (line,) = re.findall(rf"^\| `{response}`.*$", text, re.MULTILINE)
+        _, _, take, arrive, _ = (cell.strip() for cell in line.strip("|").split("|"))
+        assert take.startswith(f"{clocks.take.first // MINUTE} ")
+        assert arrive.split()[0] == (f"{clocks.arrive.first // MINUTE}" if clocks.arrive else "–")
+    (example,) = re.findall(r"```yaml settings\n(.*?)```", text, re.DOTALL)
+    assert Settings(**yaml.safe_load(example)).responses[Response.URGENT].arrive_s == 600

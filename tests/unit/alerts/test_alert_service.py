@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, delete, insert, select, text, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from alerts.lifecycle import Refusal
@@ -275,6 +275,17 @@ def test_nobody_takes_it_and_nobody_is_told(desk: Desk) -> None:
     taken = desk.service.act(desk.only().id, Step.ACKNOWLEDGE, asks())
     assert taken.due_what == "not_arrived"
     assert desk.service.act(taken.id, Step.ARRIVE, asks()).due_at is None
+
+
+def test_an_older_database_is_refused(desk: Desk, tmp_path: Path) -> None:
+    """Alerts of a version that knew no response classes get the usual one of their kind."""
+    desk.apply(FIRE, replace(HELD_OPEN, position=2))
+    before = desk.all()
+    with desk.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE alerts DROP COLUMN response"))
+    desk.engine.dispose()
+    open_alerts(tmp_path / "alerts.db").dispose()
+    assert desk.all() == before
 
 
 def test_a_clock_set_back_stalls_escalation(desk: Desk, tmp_path: Path) -> None:

@@ -11,14 +11,14 @@ from alerts.clocks import run_out, wind
 from alerts.lifecycle import TABLE, Refusal
 from alerts.model import Alert, Condition, FindingVerdict, Handling, Step
 from alerts.opening import by_rule
-from alerts.settings import StageClocks
+from alerts.settings import usual_clocks
 from alerts.whereabouts import Whereabouts
 from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
 from gengfu.core.urgency import Kind
 from rules.verdict import Turn
 from tests.fakes.alerts import FIRE, START, asks
 
-CLOCKS = StageClocks()
+CLOCKS = usual_clocks()
 
 
 class LifeOfAnAlert(RuleBasedStateMachine):

@@ -10,7 +10,7 @@ from gengfu.app import canary as module
 from gengfu.app.canary import CANARY_RULE, Canary, CanarySink
 from gengfu.core.clock import SECOND, Micros
 from gengfu.core.naming import Bilingual, Scalar, Subject
-from gengfu.core.urgency import Kind, Severity
+from gengfu.core.urgency import Kind, Response, Severity
 from gengfu.proof import ProofFile
 from rules.verdict import Turn, Verdict
 from tests.fakes.manual_clock import ManualClock
@@ -56,6 +56,7 @@ def verdict(rule: str, number: Scalar = None) -> Verdict:
         since=0,
         kind=Kind.SYSTEM,
         severity=Severity.LOW,
+        response=Response.PLANNED,
         priority=6,
         latched=False,
         title=Bilingual(zh="自检", en="Canary"),
