@@ -10,6 +10,7 @@ from gengfu.config import Settings
 from gengfu.core.errors import BadInput, Fault
 from gengfu.marked import read_text
 from rules.language import read_rules
+from rules.linkage.standing import STANDING
 from rules.rule import Rule
 from rules.schema import schema
 from rules.trial.reading import read_book
@@ -17,14 +18,17 @@ from rules.trial.running import Outcome, run_book
 
 
 def checked_rules(settings: Settings, files: Sequence[Path]) -> tuple[Rule, ...]:
-    """Read rule files, or those in force when none are named.
+    """Read rule files; or return those in force, with those of linkage, when none are named.
 
     Raises:
         BadInput: all mistakes at once, with file and line.
     """
     texts = {file.name: read_text(file) for file in files}
     classes = classes_of(settings)
-    return read_rules(texts or files_in_force(settings, classes), classes)
+    if texts:
+        return read_rules(texts, classes)
+    standing = (one.rule for one in STANDING.values())
+    return (*read_rules(files_in_force(settings, classes), classes), *standing)
 
 
 def schema_of(settings: Settings) -> str:

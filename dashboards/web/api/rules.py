@@ -16,6 +16,7 @@ from gengfu.core.clock import DAY, Micros
 from gengfu.core.errors import BadInput
 from rules.backtest.document import Document
 from rules.editions.model import Edition
+from rules.linkage.standing import STANDING
 from rules.rule import Rule
 
 router = APIRouter(prefix="/api/v1")
@@ -70,12 +71,12 @@ class BacktestBody(BaseModel):
 
 @router.get("/rules")
 def list_rules(ports: Desk, who: Who) -> list[RuleShape]:
-    """List the rules in force."""
+    """List the rules in force, and those of linkage."""
     counts = ports.alerts.fired(ports.clock.now() - COUNTED_DAYS * DAY, seen_sites(who))
     book = ports.rules.editor.book()
+    every = (*book.rules.values(), *(one.rule for one in STANDING.values()))
     return [
-        RuleShape.of(rule, counts.get(rule.id, 0), book.editions.get(rule.id))
-        for rule in book.rules.values()
+        RuleShape.of(rule, counts.get(rule.id, 0), book.editions.get(rule.id)) for rule in every
     ]
 
 

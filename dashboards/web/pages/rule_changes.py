@@ -14,11 +14,13 @@ from dashboards.web.api.rule_changes import changed
 from dashboards.web.api.rules import LONGEST_DRAFT
 from dashboards.web.identity import Desk, Who
 from dashboards.web.pages.rules import draft_form, title_of
+from dashboards.web.ports import DeskPorts
 from dashboards.web.problems import Problem, not_found
 from dashboards.web.render import page
 from dashboards.web.words import marked
 from rules.editions.editor import Refusal
 from rules.editions.model import Edition, Status
+from rules.linkage.standing import STANDING, Standing
 
 router = APIRouter()
 Reason = Annotated[str, Form(max_length=1000)]
@@ -70,12 +72,15 @@ def show_rule(ports: Desk, request: Request, rule: str, refused: str = "") -> Re
     """Show a rule as it is in force, and everything that people made of it."""
     editor = ports.rules.editor
     in_force, editions = editor.book().rules.get(rule), editor.history(rule)
+    if rule in STANDING:
+        return _standing(ports, request, STANDING[rule])
     if in_force is None and not editions and not editor.file_text_of(rule):
         raise not_found("rule", rule)
     return page(
         request,
         "rule.html",
         id=rule,
+        standing=False,
         rule=in_force,
         title=title_of(in_force) if in_force else None,
         text=editor.text_of(rule),
@@ -86,6 +91,22 @@ def show_rule(ports: Desk, request: Request, rule: str, refused: str = "") -> Re
         classes=ports.ledgers.classes,
         status_words=STATUS,
         refused=_said(refused),
+    )
+
+
+def _standing(ports: DeskPorts, request: Request, standing: Standing) -> Response:
+    """Show a rule that nobody changes here: it follows from the ledger's linkage table."""
+    return page(
+        request,
+        "rule.html",
+        id=standing.rule.id,
+        rule=standing.rule,
+        title=title_of(standing.rule),
+        text=standing.text,
+        standing=True,
+        versions=(),
+        refused=None,
+        classes=ports.ledgers.classes,
     )
 
 

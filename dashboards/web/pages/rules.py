@@ -25,6 +25,7 @@ from gengfu.ledger.model import EquipmentClass
 from rules.backtest.document import Document, EpisodeLine, QualityBlock
 from rules.backtest.quality import FLOOD
 from rules.backtest.replay import Lack
+from rules.linkage.standing import STANDING
 from rules.rule import Rule, fill
 
 router = APIRouter()
@@ -189,13 +190,15 @@ def rules(
     since = ports.clock.now() - COUNTED_DAYS * DAY
     editor = ports.rules.editor
     book, fired = editor.book(), ports.alerts.fired(since, seen_sites(who))
+    every = (*book.rules.values(), *(one.rule for one in STANDING.values()))
     return page(
         request,
         "rules.html",
-        count=len(book.rules),
+        count=len(every),
         wanted=q.strip(),
-        shelves=shelves(book.rules.values(), ports.ledgers.classes, fired, q.strip()),
-        titles={rule.id: title_of(rule) for rule in book.rules.values()},
+        shelves=shelves(every, ports.ledgers.classes, fired, q.strip()),
+        titles={rule.id: title_of(rule) for rule in every},
+        standing=STANDING,
         editions=book.editions,
         faults=book.faults,
         proposed=editor.proposed(),

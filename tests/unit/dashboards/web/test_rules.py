@@ -177,3 +177,18 @@ async def test_rule_that_cannot_be_found(wanted: str, classes: list[str], rules:
     assert [shelf.equipment_class.name for shelf in found][:1] == classes
     assert rules <= {rule.id for shelf in found for rule in shelf.rules}
     assert sum(len(shelf.rules) for shelf in shelves(every, CLASSES, {})) == len(every)
+
+
+async def test_rules_of_linkage_are_hidden(client: httpx.AsyncClient) -> None:
+    """What linkage says is listed with its urgency, shown as a text, and never offered for change."""
+    listed = {
+        one["id"]: one for one in (await client.get("/api/v1/rules", headers=ENGINEER)).json()
+    }
+    assert listed["fire_panel.confirmed"]["response"] == "fire"
+    page = (await client.get("/engineer/rules", headers=PAGE)).text
+    assert "/engineer/rules/linkage.response_missing" in page
+    assert "backtest?rule=linkage.response_missing" not in page
+    shown = (await client.get("/engineer/rules/linkage.response_missing", headers=PAGE)).text
+    assert "pack: linkage" in shown
+    assert "/off" not in shown
+    assert "backtest?rule=" not in shown
