@@ -135,14 +135,15 @@ def evaluations(rounds: int) -> None:
     """Print G4: nanoseconds an evaluation, engine and plain loop side by side."""
     for size, hot in product((1, 100, 1_000, 10_000), (0.0, 0.001)):
         count = max(5, 20_000 // size)
-        told = list(batches(10_000, size, count, hot=hot))
+        devices = min(10_000, 60 * size)  # each speaks once a minute at least
+        told = list(batches(devices, size, count, hot=hot))
         plain = [
             (one.equipment.tolist(), one.value.tolist(), int(one.received_at[0])) for one in told
         ]
         ours, theirs = [], []
         for _ in range(rounds):
-            ours.append(spent(partial(engine, ready(10_000, pack(1)), told)))
-            theirs.append(spent(partial(loop, 10_000, plain)))
+            ours.append(spent(partial(engine, ready(devices, pack(1)), told)))
+            theirs.append(spent(partial(loop, devices, plain)))
         each = [statistics.median(one) / (size * count) * 1e9 for one in (ours, theirs)]
         print(
             f"{size:>6} a batch, {hot:.1%} above the limit: "

@@ -11,12 +11,12 @@ import numpy as np
 from gengfu.ledger.model import Equipment
 from rules import supply
 from rules.groups import Poll, anchors
+from rules.image import Image
 from rules.judge import Judge
-from rules.plan import OWN_SILENCE, Planner, layout
-from rules.rest import Rest
+from rules.plan import Planner, layout
 from rules.rule import Rule
 from rules.schedule import clocks_of
-from rules.screen import screens_of
+from rules.silence import Silences
 from rules.state import State, index_names
 from rules.unit import NOT_DUE, Condition, Spot, Unit
 from rules.verdict import Turn
@@ -34,7 +34,6 @@ def use_rules(state: State, rules: tuple[Rule, ...]) -> None:
 
 def reassemble(judge: Judge) -> None:
     """Build the units anew after ledgers or rules changed, and judge those that changed."""
-    judge.state.settle()
     state, old_units = judge.state, judge.state.units
     heard = {unit.equipment.id: int(state.heard[unit.number]) for unit in state.roll}
     assemble(state)
@@ -75,12 +74,13 @@ def assemble(state: State) -> None:
     clocks = {site: clocks_of(ledger) for site, ledger in state.ledgers.items()}
     for site, equipment in _equipment(state):
         planner = state.planners[equipment.equipment_class]
+        plan = planner.plan_for(equipment)
+        bands = planner.bands_for(equipment, plan)
         clock = clocks[site](equipment.place)
-        unit = Unit(equipment, site, clock, planner.plan_for(equipment), len(state.roll))
+        unit = Unit(equipment, site, clock, plan, bands, len(state.roll))
         state.roll.append(unit)
         state.units[equipment.id] = unit
-    _use_screens(state)
-    state.rest = Rest.of(state.roll, state.widest)
+    state.image = Image.of(state.roll)
     state.scheduled = [unit for unit in state.roll if unit.plan.scheduled]
     for unit in state.roll:
         unit.parent = state.units.get(unit.equipment.parent or "")
@@ -88,15 +88,6 @@ def assemble(state: State) -> None:
             unit.parent.children.append(unit)
     supply.connect(state.units, state.ledgers)
     index_names(state)
-
-
-def _use_screens(state: State) -> None:
-    """Give every plan in use its screens."""
-    plans = {id(unit.plan): unit.plan for unit in state.roll}
-    numbers = {key: number for number, key in enumerate(plans)}
-    state.screens = [screens_of(plan) for plan in plans.values()]
-    state.widest = max((len(one) for one in state.screens), default=1)
-    state.plan_of = np.array([numbers[id(unit.plan)] for unit in state.roll], dtype=np.int32)
 
 
 def reset_links(state: State) -> None:
@@ -172,21 +163,8 @@ def rewind_timers(state: State) -> None:
         for past, due in unit.queued.items()
     ]
     heapq.heapify(state.timers)
-    state.silences = [
-        (int(state.heard[unit.number]) + span, unit.equipment.id, index)
-        for unit in state.roll
-        for index, span in unit.plan.silences.items()
-        if not is_silent(unit, index)
-    ]
-    heapq.heapify(state.silences)
-
-
-def is_silent(unit: Unit, index: int) -> bool:
-    """Tell whether a silence was noticed already."""
-    if index == OWN_SILENCE:
-        return unit.silent
-    condition = unit.conditions.get((index, ""))
-    return condition is not None and condition.silent
+    state.silences = Silences.of(state.roll)
+    state.image.look_again(state.roll)
 
 
 def _equipment(state: State) -> Iterator[tuple[str, Equipment]]:

@@ -3,18 +3,21 @@
 A point has its slot; a function of the past gets a slot for its value, a group its number.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from gengfu.core.expression import Expression, Program, bind, truth
 from gengfu.core.expression.tree import Group, Node, Point, Span, Window, outside, walk
+from gengfu.core.names import PointKind, PointName
 from gengfu.core.naming import Scalar
 from gengfu.core.urgency import Kind
 from gengfu.ledger.model import EquipmentClass
 from rules.frame import (
     Frame,
     attribute,
+    output,
     previous,
     since_change,
     since_event,
@@ -28,16 +31,45 @@ from rules.rule import Relation, Rule
 from rules.vocabulary import ONLINE
 
 
-@dataclass(frozen=True, slots=True)
 class Layout:
-    """Which points of a class rules read, and their slots; ``online`` is always the first."""
+    """Which points of a class rules read, their slots, and how a slot's number is meant."""
 
-    equipment_class: EquipmentClass
-    slots: Mapping[str, int]
+    def __init__(self, equipment_class: EquipmentClass, points: Iterable[str]) -> None:
+        self.equipment_class = equipment_class
+        self.names = tuple(points)
+        """By slot."""
+        self.slots: Mapping[str, int] = {name: slot for slot, name in enumerate(self.names)}
+        defined = [equipment_class.points.get(name) for name in self.names]
+        self.kinds = tuple(one.kind if one else PointKind.BOOLEAN for one in defined)
+        """By slot; ``online`` is a boolean that a class need not name."""
+        self._words = tuple(list(one.words) if one else [] for one in defined)
+        self.readers = tuple(map(slot_value, range(len(defined)), self.kinds, self._words))
 
     def is_event(self, name: str) -> bool:
         """Tell whether a name is an event's, and no point's."""
         return name not in self.slots and name in self.equipment_class.events
+
+    def slot_of(self, name: PointName) -> int | None:
+        """Return the slot that a point's readings go to; None = no rule reads them."""
+        slot = self.slots.get(name.point)
+        return slot if slot is not None and _is_like(name.kind, self.kinds[slot]) else None
+
+    def codes(self, slot: int, words: Sequence[str]) -> list[float]:
+        """Return what a slot calls an enum's words; a word that the class no longer has is added."""
+        known = self._words[slot]
+        known.extend(word for word in words if word not in known)
+        return [float(known.index(word)) for word in words]
+
+    def number(self, slot: int, value: Scalar) -> float:
+        """Return how a slot holds a value; NaN = unknown, and for a text, which stands elsewhere."""
+        if value is None or self.kinds[slot] is PointKind.TEXT:
+            return math.nan
+        return self.codes(slot, (value,))[0] if isinstance(value, str) else float(value)
+
+
+def _is_like(told: PointKind, read: PointKind) -> bool:
+    figures = {PointKind.ANALOG, PointKind.INTEGER}
+    return told is read or {told, read} <= figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +80,7 @@ class CompiledPast:
     inputs: tuple[Program[Frame], ...]
     """None: it is told of an event."""
     output: int
+    """The slot after all points' at which rules wait for its value."""
     make: Callable[[ZoneInfo], Past]
     """For equipment on this local clock."""
     reads: frozenset[int]
@@ -110,7 +143,7 @@ class Binder:
                 return self._group(*groups[name])
             if name.startswith("attr."):
                 return attribute(name.removeprefix("attr."))
-            return slot_value(self._slots[name])
+            return self._layout.readers[self._slots[name]]
 
         return bind(expression, lookup)
 
@@ -166,7 +199,7 @@ class Binder:
                 timed=function.timed,
                 steady=self._is_steady,
             )
-        return slot_value(self.pasts[key].output)
+        return output(self.pasts[key].output - len(self._slots))
 
     def _event(self, given: Sequence[Node]) -> str | None:
         match given:

@@ -26,10 +26,11 @@ from rules.engine import begin
 from rules.frame import NEVER
 from rules.language import read_rules
 from rules.linkage.run import Memory
+from rules.silence import Silences
 from rules.state import State
 from rules.unit import Condition, Phase, Unit
 
-_MAGIC = b"GFRULES\x01"
+_MAGIC = b"GFRULES\x02"
 _HEAD = struct.Struct("<8sIQ")
 
 
@@ -78,13 +79,13 @@ class _Saved:
     ledgers: dict[str, bytes]
     units: list[_SavedUnit]
     timers: list[tuple[Micros, str, int, str]]
-    silences: list[tuple[Micros, str, int]]
+    doubted: list[Micros]
+    """By the silences' rows."""
     linkage: Memory = field(default_factory=Memory)
 
 
 def encode(state: State) -> bytes:
     """Write a state with its checksum."""
-    state.settle()
     payload = msgspec.msgpack.encode(
         _Saved(
             position=state.position,
@@ -96,7 +97,7 @@ def encode(state: State) -> bytes:
             ledgers={site: snapshot.encode(ledger) for site, ledger in state.ledgers.items()},
             units=[_save(state, unit) for unit in state.roll],
             timers=sorted(state.timers),
-            silences=sorted(state.silences),
+            doubted=state.silences.doubted.tolist(),
             linkage=state.linkage,
         )
     )
@@ -148,21 +149,18 @@ def read(path: Path, classes: Mapping[str, EquipmentClass]) -> State | None:
     return decode(data, classes)
 
 
-def _names_by_slot(unit: Unit) -> dict[int, str]:
-    names = {slot: name for name, slot in unit.plan.layout.slots.items()}
-    names.update({past.output: past.key for past in unit.plan.pasts})
-    return names
-
-
 def _save(state: State, unit: Unit) -> _SavedUnit:
-    names, plan = _names_by_slot(unit), unit.plan
+    plan = unit.plan
+    names = plan.layout.names
+    values = {name: unit.value(slot) for slot, name in enumerate(names)}
+    values |= {past.key: value for past, value in zip(plan.pasts, unit.outputs, strict=True)}
     return _SavedUnit(
         id=unit.equipment.id,
         at=unit.at,
         heard=int(state.heard[unit.number]),
         silent=unit.silent,
-        values={names[slot]: value for slot, value in enumerate(unit.values) if value is not None},
-        observed={names[slot]: at for slot, at in enumerate(unit.observed)},
+        values={name: value for name, value in values.items() if value is not None},
+        observed=dict(zip(names, unit.observed, strict=True)),
         previous={
             names[slot]: (unit.previous[slot], changed) for slot, changed in unit.changed.items()
         },
@@ -205,26 +203,27 @@ def _restore(saved: _Saved, classes: Mapping[str, EquipmentClass]) -> State:
         [by_id[unit.equipment.id].heard for unit in state.roll] + [0], dtype=np.int64
     )
     reset_links(state)
-    # A sorted list is a heap; the same entries make the same checks at the same records.
-    state.timers, state.silences = saved.timers, saved.silences
+    state.timers = saved.timers  # a sorted list is a heap
+    state.silences = Silences.of(state.roll)
+    state.silences.doubted[:] = saved.doubted
+    state.image.look_again(state.roll)
     state.linkage = saved.linkage
     return state
 
 
 def _load(unit: Unit, saved: _SavedUnit) -> None:
-    slots = {name: slot for slot, name in _names_by_slot(unit).items()}
-    if slots.keys() < saved.values.keys() | saved.observed.keys():
+    slots = unit.plan.layout.slots
+    if slots.keys() != saved.observed.keys():
         raise ValueError(f"the points of {saved.id} are not those of its class")
-    unit.at, unit.silent, unit.occurred = saved.at, saved.silent, dict(saved.occurred)
+    unit.spoke, unit.silent, unit.occurred = saved.at, saved.silent, dict(saved.occurred)
     unit.lasted = saved.lasted
-    for name, value in saved.values.items():
-        unit.values[slots[name]] = value
-    for name, at in saved.observed.items():
-        unit.observed[slots[name]] = at
+    for name, slot in slots.items():
+        unit.put(slot, saved.values.get(name), saved.observed[name])
     for name, (value, changed) in saved.previous.items():
         unit.previous[slots[name]], unit.changed[slots[name]] = value, changed
     for number, past in enumerate(unit.plan.pasts):
         unit.pasts[number].load(saved.pasts[past.key])
+        unit.outputs[number] = saved.values.get(past.key)
         if past.key in saved.queued:
             unit.queued[number] = saved.queued[past.key]
     numbers = {one.rule.id: number for number, one in enumerate(unit.plan.rules)}

@@ -4,11 +4,11 @@ It reads no clock, opens nothing and knows no alert. A record's time is the jour
 and events carry is event time.
 """
 
-import heapq
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gengfu.core.batch import Event, Flag, ReadingBatch
 from gengfu.core.clock import MINUTE, SECOND, Micros
@@ -18,18 +18,19 @@ from gengfu.core.naming import Scalar
 from gengfu.core.record import Action, Body, LedgerChange, NewNames, RulesChange, Tick
 from gengfu.ledger import snapshot
 from gengfu.ledger.model import EquipmentClass
-from rules.assembly import is_silent, reassemble, use_rules
+from rules.assembly import reassemble, use_rules
 from rules.judge import DOUBT, Judge
 from rules.language import read_rules
 from rules.linkage.following import follow
 from rules.plan import OWN_SILENCE
 from rules.rule import Source, SubjectKind
-from rules.screen import quiet_rows
 from rules.state import State, index_names
 from rules.unit import Taken, Unit
 from rules.verdict import Verdict
 from rules.vocabulary import THE_PART
 
+MANY = 12
+"""Fewer readings are quicker one by one."""
 DEAF_AFTER: Micros = 30 * SECOND
 """No record for so long: we were deaf (a restart), the equipment was not silent."""
 DEAF_REAL: Micros = 10 * SECOND
@@ -56,13 +57,11 @@ def step(
     _mind_gap(state, now)
     state.position, state.now = position, now
     judge = Judge(state, position, now)
-    if not isinstance(body, ReadingBatch | Tick):
-        state.settle()
     match body:
         case ReadingBatch():
             _take_readings(judge, body)
         case Tick():
-            state.rate = body.rate
+            _take_rate(state, body.rate)
         case NewNames():
             _take_names(state, body)
         case LedgerChange():
@@ -85,6 +84,12 @@ def _mind_gap(state: State, now: Micros) -> None:
     gap = now - state.now
     if state.now and gap > state.at_pace(DEAF_AFTER, real=DEAF_REAL):
         state.heard += gap
+
+
+def _take_rate(state: State, rate: float) -> None:
+    if rate != state.rate:
+        state.rate = rate
+        state.silences.recount()
 
 
 def _take_names(state: State, body: NewNames) -> None:
@@ -126,59 +131,71 @@ def _take_readings(judge: Judge, batch: ReadingBatch) -> None:
         return
     numbers = state.number_of[batch.equipment]
     slots = state.slot_of[batch.point]
-    state.counts.unknown_equipment += int(np.count_nonzero(numbers < 0))
-    heard = numbers[(batch.flags & Flag.RETAINED) == 0]
-    state.heard[heard[heard >= 0]] = judge.now
-    rows = np.flatnonzero((numbers >= 0) & (slots >= 0))
-    if len(rows):
-        _apply_rows(judge, batch, rows, numbers[rows], slots[rows])
+    heard = numbers[(batch.flags & Flag.RETAINED) == 0] if batch.flags.any() else numbers
+    strangers = numbers.min() < 0
+    if strangers:
+        state.counts.unknown_equipment += int(np.count_nonzero(numbers < 0))
+        heard = heard[heard >= 0]
+    state.heard[heard] = judge.now
+    rows: slice | NDArray[np.intp] = slice(None)
+    if strangers or slots.min() < 0:
+        rows = np.flatnonzero((numbers >= 0) & (slots >= 0))
+        numbers, slots = numbers[rows], slots[rows]
+    if len(numbers):
+        _apply_rows(judge, batch, rows, numbers, slots)
     _wake(judge, heard)
 
 
 def _apply_rows(
     judge: Judge,
     batch: ReadingBatch,
-    rows: "np.ndarray[tuple[int], np.dtype[np.intp]]",
-    numbers: "np.ndarray[tuple[int], np.dtype[np.int32]]",
-    slots: "np.ndarray[tuple[int], np.dtype[np.int32]]",
+    rows: slice | NDArray[np.intp],
+    numbers: NDArray[np.int32],
+    slots: NDArray[np.int32],
 ) -> None:
-    """Apply rows; what moves no rule is only noted, when that is the whole batch at once."""
-    state, values, points = judge.state, batch.value[rows], batch.point[rows]
+    """Apply rows: what can move nothing many at once, and the others moment by moment."""
+    state, points = judge.state, batch.point[rows]
+    values = _as_held(state, points, batch.value[rows])
     observed = np.minimum(batch.observed_at[rows], judge.now)
-    quiet = quiet_rows(state, numbers, slots, values) & state.numeric[points]
-    if quiet.all() and state.rest.take(state.roll, numbers, slots, observed, values):
-        return
-    state.settle()
-    order = np.lexsort((observed, numbers))
-    columns = (numbers, observed, slots, points, values, quiet)
-    _apply_moments(judge, batch.texts, zip(*(one[order].tolist() for one in columns), strict=True))
+    left = np.arange(len(numbers))
+    if len(numbers) >= MANY:
+        left = state.image.take(state.roll, numbers, slots, observed, values)
+    if len(left):
+        left = left[np.lexsort((observed[left], numbers[left]))]
+        columns = (numbers, observed, slots, points, values)
+        told = zip(*(one[left].tolist() for one in columns), strict=True)
+        _apply_moments(judge, batch.texts, told)
+
+
+def _as_held(
+    state: State, points: NDArray[np.int32], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return values with an enum's codes as its slot has them."""
+    if not state.codes or not (foreign := state.foreign[points]).any():
+        return values
+    held = values.copy()
+    for row in np.flatnonzero(foreign & ~np.isnan(values)).tolist():
+        held[row] = state.codes[int(points[row])][int(values[row])]
+    return held
 
 
 def _apply_moments(
-    judge: Judge,
-    texts: Sequence[str],
-    told: Iterable[tuple[int, Micros, int, int, float, bool]],
+    judge: Judge, texts: Sequence[str], told: Iterable[tuple[int, Micros, int, int, float]]
 ) -> None:
     """Apply readings moment by moment: what one unit observed at one time is taken together."""
-    samples: list[tuple[int, Scalar]] = []
+    samples: list[tuple[int, float | str]] = []
     moment: tuple[int, Micros] | None = None
     units, kinds = judge.state.roll, judge.state.names.points
-    for number, at, slot, point, value, calm in told:
+    for number, at, slot, point, value in told:
         if moment != (number, at):
             if samples and moment is not None:
                 _apply(judge, units[moment[0]], moment[1], samples)
                 samples = []
             moment = (number, at)
-        if calm and not _waits(slot, samples) and units[number].rest(slot, at, value):
-            continue
-        samples.append((slot, _scalar(kinds[point].kind, kinds[point].words, value, texts)))
+        is_text = kinds[point].kind is PointKind.TEXT and not math.isnan(value)
+        samples.append((slot, texts[int(value)] if is_text else value))
     if samples and moment is not None:
         _apply(judge, units[moment[0]], moment[1], samples)
-
-
-def _waits(slot: int, samples: Sequence[tuple[int, Scalar]]) -> bool:
-    """Tell whether another value of the same moment comes first."""
-    return any(one == slot for one, _ in samples) if samples else False
 
 
 def _scalar(kind: PointKind, words: Sequence[str], value: float, texts: Sequence[str]) -> Scalar:
@@ -195,7 +212,9 @@ def _scalar(kind: PointKind, words: Sequence[str], value: float, texts: Sequence
             return texts[int(value)]
 
 
-def _apply(judge: Judge, unit: Unit, at: Micros, samples: Sequence[tuple[int, Scalar]]) -> None:
+def _apply(
+    judge: Judge, unit: Unit, at: Micros, samples: Sequence[tuple[int, float | str]]
+) -> None:
     since = judge.since(at)
     judge.advance(unit, since)
     plan = unit.plan
@@ -207,9 +226,8 @@ def _apply(judge: Judge, unit: Unit, at: Micros, samples: Sequence[tuple[int, Sc
             judge.state.counts.late_readings += at < unit.observed[slot]
             continue
         pasts.update(plan.pasts_of_slot[slot])
-        if taken is Taken.CHANGED:
+        if taken is Taken.CHANGED and unit.can_move(slot, value):
             rules.update(plan.rules_of_slot[slot])
-    unit.at = max(unit.at, at)
     rules |= judge.remember(unit, pasts, since)
     if unit.polls:
         judge.recount(unit, since)
@@ -238,26 +256,21 @@ def _recut(judge: Judge, unit: Unit, *, cut: bool) -> None:
         _recut(judge, child, cut=unit.down or cut)
 
 
-def _wake(judge: Judge, heard: "np.ndarray[tuple[int], np.dtype[np.int32]]") -> None:
+def _wake(judge: Judge, heard: NDArray[np.int32]) -> None:
     """Do what was waiting for equipment to be heard again."""
     waiting = heard[judge.state.watched[heard]]
     if not len(waiting):
         return
-    judge.state.settle()
     for number in np.unique(waiting).tolist():
         unit = judge.state.roll[number]
         judge.state.watched[number] = False
-        spans = unit.plan.silences
-        ended = [index for index in spans if is_silent(unit, index)]
-        for index in ended:
-            due = judge.now + spans[index]
-            heapq.heappush(judge.state.silences, (due, unit.equipment.id, index))
-        for index in ended:
+        for index in [one for one in unit.plan.silences if unit.is_silent(one)]:
             if index == OWN_SILENCE:
                 unit.silent = False
                 _relink(judge, unit)
             else:
                 judge.end_silence(unit, index)
+        judge.state.silences.hear(unit, judge.now)
 
 
 def _run_schedules(judge: Judge) -> None:
@@ -266,8 +279,6 @@ def _run_schedules(judge: Judge) -> None:
     if minute == judge.state.minute:
         return
     judge.state.minute = minute
-    if judge.state.scheduled:
-        judge.state.settle()
     for unit in judge.state.scheduled:
         for index in unit.plan.scheduled:
             judge.evaluate(unit, index, judge.now)
@@ -275,25 +286,24 @@ def _run_schedules(judge: Judge) -> None:
 
 def _run_silences(judge: Judge) -> None:
     state, now = judge.state, judge.now
-    silences = state.silences
-    while silences and silences[0][0] <= now:
-        _, equipment, index = silences[0]
-        unit = state.units[equipment]
-        span = state.at_pace(unit.plan.silences[index], real=SILENT_REAL)
-        due = int(state.heard[unit.number]) + span
-        if due <= now and judge.in_doubt(unit, index):
-            due = now + DOUBT
-        if due > now:
-            heapq.heapreplace(silences, (due, equipment, index))
-            continue
-        heapq.heappop(silences)
-        state.watched[unit.number] = True
-        state.settle()
-        if index == OWN_SILENCE:
-            unit.silent = True
-            _relink(judge, unit)
+
+    def pace(span: Micros) -> Micros:
+        return state.at_pace(span, real=SILENT_REAL)
+
+    for one in state.silences.due(now, state.heard, pace):
+        unit = state.roll[one.unit]
+        if int(state.heard[unit.number]) + pace(unit.plan.silences[one.rule]) > now:
+            state.silences.recount()  # what came before in this list made it heard
+        elif judge.in_doubt(unit, one.rule):
+            state.silences.doubt(one.row, now + DOUBT)
         else:
-            judge.silence(unit, index)
+            state.silences.notice(one.row)
+            state.watched[unit.number] = True
+            if one.rule == OWN_SILENCE:
+                unit.silent = True
+                _relink(judge, unit)
+            else:
+                judge.silence(unit, one.rule)
 
 
 def _take_events(judge: Judge, events: Sequence[object]) -> None:
@@ -315,7 +325,7 @@ def _take_event(judge: Judge, unit: Unit, event: Event) -> None:
     at = min(event.observed_at, judge.now)
     plan, since = unit.plan, judge.since(at)
     judge.advance(unit, since)
-    unit.at = max(unit.at, at)
+    unit.spoke = max(unit.spoke, at)
     type_ = event.type.strip().lower()  # classes know small letters only; "Fire" is a fire
     unit.occurred[type_] = max(unit.occurred.get(type_, at), at)
     facts: dict[str, Scalar] = {**event.attributes, THE_PART: event.part}

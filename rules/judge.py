@@ -96,8 +96,6 @@ class Judge:
     def run_timers(self) -> None:
         """Let everything elapse that is due by now."""
         timers, units = self.state.timers, self.state.units
-        if timers and timers[0][0] <= self.now:
-            self.state.settle()
         while timers and timers[0][0] <= self.now:
             due, equipment, index, part = heapq.heappop(timers)
             unit = units.get(equipment)
@@ -155,7 +153,7 @@ class Judge:
         turn = Turn.OCCURRED if condition is not None and condition.is_on else Turn.ON
         if condition is None:
             condition = unit.conditions[spot] = Condition(Phase.COUNTING, observed)
-            self.state.rest.stir(unit)
+            self.state.image.stir(unit)
         if (
             turn is Turn.ON
             and rule.count is not None
@@ -199,7 +197,7 @@ class Judge:
         condition = unit.conditions.get((index, ""))
         if condition is None:
             condition = unit.conditions[index, ""] = Condition(Phase.COUNTING, self.now)
-            self.state.rest.stir(unit)
+            self.state.image.stir(unit)
         was_on = condition.is_on
         condition.phase, condition.due, condition.silent = Phase.ON, NOT_DUE, True
         if not was_on:
@@ -239,7 +237,7 @@ class Judge:
 
     def _begin(self, unit: Unit, index: int, compiled: CompiledRule, since: Micros) -> None:
         spot = (index, "")
-        self.state.rest.stir(unit)
+        self.state.image.stir(unit)
         if compiled.hold:
             condition = unit.conditions[spot] = Condition(Phase.PENDING, since)
             hold = self.state.at_pace(compiled.hold, real=LANES_APART)
@@ -295,7 +293,7 @@ class Judge:
         memory = unit.pasts[past]
         if not isinstance(memory, Timed) or memory.due == NOT_DUE:
             return
-        self.state.rest.stir(unit)
+        self.state.image.stir(unit)
         if past not in unit.queued or memory.due < unit.queued[past]:
             unit.queued[past] = memory.due
             heapq.heappush(self.state.timers, (memory.due, unit.equipment.id, ~past, ""))

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gengfu.core.clock import Micros
-from gengfu.core.expression import Program, holds
+from gengfu.core.expression import Expression, Program, holds
+from gengfu.core.names import PointKind
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import Equipment, EquipmentClass
+from rules.band import EVERY, NONE, Band, Fact, band
 from rules.binding import Binder, CompiledGroup, CompiledPast, Layout
 from rules.frame import Frame
 from rules.rule import Rule, Source, placeholders
@@ -20,6 +22,7 @@ from rules.vocabulary import ONLINE
 Key = TypeVar("Key")
 
 ONLINE_SLOT = 0
+_FIGURES = frozenset({PointKind.ANALOG, PointKind.INTEGER})
 OWN_SILENCE = -1
 """In ``silences``: the equipment as such, not one of its rules."""
 
@@ -32,7 +35,7 @@ def layout(equipment_class: EquipmentClass, rules: Iterable[Rule]) -> Layout:
         for expression in (*rule.expressions, *rule.shown.values()):
             wanted.update(expression.points)
     known = (set(equipment_class.points) & wanted) - {ONLINE}
-    return Layout(equipment_class, {name: n for n, name in enumerate((ONLINE, *sorted(known)))})
+    return Layout(equipment_class, (ONLINE, *sorted(known)))
 
 
 def shown(rule: Rule) -> tuple[str, ...]:
@@ -87,9 +90,40 @@ class Plan:
     """Rules that look at some hours only."""
 
     @property
-    def counted(self) -> frozenset[int]:
-        """Slots that groups read."""
-        return frozenset(slot for group in self.groups for slot in group.reads)
+    def steady(self) -> tuple[bool, ...]:
+        """By slot of a point: whether the same value again moves nothing."""
+        return tuple(
+            kind is not PointKind.TEXT and not self.pasts_of_slot[slot]
+            for slot, kind in enumerate(self.layout.kinds)
+        )
+
+    def decisive(self, slot: int) -> tuple[Expression, ...] | None:
+        """Return what a point's value may make true; None = anything may follow from any value.
+
+        What a value clears is on, and of such an equipment everything is looked at.
+        """
+        traced = self.history.union(*(group.reads for group in self.groups))
+        if self.layout.kinds[slot] not in _FIGURES or self.pasts_of_slot[slot] or slot in traced:
+            return None
+        name = self.layout.names[slot]
+        conditions = (one.rule.when for one in self.rules if one.rule.event is None)
+        return tuple(one for one in conditions if one is not None and name in one.points)
+
+    def bands(self, fact: Fact) -> tuple[Band, ...]:
+        """Return by slot in which band a value moves no rule of an equipment with these facts."""
+        found: list[Band] = []
+        for slot, name in enumerate(self.layout.names):
+            several = self.decisive(slot)
+            found.append(NONE if several is None else EVERY)
+            for one in several or ():
+                found[slot] = found[slot].meet(band(one, name, fact))
+        return tuple(found)
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What of an equipment's attributes its bands depend on."""
+        several = (one for slot in range(self.points) for one in self.decisive(slot) or ())
+        return tuple(sorted({fact for one in several for fact in one.attributes}))
 
     @property
     def points(self) -> int:
@@ -103,13 +137,24 @@ class Planner:
     layout: Layout
     rules: tuple[Rule, ...]
     _plans: dict[tuple[tuple[int, Micros], ...], Plan] = field(default_factory=dict)
+    _read: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """By plan: the facts that its bands depend on."""
+    _bands: dict[tuple[int, tuple[Scalar, ...]], tuple[Band, ...]] = field(default_factory=dict)
+    """By plan and those facts."""
+
+    def bands_for(self, equipment: Equipment, plan: Plan) -> tuple[Band, ...]:
+        """Return the bands of an equipment that has a plan of this planner."""
+        fact = _facts_of(equipment)
+        if id(plan) not in self._read:
+            self._read[id(plan)] = plan.facts
+        key = (id(plan), tuple(map(fact, self._read[id(plan)])))
+        if key not in self._bands:
+            self._bands[key] = plan.bands(fact)
+        return self._bands[key]
 
     def plan_for(self, equipment: Equipment) -> Plan:
         """Return the plan of an equipment by its ledger attributes."""
-
-        def attribute(name: str) -> Scalar:
-            return equipment.attributes.get(name.removeprefix("attr."))
-
+        attribute = _facts_of(equipment)
         key = tuple(
             (index, _hold(rule, attribute))
             for index, rule in enumerate(self.rules)
@@ -118,6 +163,10 @@ class Planner:
         if key not in self._plans:
             self._plans[key] = _plan(self.layout, [(self.rules[i], hold) for i, hold in key])
         return self._plans[key]
+
+
+def _facts_of(equipment: Equipment) -> Fact:
+    return lambda name: equipment.attributes.get(name.removeprefix("attr."))
 
 
 def _hold(rule: Rule, attribute: Callable[[str], Scalar]) -> Micros:

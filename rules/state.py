@@ -1,26 +1,22 @@
 """All that the engine remembers. It belongs to one ``step`` after the other and to nobody else."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gengfu.core.clock import Micros
 from gengfu.core.errors import Fault
-from gengfu.core.names import Names, PointKind
+from gengfu.core.names import Names, PointKind, PointName
 from gengfu.ledger.model import EquipmentClass, SiteLedger
+from rules.image import Image
 from rules.linkage.run import Memory
 from rules.plan import Planner
-from rules.rest import Rest
+from rules.silence import Silences
 from rules.unit import Unit
 
 NOBODY = -1
-
-
-Screen: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
-"""Values (n,) of one slot → for which of them no rule of a plan is true."""
 
 
 @dataclass(slots=True)
@@ -62,8 +58,7 @@ class State:
 
     Stale entries are passed over.
     """
-    silences: list[tuple[Micros, str, int]] = field(default_factory=list)
-    """Heap of (due, equipment, rule's number or OWN_SILENCE)."""
+    silences: Silences = field(default_factory=Silences)
     heard: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
     """Journal time of the last message, by unit number; the last element is nobody's."""
     watched: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(1, dtype=np.bool_))
@@ -72,23 +67,15 @@ class State:
     """Unit number by equipment index of ``names``; NOBODY = none."""
     slot_of: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
     """Slot by point index of ``names``; NOBODY = no rule reads it."""
-    numeric: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
-    """Whether a value is its own number, by point index of ``names``."""
-    plan_of: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
-    """Which of ``screens`` a unit has, by its number."""
-    screens: list[tuple[Screen | None, ...]] = field(default_factory=list)
-    """Of each plan in use, by slot."""
-    widest: int = 1
-    """Most slots that any plan has."""
-    rest: Rest = field(default_factory=Rest)
+    foreign: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    """Whether an enum's codes are not those of its slot, by point index of ``names``."""
+    codes: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+    """For those: the slot's code by theirs."""
+    image: Image = field(default_factory=Image)
     linkage: Memory = field(default_factory=Memory)
     linked: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     """Whether a linkage line reads the equipment, by equipment index of ``names``."""
     counts: Counts = field(default_factory=Counts)
-
-    def settle(self) -> None:
-        """Let units take over the readings that moved no rule: before anything looks at them."""
-        self.rest.settle(self.roll)
 
     def at_pace(self, span: Micros, *, real: Micros) -> Micros:
         """Return a span, or ``real`` as it passes on the machine when our clock makes that longer."""
@@ -117,14 +104,18 @@ def index_names(state: State) -> None:
     state.linked = np.array(
         [one.equipment in read for one in state.names.equipment], dtype=np.bool_
     )
-    numbers = (PointKind.ANALOG, PointKind.INTEGER)
-    state.numeric = np.array([one.kind in numbers for one in state.names.points], dtype=np.bool_)
-    state.slot_of = np.array(
-        [
-            planner.layout.slots.get(name.point, NOBODY)
-            if (planner := state.planners.get(name.equipment_class)) is not None
-            else NOBODY
-            for name in state.names.points
-        ],
-        dtype=np.int32,
-    )
+    slots = [_slot(state, name) for name in state.names.points]
+    state.slot_of = np.array([NOBODY if one is None else one for one in slots], dtype=np.int32)
+    state.codes = {}
+    for index, (name, slot) in enumerate(zip(state.names.points, slots, strict=True)):
+        if slot is not None and name.kind is PointKind.ENUM:
+            codes = state.planners[name.equipment_class].layout.codes(slot, name.words)
+            if codes != list(range(len(codes))):
+                state.codes[index] = np.array(codes)
+    state.foreign = np.zeros(len(slots), dtype=np.bool_)
+    state.foreign[list(state.codes)] = True
+
+
+def _slot(state: State, name: PointName) -> int | None:
+    planner = state.planners.get(name.equipment_class)
+    return None if planner is None else planner.layout.slot_of(name)

@@ -3,17 +3,19 @@
 Conditions are kept only where something is going on; an equipment where nothing is has none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TypeAlias
 
 from gengfu.core.clock import Micros
+from gengfu.core.names import PointKind
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import Equipment
-from rules.frame import NEVER, Frame
+from rules.band import Band
+from rules.frame import NEVER, Frame, Numbers, Times
 from rules.past.memory import Past, Timed
-from rules.plan import ONLINE_SLOT, Plan
+from rules.plan import ONLINE_SLOT, OWN_SILENCE, Plan
 from rules.schedule import PlaceClock
 
 NOT_DUE: Micros = 0
@@ -68,6 +70,7 @@ class Unit(Frame):
     """An equipment of the ledger with everything the engine remembers about it."""
 
     __slots__ = (
+        "bands",
         "children",
         "clock",
         "conditions",
@@ -88,7 +91,13 @@ class Unit(Frame):
     )
 
     def __init__(
-        self, equipment: Equipment, site: str, clock: PlaceClock, plan: Plan, number: int
+        self,
+        equipment: Equipment,
+        site: str,
+        clock: PlaceClock,
+        plan: Plan,
+        bands: Sequence[Band],
+        number: int,
     ) -> None:
         super().__init__(equipment.attributes, plan.points, len(plan.pasts))
         self.equipment = equipment
@@ -96,6 +105,8 @@ class Unit(Frame):
         self.clock = clock
         """Local time, the site's calendar, the place's guarded hours."""
         self.plan = plan
+        self.bands = bands
+        """By slot: where a value moves no rule while no condition is anything but off."""
         self.number = number
         self.parent: Unit | None = None
         self.children: list[Unit] = []
@@ -116,32 +127,42 @@ class Unit(Frame):
         self.unfed = False
         """All that feeds it is dead."""
 
-    def take(self, slot: int, at: Micros, value: Scalar) -> Taken:
+    def move(self, numbers: Numbers, observed: Times) -> None:
+        """Keep values and their times in these rows from here on."""
+        for slot, (value, at) in enumerate(zip(self.numbers, self.observed, strict=True)):
+            numbers[slot], observed[slot] = value, at
+        self.numbers, self.observed = numbers, observed
+
+    def take(self, slot: int, at: Micros, value: float | str) -> Taken:
         """Take a sample unless a newer one is known; of one time the last to come stays."""
-        seen, before = self.observed[slot], self.values[slot]
-        if at < seen or (at == seen and value == before):
+        seen = self.observed[slot]
+        is_same = self._is(slot, value)
+        if at < seen or (at == seen and is_same):
             return Taken.PASSED_OVER
         self.observed[slot] = at
-        if value == before:
+        if is_same:
             return Taken.SAME
-        self.values[slot] = value
-        if slot in self.plan.history and value is not None:
-            self._remember(slot, at, before)
+        before = self.value(slot) if slot in self.plan.history else None
+        self._put(slot, value)
+        if before is not None and self.value(slot) is not None:
+            self.previous[slot], self.changed[slot] = before, at
         return Taken.CHANGED
 
-    def rest(self, slot: int, at: Micros, value: float) -> bool:
-        """Take a sample that moves no rule; False when it must be looked at after all."""
-        if self.is_busy or at < self.observed[slot]:
-            return False
-        self.values[slot] = value
-        self.observed[slot] = at
-        self.at = max(self.at, at)
-        return True
+    def _is(self, slot: int, value: float | str) -> bool:
+        """Tell whether a slot holds a value; unknown again is the same."""
+        known = self.texts.get(slot) if slot in self.texts else self.numbers[slot]
+        return known == value or (known != known and value != value)  # noqa: PLR0124 – NaN
 
-    def _remember(self, slot: int, at: Micros, before: Scalar) -> None:
-        if before is not None:
-            self.previous[slot] = before
-            self.changed[slot] = at
+    def _put(self, slot: int, value: float | str) -> None:
+        if isinstance(value, str):
+            self.texts[slot] = value
+        else:
+            self.texts.pop(slot, None)
+            self.numbers[slot] = value
+
+    def can_move(self, slot: int, value: float | str) -> bool:
+        """Tell whether a value may make a rule true, or end what is going on."""
+        return bool(self.conditions) or value not in self.bands[slot]
 
     def sample(self, past: int, since: Micros) -> bool:
         """Let a function of the past take its sample; tell whether its value changed.
@@ -151,20 +172,20 @@ class Unit(Frame):
         compiled, memory = self.plan.pasts[past], self.pasts[past]
         inputs = [one(self) for one in compiled.inputs]
         if not isinstance(memory, Timed):
-            return self._put(compiled.output, memory.update(self.at, inputs))
+            return self._give(past, memory.update(self.at, inputs))
         self.lasted = at = max(since, self.lasted)
         lost = self.is_lost and not compiled.steady
-        return self._put(compiled.output, memory.lose(at) if lost else memory.update(at, inputs))
+        return self._give(past, memory.lose(at) if lost else memory.update(at, inputs))
 
     def wake(self, past: int) -> bool:
         """Let a function whose time has come look again; tell whether its value changed."""
         memory = self.pasts[past]
         assert isinstance(memory, Timed)
         self.lasted = at = max(memory.due, self.lasted)
-        return self._put(self.plan.pasts[past].output, memory.wake(at))
+        return self._give(past, memory.wake(at))
 
-    def _put(self, output: int, value: Scalar) -> bool:
-        before, self.values[output] = self.values[output], value
+    def _give(self, past: int, value: Scalar) -> bool:
+        before, self.outputs[past] = self.outputs[past], value
         return before is not value and before != value
 
     def wakes(self) -> Iterator[tuple[Micros, int]]:
@@ -190,6 +211,13 @@ class Unit(Frame):
         lost = self.cut or self.silent or (self.down and not compiled.watches_link)
         return None if lost and not compiled.steady else compiled.vote(self)
 
+    def is_silent(self, index: int) -> bool:
+        """Tell whether a silence was noticed: its own, or what a rule is on for."""
+        if index == OWN_SILENCE:
+            return self.silent
+        condition = self.conditions.get((index, ""))
+        return condition is not None and condition.silent
+
     def leads(self, rule: int) -> bool:
         """Tell whether a rule that looks once for several looks here."""
         poll = self.polls[self.plan.rules[rule].groups[0]]
@@ -198,11 +226,23 @@ class Unit(Frame):
     @property
     def offline(self) -> bool:
         """Whether it (or its last will) said so."""
-        return self.values[ONLINE_SLOT] is False
+        return self.numbers[ONLINE_SLOT] == 0
+
+    def value(self, slot: int) -> Scalar:
+        """Return what a slot means; None = unknown."""
+        return self.plan.layout.readers[slot](self)
 
     def value_of(self, point: str) -> Scalar:
+        """Return the value of a point; None = unknown, or no rule reads it."""
         slot = self.plan.layout.slots.get(point)
-        return None if slot is None else self.values[slot]
+        return None if slot is None else self.value(slot)
+
+    def put(self, slot: int, value: Scalar, at: Micros) -> None:
+        """Hold what was known before."""
+        self.numbers[slot] = self.plan.layout.number(slot, value)
+        if isinstance(value, str) and self.plan.layout.kinds[slot] is PointKind.TEXT:
+            self.texts[slot] = value
+        self.observed[slot] = at
 
     def all_children(self) -> list["Unit"]:
         """Return those it speaks for, directly or through others."""
@@ -214,7 +254,7 @@ class Unit(Frame):
 
     def transplant(self, old: "Unit") -> list[tuple[Spot, Condition]]:
         """Take over what ``old``, the same equipment, remembers; return conditions left over."""
-        self.at, self.occurred, self.silent = old.at, old.occurred, old.silent
+        self.spoke, self.occurred, self.silent = old.at, old.occurred, old.silent
         self.lasted = old.lasted
         slots = old.plan.layout.slots
         for name, slot in self.plan.layout.slots.items():
@@ -224,12 +264,11 @@ class Unit(Frame):
         for number, past in enumerate(self.plan.pasts):
             if past.key in known:
                 self.pasts[number].load(old.pasts[known[past.key]].save())
-                self.values[past.output] = old.values[old.plan.pasts[known[past.key]].output]
+                self.outputs[number] = old.outputs[known[past.key]]
         return self._take_over_conditions(old)
 
     def _take_over(self, slot: int, old: "Unit", old_slot: int) -> None:
-        self.values[slot] = old.values[old_slot]
-        self.observed[slot] = old.observed[old_slot]
+        self.put(slot, old.value(old_slot), old.observed[old_slot])
         if slot in self.plan.history and old_slot in old.changed:
             self.previous[slot] = old.previous[old_slot]
             self.changed[slot] = old.changed[old_slot]

@@ -75,7 +75,7 @@ def _values(unit: Unit, compiled: CompiledRule) -> dict[str, Scalar]:
     rule, slots = compiled.rule, unit.plan.layout.slots
     names = [name for one in rule.expressions for name in sorted(one.points)]
     names += placeholders(rule.title.zh)
-    return {name: unit.values[slots[name]] for name in names if name in slots}
+    return {name: unit.value_of(name) for name in names if name in slots}
 
 
 def _counted(unit: Unit, compiled: CompiledRule) -> dict[str, Scalar]:

@@ -14,7 +14,7 @@ from gengfu.core.expression import bind, parse
 from gengfu.core.expression.binding import Program
 from gengfu.core.naming import Bilingual
 from gengfu.ledger.model import Place, PlaceKind, Site, SiteLedger
-from rules import checkpoint, screen
+from rules import checkpoint, engine
 from rules.assembly import reset_links
 from rules.engine import begin, step
 from rules.groups import Poll, anchors
@@ -321,8 +321,7 @@ def test_columns_count_the_same(story: list[tuple[str, str, object]]) -> None:
     one = recorded(story)
     plain, wanted = judge(begin(CLASSES), one, 0, 10_000)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(screen, "MANY", 1)
-        patch.setattr(screen, "SHARE", 0)
+        patch.setattr(engine, "MANY", 1)
         columns, found = judge(begin(CLASSES), one, 0, 10_000)
     assert found == wanted
     assert checkpoint.encode(columns) == checkpoint.encode(plain)

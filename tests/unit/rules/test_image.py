@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gengfu.core.clock import SECOND
-from rules import checkpoint, screen
+from rules import checkpoint, engine
 from rules.engine import begin, step
 from rules.state import State
 from rules.verdict import Verdict
@@ -104,25 +104,12 @@ def test_what_is_only_noted_ends_in_the_same_state(
     """Verdicts with their texts, memory and counts are those of the plain way; a restart too."""
     one = told(story)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(screen, "MANY", 10**9)
+        patch.setattr(engine, "MANY", 10**9)
         plain_state, plain = judged(one)
-        patch.setattr(screen, "MANY", 2)
-        patch.setattr(screen, "SHARE", 0)
+        patch.setattr(engine, "MANY", 2)
         state, found = judged(one)
         _, resumed = judged(one, cut)
     assert found == plain
     assert resumed == plain
     assert checkpoint.encode(state) == checkpoint.encode(plain_state)
     assert state.counts == plain_state.counts
-
-
-def test_a_calm_batch_is_only_noted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It waits in the arrays until somebody looks, and then it is there."""
-    monkeypatch.setattr(screen, "MANY", 2)
-    monkeypatch.setattr(screen, "SHARE", 0)
-    state, _ = judged(told([("all", [50.0, 70.0, 90.0, 50.0, 70.0, 90.0], 0)]))
-    assert state.rest.is_waiting
-    assert state.units["pump-1"].value_of("bearing_temp") is None
-    state.settle()
-    assert not state.rest.is_waiting
-    assert [state.units[f"pump-{n}"].value_of("bearing_temp") for n in (1, 5)] == [70.0, 90.0]
