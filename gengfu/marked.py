@@ -49,11 +49,16 @@ def read_text(file: Path) -> str:
         raise BadInput([Fault(str(file), "", "is not UTF-8", "save it as UTF-8")]) from exc
 
 
-class _TooDeep(Exception):
+class TooDeep(yaml.YAMLError):
     """A document of more levels than any of ours."""
 
 
-def _compose(text: str) -> yaml.Node | None:
+def compose(text: str) -> yaml.Node | None:
+    """Return the nodes of a text.
+
+    Raises:
+        yaml.YAMLError: it is no YAML, or ``TooDeep``.
+    """
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):
@@ -61,7 +66,7 @@ def _compose(text: str) -> yaml.Node | None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > _DEEPEST:
-            raise _TooDeep
+            raise TooDeep
     return yaml.compose(text, Loader=_Loader)
 
 
@@ -80,13 +85,13 @@ class Page:
     def root(self, text: str) -> yaml.Node | None:
         """Parse a file of one document; None (and a fault) when it is no YAML or empty."""
         try:
-            node = _compose(text)
+            node = compose(text)
         except yaml.MarkedYAMLError as exc:
             mark = exc.problem_mark or exc.context_mark
             line = str(mark.line + 1) if mark else "1"
             self.faults.append(Fault(self.file, line, f"not YAML: {exc.problem or exc.context}"))
             return None
-        except _TooDeep:
+        except TooDeep:
             self.faults.append(Fault(self.file, "1", "not a file of ours: nested too deeply"))
             return None
         except yaml.YAMLError as exc:

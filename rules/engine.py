@@ -81,9 +81,13 @@ def step(
 
 def _mind_gap(state: State, now: Micros) -> None:
     """Forgive the equipment a silence that was our own deafness."""
-    gap = now - state.now
-    if state.now and gap > state.at_pace(DEAF_AFTER, real=DEAF_REAL):
-        state.heard += gap
+    if state.now and is_deaf(state, now - state.now):
+        state.heard += now - state.now
+
+
+def is_deaf(state: State, gap: Micros) -> bool:
+    """Tell whether between two records so far apart we may not have been listening."""
+    return gap > state.at_pace(DEAF_AFTER, real=DEAF_REAL)
 
 
 def _take_rate(state: State, rate: float) -> None:
@@ -155,7 +159,7 @@ def _apply_rows(
 ) -> None:
     """Apply rows: what can move nothing many at once, and the others moment by moment."""
     state, points = judge.state, batch.point[rows]
-    values = _as_held(state, points, batch.value[rows])
+    values = as_held(state, points, batch.value[rows])
     observed = np.minimum(batch.observed_at[rows], judge.now)
     left = np.arange(len(numbers))
     if len(numbers) >= MANY:
@@ -167,7 +171,7 @@ def _apply_rows(
         _apply_moments(judge, batch.texts, told)
 
 
-def _as_held(
+def as_held(
     state: State, points: NDArray[np.int32], values: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return values with an enum's codes as its slot has them."""

@@ -70,26 +70,53 @@ class Image:
 
         Units are taken whole: of one with a reading that must be looked at all are returned.
         """
-        places = numbers.astype(np.intp) * self.wide + slots
-        calm = self._are_calm(places, values)
-        calm &= observed >= self.observed[places]
-        calm &= ~self._are_busy(roll, numbers)
+        places = self.places(numbers, slots)
+        calm = self.are_calm(roll, numbers, places, observed, values)
+        left, rest = np.zeros(0, dtype=np.intp), np.arange(len(calm))
         if not calm.all():
             stirred = np.zeros(len(roll), dtype=np.bool_)
             stirred[numbers[~calm]] = True
             moving = stirred[numbers]
-            left = np.flatnonzero(moving)
-            rest = np.flatnonzero(~moving)
-            places, observed, values = places[rest], observed[rest], values[rest]
-        else:
-            left = np.zeros(0, dtype=np.intp)
+            left, rest = np.flatnonzero(moving), np.flatnonzero(~moving)
         if (observed[1:] < observed[:-1]).any():
-            order = np.argsort(observed, kind="stable")
-            places, observed, values = places[order], observed[order], values[order]
-        # Of several for one place the last stays, as it would one by one.
+            rest = rest[np.argsort(observed[rest], kind="stable")]
+        self.put(places[rest], observed[rest], values[rest])
+        return left
+
+    def places(self, numbers: NDArray[np.int32], slots: NDArray[np.int32]) -> NDArray[np.intp]:
+        """Return where units' slots lie."""
+        return numbers.astype(np.intp) * self.wide + slots
+
+    def are_calm(
+        self,
+        roll: Sequence[Unit],
+        numbers: NDArray[np.int32],
+        places: NDArray[np.intp],
+        observed: NDArray[np.int64],
+        values: NDArray[np.float64],
+    ) -> NDArray[np.bool_]:
+        """Tell of which readings (n,) nothing can follow: in their band or the same again.
+
+        And not older than what is known, of a unit where nothing is going on.
+        """
+        calm = (self.low[places] <= values) & (values <= self.high[places])
+        if not calm.all():
+            other = np.flatnonzero(~calm)
+            there = places[other]
+            calm[other] = (self.value[there] == values[other]) & self.steady[there]
+        calm &= observed >= self.observed[places]
+        calm &= ~self._are_busy(roll, numbers)
+        return calm
+
+    def put(
+        self,
+        places: NDArray[np.intp],
+        observed: NDArray[np.int64],
+        values: NDArray[np.float64],
+    ) -> None:
+        """Put down calm readings; of several for one place the last stays."""
         self.observed[places] = observed
         self.value[places] = values
-        return left
 
     def look_again(self, roll: Sequence[Unit]) -> None:
         """Note where something is going on, after units took over what others remembered."""
@@ -98,15 +125,6 @@ class Image:
     def stir(self, unit: Unit) -> None:
         """Note that something begins at a unit."""
         self.busy[unit.number] = True
-
-    def _are_calm(self, places: NDArray[np.intp], values: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Tell which values lie in their band, or are what they were."""
-        calm = (self.low[places] <= values) & (values <= self.high[places])
-        if not calm.all():
-            other = np.flatnonzero(~calm)
-            there = places[other]
-            calm[other] = (self.value[there] == values[other]) & self.steady[there]
-        return calm
 
     def _are_busy(self, roll: Sequence[Unit], numbers: NDArray[np.int32]) -> NDArray[np.bool_]:
         found = self.busy[numbers]

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Mapping
 
 import yaml
 
+from gengfu.marked import compose
+
 _UNBROKEN = 10_000
 """People edit what comes out: no text is broken over lines."""
 
@@ -40,7 +42,7 @@ def ids_of(text: str) -> frozenset[str]:
 
 def _keep(text: str, wanted: Callable[[str], bool]) -> str:
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = compose(text)
     except yaml.YAMLError:
         return ""
     if not isinstance(root, yaml.MappingNode):

@@ -42,7 +42,7 @@ class Silences:
     noticed: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     doubted: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """Until when its cause was not clear."""
-    _nobody_until: Micros = 0
+    nobody_until: Micros = 0
     """Nobody can be silent before."""
 
     @classmethod
@@ -62,13 +62,13 @@ class Silences:
 
     def due(self, now: Micros, heard: NDArray[np.int64], pace: Pace) -> list[Silence]:
         """Return who is silent and not yet noticed, the longest due first."""
-        if now < self._nobody_until:
+        if now < self.nobody_until:
             return []
         paced = np.array([pace(one) for one in self.spans], dtype=np.int64)
         due = np.maximum(heard[self.unit] + paced[self.span], self.doubted)
         due[self.noticed] = _NEVER
         rows = np.flatnonzero(due <= now)
-        self._nobody_until = int(due.min(where=due > now, initial=_NEVER))
+        self.nobody_until = int(due.min(where=due > now, initial=_NEVER))
         found = zip(rows, self.unit[rows], self.rule[rows], due[rows], strict=True)
         return sorted((Silence(*map(int, one)) for one in found), key=lambda one: one[:0:-1])
 
@@ -79,15 +79,15 @@ class Silences:
     def doubt(self, row: int, until: Micros) -> None:
         """Look at it again then."""
         self.doubted[row] = until
-        self._nobody_until = min(self._nobody_until, until)
+        self.nobody_until = min(self.nobody_until, until)
 
     def hear(self, unit: Unit, now: Micros) -> None:
         """Watch for a unit's silence again."""
         begin = int(np.searchsorted(self.unit, unit.number))
         end = begin + len(unit.plan.silences)
         self.noticed[begin:end] = [unit.is_silent(rule) for rule in unit.plan.silences]
-        self._nobody_until = min(self._nobody_until, now + min(unit.plan.silences.values()))
+        self.nobody_until = min(self.nobody_until, now + min(unit.plan.silences.values()))
 
     def recount(self) -> None:
         """Look at everything at the next record."""
-        self._nobody_until = 0
+        self.nobody_until = 0

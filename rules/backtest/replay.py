@@ -15,12 +15,13 @@ from gengfu.core.clock import HOUR, MINUTE, Micros
 from gengfu.core.names import Names
 from gengfu.core.record import Body, LedgerChange, NewNames, Record, RulesChange, Tick
 from gengfu.ledger.model import EquipmentClass
-from rules.engine import begin, step
+from rules.engine import begin
 from rules.episodes import Episode, Episodes
 from rules.language import read_rules
 from rules.past.catalogue import looks_back
 from rules.rule import Rule
 from rules.selection import only
+from rules.skim import Told, steps
 from rules.state import State
 from rules.verdict import Verdict
 
@@ -113,10 +114,21 @@ class _Side:
     episodes: Episodes = field(default_factory=Episodes)
 
     def step(self, body: Body, position: int, now: Micros) -> None:
-        self.state, verdicts = step(self.state, body, position=position, now=now)
-        if now >= self.start and verdicts:
-            self.episodes.take(verdicts)
-            self.hear(verdicts)
+        self.run([Told(body, position, now)])
+
+    def run(self, records: Sequence[Told]) -> None:
+        self.state, verdicts = steps(self.state, records)
+        found = [one for one in verdicts if one.at >= self.start]
+        if found:
+            self.episodes.take(found)
+            self.hear(found)
+
+
+def _body(record: Record) -> Body:
+    try:
+        return record.body()
+    except ValueError:
+        return Tick()  # as live: passing it over is all that helps
 
 
 def _looks_back(rule: Rule) -> Micros:
@@ -169,10 +181,9 @@ class Replay:
         )
         last = self._archive.last_position()
         self._begin(after)
-        for record in self._records(after, last):
-            self._take(record)
-            if record.position % BATCH == 0:
-                progress(record.position - after, last - after)
+        for records in self._records(after, last):
+            self._take(records)
+            progress(records[-1].position - after, last - after)
         self._look_back()
         return Replayed(
             start=self._start,
@@ -197,22 +208,22 @@ class Replay:
     def _sides(self) -> list[_Side]:
         return [self._tried, self._live] if self._live else [self._tried]
 
-    def _records(self, after: int, last: int) -> Iterator[Record]:
-        """Yield what lies in the period and its lead; note what is gone."""
+    def _records(self, after: int, last: int) -> Iterator[Sequence[Record]]:
+        """Yield what lies in the period and its lead, some at a time; note what is gone."""
         position = after
         while position < last:
             found = self._archive.read(position, limit=BATCH)
-            for record in found:
-                if record.position > last or record.written_at >= self._end:
-                    return
+            within = [one for one in found if one.position <= last and one.written_at < self._end]
+            for record in within:
                 if position == after:
                     self._look_at_the_beginning(record.written_at)
                 elif record.position > position + 1:
                     lost = record.position - position - 1
                     self._missing.append(Missing(lack=Lack.RECORDS, records=lost))
                 position = record.position
-                yield record
-            if not found:
+            if within:
+                yield within
+            if len(within) < len(found) or not found:
                 return
 
     def _look_at_the_beginning(self, at: Micros) -> None:
@@ -222,24 +233,35 @@ class Replay:
         elif at > self._start - self._lead + HOUR:
             self._missing.append(Missing(lack=Lack.LEAD, until=at))
 
-    def _take(self, record: Record) -> None:
-        try:
-            body = record.body()
-        except ValueError:
-            body = Tick()  # as live: passing it over is all that helps
-        match body:
-            case ReadingBatch():
+    def _take(self, records: Sequence[Record]) -> None:
+        """Give records to both sides; what changes ledger or rules by itself."""
+        alike: list[Told] = []
+        for record in records:
+            body = _body(record)
+            self._counts[0] += 1
+            if isinstance(body, LedgerChange | RulesChange):
+                self._run(alike)
+                alike = []
+                self._take_change(body, record)
+                continue
+            if isinstance(body, ReadingBatch):
                 self._counts[1] += len(body)
-            case (Event(), *_):
+            elif isinstance(body, tuple) and body and isinstance(body[0], Event):
                 self._counts[2] += len(body)
-            case LedgerChange() if not self._tried.state.ledgers:
-                self._late(Lack.LEDGER, record.written_at)
-            case RulesChange():
-                self._take_rules(body, record)
-                return
-        self._counts[0] += 1
+            alike.append(Told(body, record.position, record.written_at))
+        self._run(alike)
+
+    def _run(self, records: Sequence[Told]) -> None:
         for side in self._sides():
-            side.step(body, record.position, record.written_at)
+            side.run(records)
+
+    def _take_change(self, body: LedgerChange | RulesChange, record: Record) -> None:
+        if isinstance(body, LedgerChange):
+            if not self._tried.state.ledgers:
+                self._late(Lack.LEDGER, record.written_at)
+            self._run([Told(body, record.position, record.written_at)])
+        else:
+            self._take_rules(body, record)
 
     def _take_rules(self, body: RulesChange, record: Record) -> None:
         """Give the live version to whom it belongs; a draft stays as it is."""
@@ -247,7 +269,6 @@ class Replay:
         if not side.state.files:
             self._late(Lack.LIVE_RULES, record.written_at)
         files = only(body.files, self._rules) if self._live else body.files
-        self._counts[0] += 1
         side.step(RulesChange(files), record.position, record.written_at)
         if self._live:
             self._tried.step(Tick(self._tried.state.rate), record.position, record.written_at)

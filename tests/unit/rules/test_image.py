@@ -1,4 +1,4 @@
-"""Readings that are only noted change nothing that anybody can see."""
+"""Readings that can move nothing: put down a batch, or many records, at once, with nothing else changed."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gengfu.core.clock import SECOND
-from rules import checkpoint, engine
+from gengfu.core.record import Body
+from rules import checkpoint, engine, skim
 from rules.engine import begin, step
+from rules.skim import Told, steps
 from rules.state import State
 from rules.verdict import Verdict
 from tests.fakes.rule_scene import CLASSES, Scene, equipment
@@ -98,7 +100,7 @@ def judged(one: Scene, cut: int = -1) -> tuple[State, list[Verdict]]:
 
 @settings(deadline=None, max_examples=60)
 @given(STORY, st.integers(5, 60))
-def test_what_is_only_noted_ends_in_the_same_state(
+def test_what_is_only_put_down_ends_in_the_same_state(
     story: list[tuple[object, ...]], cut: int
 ) -> None:
     """Verdicts with their texts, memory and counts are those of the plain way; a restart too."""
@@ -113,3 +115,39 @@ def test_what_is_only_noted_ends_in_the_same_state(
     assert resumed == plain
     assert checkpoint.encode(state) == checkpoint.encode(plain_state)
     assert state.counts == plain_state.counts
+
+
+@settings(deadline=None, max_examples=60)
+@given(STORY, STORY, st.sampled_from([1, 3, 8]))
+def test_skimmed_records_end_where_single_steps_end(
+    story: list[tuple[object, ...]], more: list[tuple[object, ...]], few: int
+) -> None:
+    """Calm stretches taken at once, with late readings, silence, timers and changes between them."""
+    one = told([*story, *more])
+    wanted_state, wanted = judged(one)
+    records = [Told(record.body(), record.position, record.written_at) for record in one.records]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(skim, "FEW", few)
+        state, found = steps(begin(CLASSES), records)
+    assert found == wanted
+    assert checkpoint.encode(state) == checkpoint.encode(wanted_state)
+    assert state.counts == wanted_state.counts
+
+
+def test_a_calm_hour_is_skimmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The quick way is really gone: of an hour of ordinary values few records are single steps."""
+    one = Scene(PUMPS, {"t.yaml": RULES})
+    for _ in range(360):
+        everyone(one, [50.0, 70.0, 90.0, 50.0, 70.0, 90.0], 0)
+        one.tick(10)
+    single: list[int] = []
+
+    def counted(state: State, body: Body, *, position: int, now: int) -> object:
+        single.append(position)
+        return step(state, body, position=position, now=now)
+
+    monkeypatch.setattr(skim, "step", counted)
+    steps(
+        begin(CLASSES), [Told(each.body(), each.position, each.written_at) for each in one.records]
+    )
+    assert len(single) < len(one.records) / 5
