@@ -198,7 +198,7 @@ class Gateway:
     def publish_own(self, type_: str, attributes: Mapping[str, Scalar]) -> bool:
         """Send an event of our own to the broker, from where it comes back as a device's would."""
         topic = topics.up(OWN_SITE, OWN_CORE, TopicKind.EVENT, self._settings.root)
-        return self.publish(topic, _event(type_, attributes))
+        return self.publish(topic, own_event(type_, attributes))
 
     def note_points(self, points: Mapping[str, Scalar]) -> None:
         """Take in what Gengfu measures of itself, like a device's message but past the broker."""
@@ -208,7 +208,7 @@ class Gateway:
         self, type_: str, attributes: Mapping[str, Scalar], part: str | None = None
     ) -> None:
         """Take in what happened to Gengfu itself, like a device's event but past the broker."""
-        self._take_own(TopicKind.EVENT, _event(type_, attributes, part))
+        self._take_own(TopicKind.EVENT, own_event(type_, attributes, part))
 
     def _take_own(self, kind: TopicKind, payload: bytes) -> None:
         topic = topics.up(OWN_SITE, OWN_CORE, kind, self._settings.root)
@@ -376,7 +376,7 @@ class Gateway:
         self._intake.unmapped.forget_known(points, self._intake.directory.types)
 
 
-def _event(type_: str, attributes: Mapping[str, Scalar], part: str | None = None) -> bytes:
+def own_event(type_: str, attributes: Mapping[str, Scalar], part: str | None = None) -> bytes:
     """Return an event as a device would write it: without id and time, so never taken for another."""
     return msgspec.json.encode({"type": type_, "part": part, "attributes": attributes})
 

@@ -16,7 +16,7 @@ from gengfu.ledger.model import Equipment, EquipmentClass, SiteLedger
 from simulators.catalogue import PLAYERS, Ground
 from simulators.consequences import Consequences
 from simulators.device import Injection, Model, Presence, chance
-from simulators.links import BUFFERING, LINK_FAULTS, OFFLINE, REPLAYED, Links
+from simulators.links import BUFFERING, LINK_FAULTS, OFFLINE, REPLAYED, SPOOFED, Links
 from simulators.report import Message, Reporter, pace_of, recorded
 from simulators.timeline import Change
 
@@ -91,6 +91,7 @@ class Estate:
             yield from self._carried(reporter.catch_up(until))
             if not reporter.holds_back:
                 del self._holding[equipment]
+        yield from self.links.forged(until)
         self.now = until
 
     def _plan(self) -> None:
@@ -129,7 +130,13 @@ class Estate:
             if on:
                 yield recorded(equipment, self.now)
             return
-        (self.links.begin if on else self.links.end)(injection)
+        if on:
+            self.links.begin(injection, self.now)
+        else:
+            self.links.end(injection)
+        if injection.fault == SPOOFED and on:
+            said = self.reporters[equipment].last_said(equipment, self.now)
+            self.links.forge(equipment, said, self.now)
         if injection.fault not in {OFFLINE, BUFFERING}:
             return
         for one in self.links.concerned(equipment):

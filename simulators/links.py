@@ -1,9 +1,9 @@
-"""What the way to the broker does to messages: cut, buffered, lossy, with a wrong clock, replayed.
+"""What the way to the broker does to messages: cut, buffered, lossy, with a wrong clock, replayed, forged.
 
 It knows who speaks for whom, and nothing of machines: those go on living while nobody hears them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -21,16 +21,29 @@ BUFFERING = "buffering"
 LOSSY = "lossy"
 """A ``share`` of messages does not arrive (0.3): its own, or those of the devices that it speaks for."""
 CLOCK_WRONG = "clock_wrong"
-"""The device's own times are ``seconds`` off (400): ahead, or behind when negative."""
+"""The device's own times are ``seconds`` off (400): ahead, or behind when negative. They drift by
+``ppm`` from there (0): a quartz without its time server by some 40, a cheap oscillator by 1,000."""
 REPLAYED = "replayed"
 """Somebody who listened publishes once more what it sent last."""
 
-LINK_FAULTS = frozenset({OFFLINE, BUFFERING, LOSSY, CLOCK_WRONG, REPLAYED})
+SPOOFED = "spoofed"
+"""Somebody else publishes under its name too: again and again what it said when that began."""
+
+LINK_FAULTS = frozenset({OFFLINE, BUFFERING, LOSSY, CLOCK_WRONG, REPLAYED, SPOOFED})
 """What can happen to the link of every equipment."""
 
 _CUT = frozenset({OFFLINE, BUFFERING})
 _LOST_SHARE = 0.3
 _CLOCK_SECONDS = 400.0
+_FORGED_EVERY = 91 * SECOND
+
+
+@dataclass(slots=True)
+class _Forger:
+    """Somebody who says the same messages under an equipment's name, ``due`` next."""
+
+    says: tuple[Message, ...]
+    due: Micros
 
 
 @dataclass(slots=True)
@@ -41,18 +54,35 @@ class Links:
     rng: Random
     _faults: dict[tuple[str, str], Injection] = field(default_factory=dict)
     """By equipment and fault."""
+    _since: dict[tuple[str, str], Micros] = field(default_factory=dict)
+    """When each began."""
     _kept: dict[str, list[Message]] = field(default_factory=dict)
     """What a buffering device has not told yet."""
     _cut_by: Mapping[str, str] = field(default_factory=dict)
     """Equipment that is not heard → who is cut off."""
+    _forgers: dict[str, _Forger] = field(default_factory=dict)
 
-    def begin(self, injection: Injection) -> None:
+    def begin(self, injection: Injection, at: Micros) -> None:
         self._faults[injection.equipment, injection.fault] = injection
+        self._since[injection.equipment, injection.fault] = at
         self._look()
 
     def end(self, injection: Injection) -> None:
         self._faults.pop((injection.equipment, injection.fault), None)
+        if injection.fault == SPOOFED:
+            self._forgers.pop(injection.equipment, None)
         self._look()
+
+    def forge(self, equipment: str, says: Iterable[Message], at: Micros) -> None:
+        """Let somebody say these messages under an equipment's name until the fault ends."""
+        self._forgers[equipment] = _Forger(tuple(says), at)
+
+    def forged(self, until: Micros) -> Iterator[Message]:
+        """Yield what is said under others' names until then."""
+        for forger in self._forgers.values():
+            while forger.due <= until:
+                yield from (replace(one, at=forger.due, forged=True) for one in forger.says)
+                forger.due += _FORGED_EVERY
 
     def is_heard(self, equipment: str) -> bool:
         return equipment not in self._cut_by
@@ -84,8 +114,10 @@ class Links:
             message = replace(message, lost=True)
         wrong = self._faults.get((message.equipment, CLOCK_WRONG))
         if wrong is not None:
-            off: Micros = round(_number(wrong.settings.get("seconds"), _CLOCK_SECONDS) * SECOND)
-            message = replace(message, at=message.at + off)
+            passed = message.at - self._since[message.equipment, CLOCK_WRONG]
+            off = _number(wrong.settings.get("seconds"), _CLOCK_SECONDS) * SECOND
+            off += _number(wrong.settings.get("ppm"), 0.0) * passed / 1e6
+            message = replace(message, at=message.at + round(off))
         return message
 
     def _lossy(self, equipment: str) -> Injection | None:

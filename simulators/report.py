@@ -35,6 +35,8 @@ class Message:
     """It was sent, and counted by its device, but does not arrive."""
     again: bool = False
     """Nothing new: whoever recorded what the device sent last publishes it once more."""
+    forged: bool = False
+    """Not from the device: somebody else says it under its name, counting for himself."""
 
 
 def recorded(equipment: str, at: Micros) -> Message:
@@ -108,6 +110,15 @@ class Reporter:
         if self._held_back is not None and due <= now:
             at, held = max(due, self._held_back.at), self._held_back
             yield from self._readings(replace(held, at=at))
+
+    def last_said(self, equipment: str, at: Micros) -> Iterator[Message]:
+        """Yield all that was sent last, as it would be sent now."""
+        for kind, points in (
+            (TopicKind.VITAL, self._vital),
+            (TopicKind.TELEMETRY, self._sent),
+        ):
+            if points:
+                yield Message(equipment=equipment, kind=kind, at=at, points=dict(points))
 
     def forget(self) -> None:
         """Report everything next time, as after a reconnect."""

@@ -36,7 +36,7 @@ class Writer:
     site: str
     boot: str
     root: str = "gf"
-    _counts: dict[tuple[str, TopicKind], int] = field(default_factory=lambda: defaultdict(int))
+    _counts: dict[tuple[str, TopicKind, str], int] = field(default_factory=lambda: defaultdict(int))
     _last: dict[str, deque[Packet]] = field(default_factory=dict)
 
     def packets(self, messages: Sequence[Message]) -> Iterator[Packet]:
@@ -93,14 +93,15 @@ class Writer:
         return f"{self.root}/{self.site}/{equipment}/up/{kind}"
 
     def _row(self, message: Message) -> dict[str, object]:
-        key = message.equipment, message.kind
+        boot = f"{self.boot}-forged" if message.forged else self.boot
+        key = message.equipment, message.kind, boot
         self._counts[key] += 1
         seq = self._counts[key]
-        stamp: dict[str, object] = {"ts": message.at // 1000, "seq": seq, "boot": self.boot}
+        stamp: dict[str, object] = {"ts": message.at // 1000, "seq": seq, "boot": boot}
         if message.happening is not None:
             event = message.happening
             part = {"part": event.part} if event.part is not None else {}
-            named = {"id": f"{self.boot}-{seq}", "type": event.type, **part}
+            named = {"id": f"{boot}-{seq}", "type": event.type, **part}
             return {**stamp, **named, "attributes": event.attributes}
         if message.online is not None:
             return {"online": message.online, "ts": stamp["ts"]}

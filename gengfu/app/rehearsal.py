@@ -8,11 +8,14 @@ same, what the rules make of a story.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from gateway import topics
 from gateway.codecs.native.message import Limits
 from gateway.decoded import RawMessage
 from gateway.directory import build_directory
 from gateway.intake import Intake
-from gengfu.core.clock import SECOND, Micros, from_iso
+from gateway.service import own_event
+from gengfu.core.batch import TopicKind
+from gengfu.core.clock import MINUTE, SECOND, Micros, from_iso
 from gengfu.core.errors import BadInput
 from gengfu.core.identity import Identity
 from gengfu.core.names import Names
@@ -27,6 +30,7 @@ from gengfu.core.record import (
 )
 from gengfu.ledger import snapshot
 from gengfu.ledger.model import EquipmentClass, SiteLedger
+from gengfu.ledger.own import OWN_CORE, OWN_SITE, own_ledger
 from rules.engine import begin, step
 from rules.episodes import Episode, Episodes
 from rules.state import State
@@ -89,12 +93,21 @@ def lived(
     return bench.episodes.all()
 
 
+def about(equipment: str, part: str | None) -> tuple[str, str | None]:
+    """Return equipment and part that an alert is about to people.
+
+    What Gengfu tells of itself about a device (its clock is off) has the device as its part.
+    """
+    return (part, None) if equipment == OWN_CORE and part is not None else (equipment, part)
+
+
 def opened(one: Episode) -> Opened:
     """Return what a score needs of an alert."""
+    equipment, part = about(one.subject.equipment, one.subject.part)
     return Opened(
         rule=one.rule,
-        equipment=one.subject.equipment,
-        part=one.subject.part,
+        equipment=equipment,
+        part=part,
         at=one.opened,
         kind=one.kind,
         severity=one.severity,
@@ -103,6 +116,9 @@ def opened(one: Episode) -> Opened:
 
 
 MOST_FAMILIAR = 200_000
+_SENDERS_LOOK: Micros = 5 * SECOND
+_MISSING: Micros = MINUTE
+"""As long as the gateway waits for what may be late."""
 
 
 @dataclass(slots=True)
@@ -156,11 +172,22 @@ class _Bench:
 
     def watch(self, estate: Estate, writer: Writer, start: Micros, end: Micros) -> None:
         """Let an estate live from ``start`` to ``end`` and judge what it sends, second by second."""
-        directory = build_directory([estate.ledger], self.classes, self.names, writer.root)
+        ledgers = [estate.ledger, own_ledger()]
+        self.take(LedgerChange(OWN_SITE, snapshot.encode(ledgers[1])), start)
+        directory = build_directory(ledgers, self.classes, self.names, writer.root)
         intake = Intake(self, directory, Limits())
         for now in range(start + SECOND, end + SECOND, SECOND):
             packets = writer.packets(list(estate.advance(now)))
             raw = [RawMessage(one.topic, one.payload, now) for one in packets]
+            if now % _SENDERS_LOOK == 0:
+                raw.extend(_own_events(intake, now, writer.root))
             if raw:
                 intake.commit(raw, at=now)
             self.take(Tick(), now)
+
+
+def _own_events(intake: Intake, now: Micros, root: str) -> Iterator[RawMessage]:
+    """Yield what the gateway would tell of the devices that it hears."""
+    topic = topics.up(OWN_SITE, OWN_CORE, TopicKind.EVENT, root)
+    for one in intake.senders.remarks(now, missing_since=now - _MISSING):
+        yield RawMessage(topic, own_event(one.type, one.attributes, one.equipment), now)

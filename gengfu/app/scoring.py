@@ -20,13 +20,14 @@ import httpx
 
 from gengfu.app.broker import prepare_accounts
 from gengfu.app.estate import address_of
-from gengfu.app.rehearsal import A_MONDAY, rehearse
+from gengfu.app.rehearsal import A_MONDAY, about, rehearse
 from gengfu.app.setup import add_token, classes_of, ledger_store, rule_files
 from gengfu.config import Settings
 from gengfu.core.clock import HOUR, SECOND, Clock, Micros, from_iso, to_iso
 from gengfu.core.errors import BadInput, Fault, StartError
 from gengfu.core.urgency import Kind, Severity
 from gengfu.installation import Installation
+from gengfu.ledger.model import SiteLedger
 from gengfu.people.roles import Role
 from simulators.publish import Play, Published, run_plays
 from simulators.scenario import Scenario
@@ -80,7 +81,7 @@ async def score_live(
     grain = round(GRAIN_SECONDS * rate * SECOND)
     return Scored(
         scores=tuple(
-            score(one, opened.get(one.cast.site.id, ()), start=published.started, grain=grain)
+            score(one, _about(opened, one.cast), start=published.started, grain=grain)
             for one in scenarios
             if one.cast is not None
         ),
@@ -169,13 +170,13 @@ def _address(house: Settings) -> str:
     return f"http://127.0.0.1:{house.web.port}"
 
 
-async def _alerts(house: Settings, token: str) -> Mapping[str, Sequence[Opened]]:
-    """Return every alert that the API tells of, by site.
+async def _alerts(house: Settings, token: str) -> Sequence[Opened]:
+    """Return every alert that the API tells of.
 
     Raises:
         StartError: when it does not answer.
     """
-    found: dict[str, list[Opened]] = {}
+    found: list[Opened] = []
     headers = {"Authorization": f"Bearer {token}"}
     asked: dict[str, str | int] = {"state": "all", "limit": _PAGE}
     async with httpx.AsyncClient(base_url=_address(house), headers=headers, timeout=30) as client:
@@ -186,18 +187,22 @@ async def _alerts(house: Settings, token: str) -> Mapping[str, Sequence[Opened]]
             except httpx.HTTPError as exc:
                 raise StartError(f"The system's alerts cannot be read: {exc}") from exc
             page = reply.json()
-            for one in page["alerts"]:
-                found.setdefault(one["site"], []).append(_opened(one))
+            found.extend(map(_opened, page["alerts"]))
             if not page["cursor"]:
                 return found
             asked["cursor"] = page["cursor"]
 
 
+def _about(alerts: Sequence[Opened], cast: SiteLedger) -> Sequence[Opened]:
+    return [one for one in alerts if one.equipment in cast.equipment]
+
+
 def _opened(one: Mapping[str, str]) -> Opened:
+    equipment, part = about(one["equipment"], one["part"])
     return Opened(
         rule=one["rule"],
-        equipment=one["equipment"],
-        part=one["part"],
+        equipment=equipment,
+        part=part,
         at=from_iso(one["opened_at"]),
         kind=Kind(one["kind"]),
         severity=Severity(one["severity"]),

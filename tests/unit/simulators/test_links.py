@@ -61,6 +61,35 @@ def test_what_was_buffered_is_lost_or_comes_with_a_new_time(tmp_path: Path) -> N
     assert len([at for at in times if at < 40 * MINUTE]) >= 10
 
 
+def test_a_clock_that_drifts_stands_still(tmp_path: Path) -> None:
+    """A wrong clock is off by its seconds at first, and by its rate more and more."""
+    estate = house(
+        tmp_path,
+        """  - {at: "00:10", equipment: room, fault: clock_wrong, with: {seconds: -30, ppm: 10000}}\n""",
+    )
+    alone = house(tmp_path, '  - {at: "00:10", equipment: box, fault: lossy, with: {share: 0}}\n')
+    pairs = zip(told(alone, "room", 70 * MINUTE), told(estate, "room", 70 * MINUTE), strict=True)
+    off = [(one.at - MORNING, two.at - one.at) for one, two in pairs]
+    assert {way for at, way in off if at <= 10 * MINUTE} == {0}
+    late = [(at, way) for at, way in off if at > 10 * MINUTE]
+    assert late[0][1] == pytest.approx(-30 * SECOND, abs=SECOND)
+    assert late[-1][1] == pytest.approx(6 * SECOND, abs=SECOND)
+
+
+def test_a_forger_is_the_device(tmp_path: Path) -> None:
+    """Somebody else says under a device's name what it said last, with a start of his own."""
+    estate = house(tmp_path, '  - {at: "00:10", for: 5m, equipment: door, fault: spoofed}\n')
+    found = told(estate, "door", 30 * MINUTE)
+    forged = [one for one in found if one.forged]
+    assert [one.at - MORNING for one in forged if one.kind is TopicKind.VITAL] == [
+        10 * MINUTE + step * 91 * SECOND for step in range(4)
+    ]
+    assert {one.points["contact"] for one in forged if "contact" in one.points} == {"closed"}
+    bodies = [msgspec.json.decode(one.payload) for one in Writer("trial", "b1").packets(found)]
+    rows = [row for one in bodies for row in (one if isinstance(one, list) else [one])]
+    assert {row["boot"] for row in rows if "boot" in row} == {"b1", "b1-forged"}
+
+
 def test_a_lossy_gateway_loses_without_a_trace(tmp_path: Path) -> None:
     """Of a lossy gateway's devices some numbers are missing; its own are whole."""
     estate = house(
