@@ -1,7 +1,8 @@
 """What rules cost: ``python -m benchmarks.rules``. Prints figures of CPU time; asserts nothing.
 
-Evaluations a second, one limit with hold and hysteresis, one to ten thousand readings a batch, beside
-the same in a plain Python loop over plain lists (G4); how the cost of a reading grows from 10 to 1,000
+What an evaluation of a limit with hold and hysteresis takes, for one to 300 rules that all read one
+point and one to ten thousand readings a batch, beside the same in a plain Python loop over plain lists
+(G4); how the cost of a reading grows from 10 to 1,000
 rules when ten are for the equipment, and from 100 to 10,000 devices (G8); and what 10,000 devices of
 five points under three rules take in memory (G7).
 """
@@ -33,14 +34,14 @@ RULE = """  - {{id: r{number}, for: pump, {where}when: {point} > {limit}, hold: 
 """
 
 
-def pack(count: int, groups: int = 1) -> str:
-    """Return so many rules over five points; each is for one group of equipment."""
+def pack(count: int, groups: int = 1, points: Sequence[str] = POINTS) -> str:
+    """Return so many rules over points; each is for one group of equipment."""
     lines = (
         RULE.format(
             number=number,
             where=f"where: attr.group == {number % groups}, " if groups > 1 else "",
-            point=POINTS[number // groups % len(POINTS)],
-            limit=90 + number // groups,
+            point=points[number // groups % len(points)],
+            limit=90 + number // groups / 4,
         )
         for number in range(count)
     )
@@ -116,38 +117,43 @@ def engine(state: State, told: Sequence[ReadingBatch]) -> None:
         state, _ = step(state, batch, position=10 + number, now=int(batch.received_at[0]))
 
 
-def loop(devices: int, told: Sequence[tuple[list[int], list[float], Micros]]) -> None:
+def loop(devices: int, rules: int, told: Sequence[tuple[list[int], list[float], Micros]]) -> None:
     """Do the same for plain lists in the plainest way: what a script would have."""
-    since: list[Micros] = [0] * devices
-    on = [False] * devices
+    limits = [(number, 90 + number / 4) for number in range(rules)]
+    since: list[Micros] = [0] * (devices * rules)
+    on = [False] * (devices * rules)
     for equipment, values, at in told:
         for one, value in zip(equipment, values, strict=True):
-            if on[one]:
-                on[one] = value >= 85
-            elif value > 90:
-                since[one] = since[one] or at
-                on[one] = at - since[one] >= 60 * SECOND
-            else:
-                since[one] = 0
+            for number, limit in limits:
+                place = one * rules + number
+                if on[place]:
+                    on[place] = value >= limit - 5
+                elif value > limit:
+                    since[place] = since[place] or at
+                    on[place] = at - since[place] >= 60 * SECOND
+                else:
+                    since[place] = 0
 
 
 def evaluations(rounds: int) -> None:
     """Print G4: nanoseconds an evaluation, engine and plain loop side by side."""
-    for size, hot in product((1, 100, 1_000, 10_000), (0.0, 0.001)):
-        count = max(5, 20_000 // size)
+    cases = [(300, 1), *product((1, 10), (1, 100, 1_000, 10_000))]
+    for (rules, size), hot in product(cases, (0.0, 0.001)):
+        count = max(10, 20_000 // size // rules)
         devices = min(10_000, 60 * size)  # each speaks once a minute at least
         told = list(batches(devices, size, count, hot=hot))
         plain = [
             (one.equipment.tolist(), one.value.tolist(), int(one.received_at[0])) for one in told
         ]
+        text = pack(rules, points=POINTS[:1])
         ours, theirs = [], []
         for _ in range(rounds):
-            ours.append(spent(partial(engine, ready(devices, pack(1)), told)))
-            theirs.append(spent(partial(loop, devices, plain)))
-        each = [statistics.median(one) / (size * count) * 1e9 for one in (ours, theirs)]
+            ours.append(spent(partial(engine, ready(devices, text), told)))
+            theirs.append(spent(partial(loop, devices, rules, plain)))
+        each = [statistics.median(one) / (size * count * rules) * 1e9 for one in (ours, theirs)]
         print(
-            f"{size:>6} a batch, {hot:.1%} above the limit: "
-            f"{each[0]:6.0f} ns a reading; plain loop {each[1]:.0f} ns"
+            f"{rules:>3} rules, {size:>6} readings a batch, {hot:.1%} above a limit: "
+            f"{each[0]:7.1f} ns an evaluation; plain loop {each[1]:.1f} ns"
         )
 
 
