@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 
 import numpy as np
 import pytest
@@ -60,8 +61,9 @@ def test_where_nothing_is_sure_there_is_no_band(text: str) -> None:
     assert band(parse(text), "x", FACTS.get) is NONE
 
 
-FIGURES = st.one_of(st.integers(-9, 9).map(float), st.floats(-1e3, 1e3), st.floats(allow_nan=False))
-KNOWN = st.one_of(st.none(), FIGURES)
+SMALL = st.integers(-5, 5).map(float)
+FIGURES = st.one_of(SMALL, SMALL, st.floats(-1e3, 1e3), st.floats(allow_nan=False))
+KNOWN = st.one_of(st.none(), SMALL, FIGURES)
 CONSTANTS = st.one_of(
     st.integers(-9, 9).map(lambda one: f"({one})" if one < 0 else str(one)),
     st.floats(0.001, 1e3).map(lambda one: f"{one:f}"),
@@ -78,8 +80,11 @@ SIDES = st.recursive(
     max_leaves=4,
 )
 SIGNS = st.sampled_from(["<", "<=", ">", ">=", "==", "!="])
+PLAIN = st.sampled_from(["x > 3", "x < (-2)", "x >= 0", "x != 1", "y > 0", "y < 0", "y == 1"])
 TESTS = st.recursive(
     st.one_of(
+        PLAIN,
+        PLAIN,
         st.tuples(SIDES, SIGNS, CONSTANTS).map(" ".join),
         st.tuples(CONSTANTS, SIGNS, SIDES).map(" ".join),
     ),
@@ -95,7 +100,7 @@ def told(x: Scalar, y: Scalar) -> Callable[[str], Scalar]:
     return lambda name: {"x": x, "y": y}.get(name, FACTS.get(name))
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=300)
 @given(TESTS, KNOWN, KNOWN, FIGURES)
 def test_no_value_of_its_band_makes_an_expression_true(
     text: str, before: Scalar, other: Scalar, after: float
@@ -108,6 +113,26 @@ def test_no_value_of_its_band_makes_an_expression_true(
     if holds(expression, told(before, other)) is not True:
         for value in [one for one in (after, *edges) if one in found]:
             assert holds(expression, told(value, other)) is not True
+
+
+LEAVES = ("x > 3", "x <= 0", "y > 0", "y < 0")
+WORDS = ("and", "or")
+
+
+def test_every_way_to_join_three_comparisons() -> None:
+    """All trees of three of four comparisons over all that may have been known, none left out."""
+    trees = [
+        f"{outer}(({one} {first} {two}) {second} {three})"
+        for outer in ("", "not ")
+        for first, second in product(WORDS, WORDS)
+        for one, two, three in product(LEAVES, LEAVES, LEAVES)
+    ]
+    for text in trees:
+        expression = parse(text)
+        within = [x for x in (-1.0, 1.0, 4.0) if x in band(expression, "x", FACTS.get)]
+        for before, other in product((None, -1.0, 1.0, 4.0), (None, -1.0, 1.0)):
+            if within and holds(expression, told(before, other)) is not True:
+                assert not any(holds(expression, told(x, other)) is True for x in within), text
 
 
 PACK = {"pump.yaml": shipped()["pump.yaml"]}

@@ -6,14 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gengfu.core.batch import BatchBuilder
 from gengfu.core.clock import SECOND
-from gengfu.core.record import Body
+from gengfu.core.names import EquipmentName, PointKind, PointName
+from gengfu.core.record import Body, NewNames
 from rules import checkpoint, engine, skim
 from rules.engine import begin, step
 from rules.skim import Told, steps
 from rules.state import State
 from rules.verdict import Verdict
-from tests.fakes.rule_scene import CLASSES, Scene, equipment
+from tests.fakes.rule_scene import CLASSES, SITE, Scene, brief, equipment
 
 PUMPS = [equipment(f"pump-{n}", "pump", role="supply") for n in range(6)]
 HEAD = "severity: low, kind: maintenance, priority: 5, source: U test"
@@ -151,3 +153,33 @@ def test_a_calm_hour_is_skimmed(monkeypatch: pytest.MonkeyPatch) -> None:
         begin(CLASSES), [Told(each.body(), each.position, each.written_at) for each in one.records]
     )
     assert len(single) < len(one.records) / 5
+
+
+@pytest.mark.parametrize("many", [1, 10**9])
+def test_words_of_another_edition_mean_the_same(many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A class's words in another order, and one that it no longer has: it is the word that counts."""
+    monkeypatch.setattr(engine, "MANY", many)
+    rule = f"""
+pack: t
+rules:
+  - {{id: serviced, for: elevator, when: mode == inspection, title: {{zh: "{{mode}}", en: "{{mode}}"}}, {HEAD}}}
+  - {{id: odd, for: elevator, when: mode != normal, title: {{zh: "{{mode}}", en: "now {{mode}}"}}, {HEAD}}}
+"""
+    one = Scene([equipment("lift", "elevator")], {"t.yaml": rule})
+    words = ("dismantled", *reversed(CLASSES["elevator"].points["mode"].words))
+    point = one.names.point_index(PointName("elevator", "mode", PointKind.ENUM, words))
+    one.write(NewNames((1, point), (), (one.names.points[point],)))
+    lift = one.names.equipment_index(EquipmentName(SITE, "lift", "elevator"))
+    for word in ("inspection", "normal", "dismantled"):
+        batch = BatchBuilder()
+        batch.add(lift, point, one.now, one.now, float(words.index(word)))
+        one.write(batch.build())
+        one.tick()
+    assert [brief(verdict) for verdict in one.run()] == [
+        "t.serviced on lift",
+        "t.odd on lift",
+        "t.serviced off lift",
+        "t.odd off lift",
+        "t.odd on lift",
+    ]
+    assert one.run()[-1].title.en == "now dismantled"
