@@ -26,6 +26,7 @@ _LACKS = {
     Lack.LIVE_RULES: "The rules that ran live were not known{until}.",
     Lack.RECORDS: "{records} records are damaged or gone.",
     Lack.OLD_RULES: "The rules of that time cannot be read by this version.",
+    Lack.MEMORY: "{rules} learn for longer than was read: try such a rule alone with --rule",
 }
 
 
@@ -126,7 +127,12 @@ def _show(result: Document) -> None:
         )
     for one in result.missing:
         until = f" before {one.until}" if one.until else ""
-        say("! " + _LACKS[Lack(one.lack)].format(until=until, records=one.records))
+        say(
+            "! "
+            + _LACKS[Lack(one.lack)].format(
+                until=until, records=one.records, rules=", ".join(one.rules)
+            )
+        )
 
 
 def _figures(head: str, one: QualityBlock) -> None:

@@ -43,6 +43,7 @@ class MissingLine:
     lack: str
     until: str | None
     records: int
+    rules: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,7 @@ def document(result: Replayed, known: Hindsight | None, took_seconds: float) -> 
         events=result.events,
         took_seconds=round(took_seconds, 3),
         missing=tuple(
-            MissingLine(lack=one.lack, until=_iso(one.until), records=one.records)
+            MissingLine(lack=one.lack, until=_iso(one.until), records=one.records, rules=one.rules)
             for one in result.missing
         ),
         alerts=_lines(result),

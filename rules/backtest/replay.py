@@ -66,6 +66,8 @@ class Lack(StrEnum):
     """Damaged or dropped while being read: ``records`` of them."""
     OLD_RULES = "old_rules"
     """The rules of that time cannot be read by this version."""
+    MEMORY = "memory"
+    """Some rules remember more of the past than was read before the period: ``rules``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,7 @@ class Missing:
     lack: Lack
     until: Micros | None = None
     records: int = 0
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,3 +291,8 @@ class Replay:
             Lack.OLD_RULES: bool(side.state.refused),
         }
         self._missing.extend(Missing(lack=lack) for lack, so in never.items() if so)
+        plans = {id(unit.plan): unit.plan for unit in side.state.roll}.values()
+        rules = (one.rule for plan in plans for one in plan.rules)
+        longer = sorted({one.id for one in rules if _looks_back(one) > self._lead})
+        if longer:
+            self._missing.append(Missing(lack=Lack.MEMORY, rules=tuple(longer)))

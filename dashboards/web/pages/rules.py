@@ -45,6 +45,9 @@ LACK: Mapping[str, str] = {
     Lack.LIVE_RULES: marked("The rules that ran live were not known before %(at)s."),
     Lack.RECORDS: marked("%(count)s records are damaged or gone."),
     Lack.OLD_RULES: marked("The rules of that time cannot be read by this version."),
+    Lack.MEMORY: marked(
+        "%(rules)s learn for longer than was read: back-test such a rule by itself to see it whole."
+    ),
 }
 COMPARED: Mapping[str, str] = {
     "both": marked("in both"),

@@ -166,7 +166,7 @@ rules:
   - {{id: odd, for: elevator, when: mode != normal, title: {{zh: "{{mode}}", en: "now {{mode}}"}}, {HEAD}}}
 """
     one = Scene([equipment("lift", "elevator")], {"t.yaml": rule})
-    words = ("dismantled", *reversed(CLASSES["elevator"].points["mode"].words))
+    words = ("dismantled", *reversed(tuple(CLASSES["elevator"].points["mode"].words)))
     point = one.names.point_index(PointName("elevator", "mode", PointKind.ENUM, words))
     one.write(NewNames((1, point), (), (one.names.points[point],)))
     lift = one.names.equipment_index(EquipmentName(SITE, "lift", "elevator"))

@@ -207,13 +207,26 @@ def test_an_archive_that_does_not_reach_back_says_so() -> None:
     def lacks(start: Micros, drop: int = 0, end: Micros = END) -> list[Lack]:
         records = hot_day().records[drop:]
         archive = ListArchive([replace(one) for one in records])
-        return [one.lack for one in Replay(archive, CLASSES, start=start, end=end).run().missing]
+        missing = Replay(archive, CLASSES, start=start, end=end).run().missing
+        return [one.lack for one in missing if one.lack is not Lack.MEMORY]
 
     assert lacks(START - DAY) == [Lack.BEGINNING]
     assert lacks(START + 2 * HOUR) == [Lack.LEAD]
     assert lacks(START + 2 * HOUR, end=START + 2 * HOUR + 1) == [Lack.LEAD]
     assert lacks(START + 2 * HOUR, drop=3) == [Lack.LEAD, Lack.LEDGER, Lack.LIVE_RULES]
     assert lacks(START - 9 * DAY, end=START - 8 * DAY)[0] is Lack.NOTHING
+
+
+def test_rules_that_learn_for_weeks_are_named() -> None:
+    """A day before the period is read; a rule that remembers more was not seen as it would be."""
+    scene = hot_day()
+    scene.use_rules(shipped())
+    missing = Replay(ListArchive(scene.records), CLASSES, start=START, end=END).run().missing
+    (named,) = [one.rules for one in missing if one.lack is Lack.MEMORY]
+    assert named == ("pump.bearing_wears", "pump.vibration_grows")
+    alone = only(shipped(), {"pump.bearing_wears"})
+    again = Replay(ListArchive(scene.records), CLASSES, start=START, end=END, draft=alone).run()
+    assert not any(one.lack is Lack.MEMORY for one in again.missing)
 
 
 def test_damage_within_the_archive_is_counted() -> None:
