@@ -150,11 +150,10 @@ class Supervisor:
         os.close(writing)
         os.close(waits)
         pulse = _Pulse(reading)
+        watch = asyncio.create_task(_watch(pulse, stage, calls), name=f"watch {spec.name}")
+        death = asyncio.create_task(process.wait(), name=f"wait {spec.name}")
         try:
-            watch = asyncio.create_task(_watch(pulse, stage, calls), name=f"watch {spec.name}")
-            death = asyncio.create_task(process.wait(), name=f"wait {spec.name}")
             await asyncio.wait([death, watch], return_when=asyncio.FIRST_COMPLETED)
-            watch.cancel()
             if process.returncode is None:
                 process.kill()
                 await death
@@ -164,6 +163,8 @@ class Supervisor:
             await _stop(process)
             raise
         finally:
+            watch.cancel()
+            death.cancel()
             pulse.close()
             os.close(calls)
 

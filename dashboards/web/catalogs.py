@@ -4,6 +4,8 @@
 then fills in the Chinese. A test fails while one is missing.
 """
 
+from datetime import UTC, datetime
+
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
@@ -13,6 +15,8 @@ from gengfu.core.naming import Language
 
 _METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
 _OPTIONS = {"templates/**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
+_NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
+"""A date of its own would change with every run, and two people's additions would meet in it."""
 _KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "marked": None}
 
 
@@ -38,10 +42,15 @@ def translated(language: Language) -> Catalog:
 def main() -> None:
     """Rewrite both files; English texts are their own translation."""
     wanted = texts()
+    wanted.creation_date = _NO_DATE
     for language, folder in FOLDERS.items():
         catalog = translated(language)
         catalog.update(wanted, no_fuzzy_matching=True)
         catalog.obsolete.clear()
+        catalog.project, catalog.version = "Gengfu", "main"
+        catalog.msgid_bugs_address = catalog.last_translator = catalog.language_team = ""
+        catalog.header_comment = "# Written by `python -m dashboards.web.catalogs`."
+        catalog.creation_date = catalog.revision_date = _NO_DATE
         if language == "en":
             for message in catalog:
                 message.string = message.id or message.string

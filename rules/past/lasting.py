@@ -78,16 +78,13 @@ class Unheard(Timed):
         return None
 
 
-class Share(Timed):
-    """``time_in(condition, T)``: for how many seconds of the last T it was known to be true."""
+class Clocked(Timed):
+    """Adds up the time during which a condition was known to be true."""
 
-    __slots__ = ("_seconds", "_span", "_true_at")
-    KEPT = ("_due", "_true_at", "_seconds")
+    __slots__ = ("_true_at",)
 
-    def __init__(self, span: Micros) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._span = span
-        self._seconds = Totals(span)
         self._true_at = math.nan
         """Up to when its truth was counted; nan = it is not known to be true."""
 
@@ -101,6 +98,24 @@ class Share(Timed):
         return self._value(at)
 
     def _count(self, at: Micros) -> None:
+        raise NotImplementedError
+
+    def _value(self, at: Micros) -> Scalar:
+        raise NotImplementedError
+
+
+class Share(Clocked):
+    """``time_in(condition, T)``: for how many seconds of the last T it was known to be true."""
+
+    __slots__ = ("_seconds", "_span")
+    KEPT = ("_due", "_true_at", "_seconds")
+
+    def __init__(self, span: Micros) -> None:
+        super().__init__()
+        self._span = span
+        self._seconds = Totals(span)
+
+    def _count(self, at: Micros) -> None:
         if self._true_at < at:
             self._seconds.spread(int(self._true_at), at)
             self._true_at = float(at)
@@ -111,13 +126,13 @@ class Share(Timed):
         return min(self._seconds.total(at), self._span / SECOND)
 
 
-class Today(Timed):
+class Today(Clocked):
     """``runtime(condition)``: for how many seconds it was known to be true since midnight.
 
     Midnight is that of the site's own clock: a day with a change of the clock has 23 or 25 hours.
     """
 
-    __slots__ = ("_ends", "_seconds", "_true_at", "_zone")
+    __slots__ = ("_ends", "_seconds", "_zone")
     KEPT = ("_due", "_ends", "_seconds", "_true_at")
 
     def __init__(self, zone: ZoneInfo) -> None:
@@ -126,16 +141,6 @@ class Today(Timed):
         self._ends = 0.0
         """When today ends."""
         self._seconds = 0.0
-        self._true_at = math.nan
-
-    def update(self, at: Micros, inputs: Sequence[Scalar]) -> Scalar:
-        self._count(at)
-        self._true_at = float(at) if truth(inputs[0]) is True else math.nan
-        return self._value(at)
-
-    def wake(self, at: Micros) -> Scalar:
-        self._count(at)
-        return self._value(at)
 
     def _count(self, at: Micros) -> None:
         if at >= self._ends:
