@@ -16,8 +16,20 @@ from dashboards.web.problems import Problem
 from dashboards.web.render import page
 from dashboards.web.words import marked
 from gengfu.core.errors import BadInput
+from gengfu.core.names import PointKind
 from gengfu.core.urgency import Kind, Severity
-from rules.simple import Comparison, SimpleRule, Trigger, write
+from gengfu.core.urgency import Response as Urgency
+from rules.simple import (
+    PACK,
+    Comparison,
+    Flaw,
+    Measure,
+    SimpleRule,
+    Times,
+    Trigger,
+    flaws,
+    write,
+)
 
 router = APIRouter()
 Short = Annotated[str, Field(max_length=200)]
@@ -33,6 +45,31 @@ TRIGGER: Mapping[Trigger, str] = {
     Trigger.SILENCE: marked("Nothing is heard for so long"),
     Trigger.EVENT: marked("An event happens so often"),
 }
+MEASURE: Mapping[Measure, str] = {
+    Measure.VALUE: marked("its value"),
+    Measure.AVERAGE: marked("its average over a window"),
+    Measure.CHANGE: marked("its change within a window"),
+    Measure.NORMAL: marked("off its own normal, in its own spreads"),
+    Measure.USUAL: marked("as a multiple of what is usual at this hour"),
+    Measure.RUNTIME: marked("how long it was on today, such as 4h"),
+    Measure.STARTS: marked("how often it came on in a window"),
+    Measure.MISSING: marked("not told for a window"),
+}
+TIMES: Mapping[Times, str] = {
+    Times.ALWAYS: marked("on all days"),
+    Times.GUARDED: marked("in guarded time"),
+    Times.UNGUARDED: marked("outside guarded time"),
+    Times.WORKDAY: marked("on working days"),
+    Times.RESTDAY: marked("on days of rest"),
+    Times.HOLIDAY: marked("on holidays"),
+}
+FLAW: Mapping[str, str] = {
+    Flaw.EMPTY: marked("is needed here"),
+    Flaw.NO_DURATION: marked("is no duration: write 60s, 3m or 2h"),
+    Flaw.NO_HOURS: marked("is no part of a day: write 22:00-06:00"),
+    Flaw.NO_NAME: marked("only a-z, 0-9 and _, a letter first"),
+}
+TAKEN = marked("a rule of that name is in force already")
 
 
 class NewRule(BaseModel):
@@ -41,20 +78,28 @@ class NewRule(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     equipment_class: Short
-    id: Short
+    id: Short = ""
     trigger: Trigger = Trigger.POINT
     point: Short = ""
+    measure: Measure = Measure.VALUE
+    window: Short = ""
     comparison: Comparison = Comparison.ABOVE
     value: Short = ""
-    clear_value: Short = ""
+    only_while: Short = ""
     hold: Short = ""
+    clear_value: Short = ""
+    clear_hold: Short = ""
     silence: Short = ""
     event: Short = ""
     times: Annotated[int, Field(ge=1, le=100)] = 1
     within: Short = ""
     quiet: Short = ""
+    during: Times = Times.ALWAYS
+    hours: Short = ""
     severity: Severity = Severity.MEDIUM
+    severity_guarded: Severity | None = None
     kind: Kind = Kind.MAINTENANCE
+    response: Urgency | None = None
     title_zh: Short = ""
     title_en: Short = ""
     advice_zh: Short = ""
@@ -71,38 +116,54 @@ class NewRule(BaseModel):
 @router.get("/engineer/rules/new")
 def new_rule(ports: Desk, request: Request, chosen: str = "") -> Response:
     """Ask for the class, then for the rest."""
-    return _form(ports, request, chosen)
+    return _form(ports, request, NewRule(equipment_class=chosen))
 
 
 @router.post("/engineer/rules/new")
 def write_rule(ports: Desk, request: Request, answers: Annotated[NewRule, Form()]) -> Response:
     """Write the YAML and go on to the back-test with it; mistakes are said beside the form."""
-    text = write(answers.rule())
+    rule = answers.rule()
+    wrong = {name: FLAW[flaw] for name, flaw in flaws(rule).items()}
+    if f"{PACK}.{rule.id}" in ports.rules.editor.book().rules:
+        wrong["id"] = TAKEN
+    if wrong:
+        return _form(ports, request, answers, wrong=wrong)
+    text = write(rule)
     try:
         ports.rules.editor.needs_of(text)
     except BadInput as exc:
-        return _form(ports, request, answers.equipment_class, answers, mistakes(exc))
+        return _form(ports, request, answers, problem=mistakes(exc), text=text)
     return draft_form(ports, request, text=text, days=7)
 
 
 def _form(
     ports: DeskPorts,
     request: Request,
-    chosen: str,
-    given: NewRule | None = None,
+    given: NewRule,
+    *,
+    wrong: Mapping[str, str] | None = None,
     problem: Problem | None = None,
+    text: str = "",
 ) -> Response:
+    """Show the form; ``wrong`` says by field what to mend, ``problem`` what is wrong with the text."""
     classes = ports.ledgers.classes
+    refused = bool(wrong) or problem is not None
     return page(
         request,
         "new_rule.html",
-        status=problem.status if problem else HTTPStatus.OK,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK,
         classes=classes,
-        chosen=classes.get(chosen),
-        given=given or NewRule(equipment_class=chosen, id=""),
+        chosen=classes.get(given.equipment_class),
+        given=given,
+        wrong=wrong or {},
         problem=problem,
+        text=text,
         comparisons=COMPARISON,
         triggers=TRIGGER,
+        measures=MEASURE,
+        all_times=TIMES,
         severities=tuple(Severity),
         kinds=tuple(Kind),
+        responses=tuple(Urgency),
+        booleans=PointKind.BOOLEAN,
     )

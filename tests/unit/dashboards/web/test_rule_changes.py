@@ -124,3 +124,32 @@ async def test_form_writes_the_rule(client: httpx.AsyncClient) -> None:
     wrong = await client.post("/engineer/rules/new", data={**form, "value": "hot"}, headers=PAGE)
     assert wrong.status_code == 422
     assert 'value="Bearing warm"' in wrong.text
+    assert "when: bearing_temp &gt; hot" in wrong.text  # the lines that the mistakes name
+
+
+async def test_form_with_answers_to_mend(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """An empty window, no duration, a name that is taken: each is said beside its field."""
+    form = {
+        "equipment_class": "pump",
+        "id": "bearing_warm",
+        "point": "bearing_temp",
+        "measure": "average",
+        "value": "80",
+        "hold": "five minutes",
+        "response": "",
+        "severity_guarded": "",
+        "during": "",
+        "title_zh": "轴承偏热",
+        "title_en": "Bearing warm",
+    }
+    answer = await client.post("/engineer/rules/new", data=form, headers=PAGE)
+    assert answer.status_code == 422
+    assert answer.text.count('class="wrong"') == 2
+    assert 'value="five minutes" aria-invalid="true"' in answer.text
+    mended = {**form, "window": "5m", "hold": "5m", "during": "guarded", "hours": "22:00-06:00"}
+    made = await client.post("/engineer/rules/new", data=mended, headers=PAGE)
+    assert "avg(bearing_temp, 5m) &gt; 80" in made.text
+    text = draft(desk).replace("pack: pump", "pack: own").replace("bearing_hot", "bearing_warm")
+    desk.rules.editor.enable(text, reason="because", actor="x", at=desk.clock.now())
+    again = await client.post("/engineer/rules/new", data=mended, headers=PAGE)
+    assert again.text.count('class="wrong"') == 1
