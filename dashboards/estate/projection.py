@@ -16,13 +16,13 @@ from dashboards.estate.letter_page import LetterPage
 from dashboards.estate.operating_state import StateRule
 from dashboards.estate.point_value import Current
 from dashboards.estate.remembered import Remembered
-from dashboards.estate.said import by_equipment
+from dashboards.estate.said import RETAINED, by_equipment
 from dashboards.estate.tables import EstateTables, Step
 from dashboards.estate.timeline import Sample
-from gengfu.core.batch import Event, Flag, ReadingBatch
+from gengfu.core.batch import Event, ReadingBatch
 from gengfu.core.clock import DAY, Micros
 from gengfu.core.names import Names
-from gengfu.core.record import DeadLetter, LedgerChange, Record, RecordKind, Tally
+from gengfu.core.record import DeadLetter, LedgerChange, Record, RecordKind, Tally, Tick
 from gengfu.core.states import StateInterval
 from gengfu.ledger import snapshot
 from gengfu.ledger.model import Equipment, EquipmentClass, SiteLedger
@@ -40,6 +40,7 @@ _APPLIED = frozenset(
         RecordKind.LEDGER,
         RecordKind.TALLY,
         RecordKind.DEAD_LETTERS,
+        RecordKind.TICK,
     }
 )
 
@@ -67,6 +68,8 @@ class Estate:
         self._tally = Tally()
         self._position = 0
         self._now: Micros = 0
+        self._rate = 1.0
+        """How fast the journal's clock runs, as its ticks tell."""
         self._look_for_silence_at: float = 0
         self._forget_at: Micros = 0
         self._step = self._new_step()
@@ -203,12 +206,20 @@ class Estate:
         body = record.body()
         if isinstance(body, ReadingBatch):
             self._readings(body, names)
+        elif isinstance(body, Tick):
+            self._keep_pace(body.rate)
         elif isinstance(body, LedgerChange):
             self._ledger(body, record.written_at)
         elif isinstance(body, Tally):
             self._tally = _sum(self._tally, body)
         elif isinstance(body, tuple):
             self._items(body, record.position, names)
+
+    def _keep_pace(self, rate: float) -> None:
+        if rate != self._rate:
+            self._rate, self._look_for_silence_at = rate, 0
+            for memory in self._known.values():
+                memory.keep_pace(rate)
 
     def _items(
         self, body: tuple[Event, ...] | tuple[DeadLetter, ...], position: int, names: Names
@@ -226,7 +237,7 @@ class Estate:
 
     def _event(self, event: Event, names: Names) -> None:
         memory = self._remembered(names, event.equipment)
-        if memory is not None and not event.flags & Flag.RETAINED:
+        if memory is not None and not event.flags & RETAINED:
             at = min(event.observed_at, event.received_at)
             self._hear(memory, [Sample(at)], event.received_at)
 
@@ -283,7 +294,8 @@ class Estate:
             return False
         if memory is None or memory.kind.name != kind.name:
             self._step.gone.pop(equipment.id, None)
-            self._known[equipment.id] = Remembered.new(site, equipment, kind, at)
+            memory = self._known[equipment.id] = Remembered.new(site, equipment, kind, at)
+            memory.keep_pace(self._rate)
             return True
         changed = memory.equipment != equipment
         memory.site, memory.equipment = site, equipment

@@ -9,10 +9,12 @@ import msgspec
 from dashboards.estate.operating_state import StateRule
 from dashboards.estate.point_value import Current, believed
 from dashboards.estate.timeline import Base, Change, Sample, Timeline, overlay
-from gengfu.core.clock import Micros
+from gengfu.core.clock import SECOND, Micros
 from gengfu.core.states import OperatingState, StateInterval
 from gengfu.ledger.model import Equipment, EquipmentClass
 
+SILENT_REAL: Micros = 5 * SECOND
+"""A silence is at least so long by the machine's clock, as it is to the rules."""
 _SAVED_CHANGES = 8
 """Silence is dated back to the last sample: so many changes may have to be taken back."""
 
@@ -153,7 +155,12 @@ class Remembered:
     @property
     def deadline(self) -> Micros:
         """Return when it counts as silent if nothing is heard until then."""
-        return (self.received_at or 0) + self.kind.silent_after
+        return (self.received_at or 0) + self.timeline.silent_after
+
+    def keep_pace(self, rate: float) -> None:
+        """Count a silence by the machine's clock where ours runs ``rate`` times as fast."""
+        real = round(SILENT_REAL * rate) if rate > 1 else 0
+        self.timeline.silent_after = max(self.kind.silent_after, real)
 
     def show(self, since: Micros, above: "Remembered | None") -> Micros | None:
         """Derive what is shown from ``since`` on; return from when on that differs."""

@@ -12,6 +12,9 @@ from gengfu.core.clock import Micros
 from gengfu.core.names import Names, PointKind, PointName
 from gengfu.core.naming import Scalar
 
+RETAINED = Flag.RETAINED.value
+"""As a plain number: a flag's own ``&`` takes longer than all the rest of a sample."""
+
 
 @dataclass(slots=True)
 class Said:
@@ -25,7 +28,7 @@ class Said:
         """Take one value: the newest is kept, and what the state follows from becomes a sample."""
         self.memory.told(point, told)
         self.received_at = max(self.received_at, told.received_at)
-        at, heard = believed(told), not told.flags & Flag.RETAINED
+        at, heard = believed(told), not told.flags & RETAINED
         if point in self.memory.timeline.rule.points:
             self.samples.append(Sample(at, point, told.value, heard))
         elif heard and not (self.samples and self.samples[-1].at == at):

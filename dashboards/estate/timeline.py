@@ -10,7 +10,7 @@ Silence and a lost link are dated back to the last valid sample.
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -79,6 +79,8 @@ class Timeline:
     """The shortest that ``changes`` was since the last derivation began."""
     _mark: tuple[int, dict[str, Scalar]] = (0, {})
     """How many of the samples stand in these values: spares going through all of them."""
+    _newest: dict[str, Scalar] | None = None
+    """The values after the last sample; None when they must be found first."""
 
     def __post_init__(self) -> None:
         if not self.changes:
@@ -96,13 +98,43 @@ class Timeline:
         """Return the time up to which samples are known."""
         return self._times[-1] if self._times else self.base.time
 
+    def _is_next(self, samples: Sequence[Sample]) -> bool:
+        """Tell whether samples are what usually comes: signs of life of one moment, after all others."""
+        if self.silent or not samples or samples[0].at <= self.latest:
+            return False
+        at = samples[0].at
+        return all(one.heard and one.at == at for one in samples)
+
+    def _append(self, samples: Sequence[Sample]) -> Micros | None:
+        """Take what comes after all others: nothing before it is derived again."""
+        at, heard = samples[0].at, self.last_heard
+        if self._newest is None:
+            self._newest = self._known_at(len(self._samples))[0]
+        values, news = self._newest, False
+        for one in samples:
+            self._times.append(at)
+            self._samples.append(one)
+            if one.point is not None and values.get(one.point, one) != one.value:
+                values[one.point] = one.value
+                news = True
+        since = None
+        if news or heard is None or at - heard > self.silent_after or self.changes[-1].lost:
+            before, self._low = list(self.changes), len(self.changes)
+            self._emit_group(at, True, values, heard)
+            since = self._first_difference(before)
+        self._fold()
+        return since
+
     def add(self, samples: Iterable[Sample]) -> Micros | None:
         """Take samples in the order of arrival.
 
         Returns:
             The time from which the states differ from before; None when they do not.
         """
-        first: Micros | None = None
+        samples = list(samples)
+        if self._is_next(samples):
+            return self._append(samples)
+        first, self._newest = None, None
         for sample in samples:
             at = self._insert(sample)
             if at is not None and (first is None or at < first):
