@@ -61,14 +61,19 @@ class BadRecord(ValueError):
         self.position = position
 
 
-def connect(path: Path, *, write: bool, vfs: str | None = None) -> apsw.Connection:
-    """Open an SQLite file that exists, durable for a writer and untouched by a reader."""
+def connect(
+    path: Path, *, write: bool, vfs: str | None = None, sync: bool = True
+) -> apsw.Connection:
+    """Open an SQLite file that exists, durable for a writer and untouched by a reader.
+
+    Without ``sync`` a commit is durable only when the connection was closed with ``fold``.
+    """
     flags = apsw.SQLITE_OPEN_READWRITE if write else apsw.SQLITE_OPEN_READONLY
     connection = apsw.Connection(str(path), flags=flags, vfs=vfs)
     connection.set_busy_timeout(5_000)
     if write:
         connection.execute("PRAGMA journal_mode = WAL").fetchall()
-        connection.execute("PRAGMA synchronous = FULL").fetchall()
+        connection.execute(f"PRAGMA synchronous = {'FULL' if sync else 'OFF'}").fetchall()
     else:
         connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     return connection
@@ -106,14 +111,16 @@ class OpenSegment:
 
     sealed = False
 
-    def __init__(self, path: Path, *, write: bool = False, vfs: str | None = None) -> None:
-        """Open a segment that exists.
+    def __init__(
+        self, path: Path, *, write: bool = False, vfs: str | None = None, sync: bool = True
+    ) -> None:
+        """Open a segment that exists; see ``connect``.
 
         Raises:
             apsw.Error: it cannot be opened or is no segment.
         """
         self.path = path
-        self._connection = connect(path, write=write, vfs=vfs)
+        self._connection = connect(path, write=write, vfs=vfs, sync=sync)
         self.head = self.read_head()
 
     @property
@@ -250,6 +257,7 @@ class OpenSegment:
         """Close the connection; ``fold`` first brings the write-ahead log into the file."""
         if fold:  # nothing depends on it: what is in the log alone is as durable
             with suppress(apsw.Error):
+                self._connection.execute("PRAGMA synchronous = FULL").fetchall()
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._connection.close()
 

@@ -45,11 +45,19 @@ class SqliteJournal:
     """Writes the journal. One process; ``append`` and ``known`` from one thread at a time."""
 
     def __init__(
-        self, folder: Path, *, roll: Roll = Roll(), vfs: str | None = None, reserve: int = 0
+        self,
+        folder: Path,
+        *,
+        roll: Roll = Roll(),
+        vfs: str | None = None,
+        reserve: int = 0,
+        sync: bool = True,
     ) -> None:
         """Open a folder for writing, made when missing, after setting damaged parts aside.
 
-        ``reserve`` bytes are kept free for the day the disk is full (``reserve.py``).
+        ``reserve`` bytes are kept free for the day the disk is full (``reserve.py``). Without
+        ``sync`` what was appended is durable when the journal is closed, and no sooner: for what can
+        be made again.
 
         Raises:
             StartError: another process writes it, or it cannot be read or written.
@@ -59,6 +67,7 @@ class SqliteJournal:
         self._folder = folder
         self._roll = roll
         self._vfs = vfs
+        self._sync = sync
         self._failed: str | None = None
         self._lock = _lock(folder)
         try:
@@ -74,12 +83,15 @@ class SqliteJournal:
         self.damages = tuple(found.damages)
         for damage in self.damages:
             _log.warning("journal_damaged", file=damage.file, flaw=damage.flaw, why=damage.detail)
-        self._open = OpenSegment(found.newest.path, write=True, vfs=self._vfs)
+        self._open = self._writable(found.newest.path)
         with closing(FolderReader(self._folder)) as reader:
             self.names = reader.names_at(self._open.head.last)
         self._last = self._open.last() or self._before(found.newest.first)
         self._filled = self._open.bytes_on_disk()
         self._named = self.names.size() if self._open.started_at() is not None else (0, 0)
+
+    def _writable(self, path: Path) -> OpenSegment:
+        return OpenSegment(path, write=True, vfs=self._vfs, sync=self._sync)
 
     def _before(self, first: int) -> tuple[int, Micros]:
         """Return the position before an empty segment and the time of the last record of all."""
@@ -161,7 +173,7 @@ class SqliteJournal:
         path = layout.segment_path(self._folder, first, layout.OPEN)
         with self._fatal():
             segment.create(path, first, vfs=self._vfs)
-            following = OpenSegment(path, write=True, vfs=self._vfs)
+            following = self._writable(path)
         self._open.close(fold=True)
         self._open, self._filled, self._named = following, 0, (0, 0)
 
