@@ -49,12 +49,17 @@ class Opened:
     @property
     def need(self) -> Need:
         """Return what it would have taken of people."""
-        if self.latched or self.kind is Kind.LIFE_SAFETY:
-            return Need.ON_SITE
-        if self.severity is Severity.LOW:
-            return Need.LOOK
-        urgent = self.severity in {Severity.CRITICAL, Severity.HIGH}
-        return Need.WALK if urgent or self.kind is Kind.SECURITY else Need.ORDER
+        return need_of(self.kind, self.severity, latched=self.latched)
+
+
+def need_of(kind: Kind, severity: Severity, *, latched: bool) -> Need:
+    """Return what handling an alert takes of people."""
+    if latched or kind is Kind.LIFE_SAFETY:
+        return Need.ON_SITE
+    if severity is Severity.LOW:
+        return Need.LOOK
+    urgent = severity in {Severity.CRITICAL, Severity.HIGH}
+    return Need.WALK if urgent or kind is Kind.SECURITY else Need.ORDER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

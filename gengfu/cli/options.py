@@ -21,6 +21,9 @@ DataOption: TypeAlias = Annotated[
 BrokerOption: TypeAlias = Annotated[
     str | None, typer.Option("--broker", help="mqtt://host:port, mqtts://… or embedded.")
 ]
+StoreOption: TypeAlias = Annotated[
+    str | None, typer.Option("--store", help="duckdb, or influxdb://host:8086/database.")
+]
 
 
 _OPTIONS = {

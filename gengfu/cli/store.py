@@ -9,17 +9,13 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from gengfu.cli.options import ConfigOption, DataOption, settings_from
+from gengfu.cli.options import ConfigOption, DataOption, StoreOption, settings_from
 from gengfu.cli.output import emit, say
 
 if TYPE_CHECKING:
     from ingest.store.writer import Lag
 
 _group = typer.Typer(help="The readings store.", no_args_is_help=True)
-
-StoreOption = Annotated[
-    str | None, typer.Option("--store", help="duckdb, or influxdb://host:8086/database.")
-]
 
 
 def register(app: typer.Typer) -> None:

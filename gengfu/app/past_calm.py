@@ -1,0 +1,167 @@
+"""The ordinary time of sites as journal records: each quarter of an hour a batch, and its events."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_context
+from random import Random
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.decoded import Rejected
+from gateway.directory import Directory
+from gengfu.app.setup import classes_of
+from gengfu.config import Settings
+from gengfu.core.batch import Event, ReadingBatch
+from gengfu.core.clock import HOUR, MINUTE, Micros, to_utc
+from gengfu.core.names import PointKind
+from gengfu.core.partition import partition_of
+from gengfu.core.record import Draft, draft
+from gengfu.ledger.model import SiteLedger
+from simulators.estate import estate_of
+from simulators.past.calm import Calm
+from simulators.past.days import QUARTER, Lived, Words, eve, live
+
+DAYS_LIVED = 3
+"""So many ordinary days of every machine the past is dealt from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What one site says at one moment: records, and how much stands in them."""
+
+    drafts: Sequence[Draft]
+    values: int
+    events: int
+
+
+@dataclass(slots=True)
+class PastSite:
+    """One site on its way through the past."""
+
+    ledger: SiteLedger
+    zone: ZoneInfo
+    calm: Calm
+    words: Words
+    equipment: NDArray[np.int32]
+    """By column: the equipment's index of the journal's names; so the points'."""
+    points: NDArray[np.int32]
+    texts: NDArray[np.bool_]
+    index: Mapping[str, int]
+    """By equipment."""
+    _quarter: int = field(default=-1)
+
+    def tell(self, at: Micros) -> Saying:
+        """Return the last quarter of an hour, at its end."""
+        since_midnight = since_midnight_of(at, self.zone)
+        number = since_midnight // QUARTER
+        if self._quarter < 0 or number < self._quarter:
+            self.calm.begin_day()
+        self._quarter = number
+        told = self.calm.tell(number, since_midnight - QUARTER, since_midnight)
+        partition, drafts = partition_of(self.ledger.site.id), list[Draft]()
+        midnight = at - since_midnight
+        events = tuple(
+            Event(
+                equipment=self.index[one.equipment],
+                type=one.type,
+                part=one.part,
+                observed_at=midnight + when,
+                received_at=at,
+                attributes=one.attributes,
+            )
+            for when, one in told.events
+        )
+        if events:
+            drafts.append(draft(events, partition))
+        drafts.append(draft(self._batch(told.columns, told.values, at), partition))
+        return Saying(drafts, len(told.values), len(events))
+
+    def go_on(self, cast: frozenset[str], at: Micros) -> Saying:
+        """Let the ordinary time go on for some equipment: it tells everything."""
+        told = self.calm.come_back(cast, max(self._quarter, 0))
+        batch = self._batch(told.columns, told.values, at)
+        return Saying([draft(batch, partition_of(self.ledger.site.id))], len(told.values), 0)
+
+    def _batch(
+        self, columns: NDArray[np.int64], values: NDArray[np.float64], at: Micros
+    ) -> ReadingBatch:
+        count = len(columns)
+        return ReadingBatch(
+            equipment=self.equipment[columns],
+            point=self.points[columns],
+            observed_at=np.full(count, at, dtype=np.int64),
+            received_at=np.full(count, at, dtype=np.int64),
+            value=values,
+            flags=np.zeros(count, dtype=np.uint8),
+            texts=tuple(self.words.all) if self.texts[columns].any() else (),
+        )
+
+    def counter(self, equipment: str, point: str) -> float | None:
+        """Return what a counter reads in ordinary time now; None for what is none."""
+        return self.calm.counter(equipment, point, max(self._quarter, 0))
+
+
+def since_midnight_of(at: Micros, zone: ZoneInfo) -> Micros:
+    """Return how long a site's day is under way, by its own clock."""
+    local = to_utc(at).astimezone(zone)
+    return local.hour * HOUR + local.minute * MINUTE
+
+
+def ordinary_days(
+    settings: Settings,
+    ledgers: Sequence[SiteLedger],
+    directory: Directory,
+    *,
+    start: Micros,
+    seed: int,
+) -> Mapping[str, PastSite]:
+    """Let the machines of all sites live some ordinary days; return the sites, by id."""
+    work = partial(_live, settings, start=start, seed=seed)
+    if len(ledgers) == 1:
+        lived = [work(ledgers[0])]
+    else:
+        with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+            lived = list(pool.map(work, ledgers))
+    return {
+        ledger.site.id: _site(ledger, days, words, directory, seed)
+        for ledger, (days, words) in zip(ledgers, lived, strict=True)
+    }
+
+
+def _live(
+    settings: Settings, ledger: SiteLedger, *, start: Micros, seed: int
+) -> tuple[list[Lived], Words]:
+    classes, words = classes_of(settings), Words()
+    midnight = start - since_midnight_of(start, ZoneInfo(ledger.site.time_zone)) - start % MINUTE
+    estate = estate_of(ledger, classes, start=eve(midnight), seed=seed, changes=iter(()))
+    lived = [
+        live(model, ledger, classes, words, midnight=midnight, days=DAYS_LIVED)
+        for model in estate.models
+    ]
+    return lived, words
+
+
+def _site(
+    ledger: SiteLedger, lived: Sequence[Lived], words: Words, directory: Directory, seed: int
+) -> PastSite:
+    calm = Calm(lived, Random(f"{seed}/{ledger.site.id} days"))
+    site, index, points = ledger.site.id, dict[str, int](), list[int]()
+    for column in calm.columns:
+        target = directory.find(f"{directory.root}/{site}/{column.equipment}/up/telemetry")
+        assert not isinstance(target, Rejected)  # the directory was built of this ledger
+        index[column.equipment] = target.index
+        points.append(target.slots[column.name].index)
+    return PastSite(
+        ledger=ledger,
+        zone=ZoneInfo(ledger.site.time_zone),
+        calm=calm,
+        words=words,
+        equipment=np.array([index[one.equipment] for one in calm.columns], dtype=np.int32),
+        points=np.array(points, dtype=np.int32),
+        texts=np.array([one.point.kind is PointKind.TEXT for one in calm.columns], dtype=np.bool_),
+        index=index,
+    )

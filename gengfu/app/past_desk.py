@@ -1,0 +1,105 @@
+"""The desk's part of a past that is being made: the store with its roll-ups, states and availability.
+
+Both follow the journal in a process of their own, by the desk's own code, and end when all is in.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from multiprocessing import get_context
+from multiprocessing.context import SpawnProcess
+from multiprocessing.synchronize import Event
+from typing import Self
+
+from dashboards.estate import Estate
+from gengfu.app.setup import classes_of
+from gengfu.app.store_keeping import store_keeper
+from gengfu.config import Settings
+from gengfu.core.errors import StartError
+from gengfu.database import open_sqlite
+from gengfu.installation import Installation
+from ingest.journal.cursors import CursorFile
+from ingest.journal.reader import FolderReader
+from ingest.store.connect import connect
+from ingest.store.writer import Pace, StoreWriter
+
+_AT_ONCE = 2_000
+_PACE = Pace(records=4_000, items=200_000)
+"""Nobody waits for the newest value: few big writes."""
+_PAUSE_SECONDS = 0.2
+
+
+class PastDesk:
+    """The two processes."""
+
+    def __init__(self, settings: Settings) -> None:
+        context = get_context("spawn")
+        self._finished: Event = context.Event()
+        self._processes: list[SpawnProcess] = []
+        for work in (keep_store, keep_states):
+            arguments = (settings, self._finished)
+            process = context.Process(target=work, args=arguments, name=work.__name__, daemon=True)
+            process.start()
+            self._processes.append(process)
+
+    def finish(self) -> None:
+        """Wait until everything that the journal has is in.
+
+        Raises:
+            StartError: one of them did not get there; what it said stands above.
+        """
+        self._finished.set()
+        for process in self._processes:
+            process.join()
+        broken = [one.name for one in self._processes if one.exitcode]
+        if broken:
+            raise StartError(f"The past is not whole: {', '.join(broken)} broke, see above.")
+
+    def __enter__(self) -> Self:
+        """Nothing more to do: they follow already."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End them wherever they are."""
+        for process in self._processes:
+            process.terminate()
+            process.join()
+
+
+def keep_store(settings: Settings, finished: Event) -> None:
+    """Write readings and events into the store, and roll them up, until all is in."""
+    place = Installation(settings.data)
+    with closing(connect(settings.store, place.data)) as store:
+        keep, reader = CursorFile(place.journal, "store").write, FolderReader(place.journal)
+        writer = StoreWriter(reader, store, classes_of(settings), keep=keep, pace=_PACE)
+        keeper = store_keeper(settings, place, store)
+        _follow((writer.advance, keeper.advance), finished)
+
+
+def keep_states(settings: Settings, finished: Event) -> None:
+    """Derive values, operating states and what was refused, until all is in."""
+    place = Installation(settings.data)
+    estate = Estate(open_sqlite(place.desk), classes_of(settings))
+    estate.prepare()
+    reader, cursor = FolderReader(place.journal), CursorFile(place.journal, "estate")
+
+    def advance() -> bool:
+        records = reader.read(estate.position, limit=_AT_ONCE)
+        if records:
+            estate.apply(records, reader.names)
+            estate.save()
+            cursor.write(estate.position)
+        return bool(records)
+
+    _follow((advance,), finished)
+
+
+def _follow(parts: Sequence[Callable[[], bool]], finished: Event) -> None:
+    """Let parts advance until no more can come and none has more to do."""
+    while True:
+        last_round = finished.is_set()
+        busy = [advance() for advance in parts]
+        if any(busy):
+            continue
+        if last_round:
+            return
+        finished.wait(_PAUSE_SECONDS)

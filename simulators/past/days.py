@@ -1,0 +1,199 @@
+"""Days that the models lived in every detail, kept as a gateway of telemetry would: by the quarter hour.
+
+An ordinary year is made of ordinary days, so a few of them are lived and the year is dealt from them
+like a hand of cards. Each quarter hour has what the device read while it was in the state that it was
+in most of the time: a car that passes a floor just then is no news. Events are all kept.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gengfu.core.clock import DAY, HOUR, MINUTE, Micros
+from gengfu.core.names import PointKind
+from gengfu.core.naming import Scalar
+from gengfu.ledger.model import EquipmentClass, PointDef, SiteLedger
+from simulators.device import Happening, Model, Sample
+
+QUARTER: Micros = 15 * MINUTE
+QUARTERS = DAY // QUARTER
+_WARM_UP: Micros = HOUR
+_GRADUAL = frozenset({PointKind.ANALOG, PointKind.INTEGER})
+_DAYS_SINCE = "d"
+"""The unit of counts that somebody's visit sets back: they are dealt as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A point of an equipment."""
+
+    equipment: str
+    name: str
+    point: PointDef = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """What the machines of one model said from midnight to midnight.
+
+    ``values`` (QUARTERS, columns) as rows of readings carry them, NaN = nothing told.
+    """
+
+    values: NDArray[np.float64]
+    events: tuple[tuple[Micros, Happening], ...]
+    """By the time since midnight."""
+
+    @property
+    def gained(self) -> NDArray[np.float64]:
+        """Return by how much each column (columns,) grew from the first quarter hour to the last."""
+        grown: NDArray[np.float64] = np.nan_to_num(self.values[-1] - self.values[0])
+        return grown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lived:
+    """The days that one model lived, and what stands in their columns."""
+
+    columns: tuple[Column, ...]
+    days: tuple[Day, ...]
+    counts: NDArray[np.bool_]
+    """Which columns are counters: in every day they only grew."""
+
+
+def live(
+    model: Model,
+    ledger: SiteLedger,
+    classes: Mapping[str, EquipmentClass],
+    words: "Words",
+    *,
+    midnight: Micros,
+    days: int,
+) -> Lived:
+    """Let a model that stands an hour before ``midnight`` live some days, and keep them."""
+    points = {id_: classes[ledger.equipment[id_].equipment_class].points for id_ in model.equipment}
+    before: Mapping[str, Sample] = {
+        one.equipment: one for one in model.advance(midnight - 1) if isinstance(one, Sample)
+    }  # it warms up
+    tapes = []
+    for number in range(days):
+        tape = _Tape(midnight + number * DAY, points, words)
+        tape.take(before.values())
+        tape.take(model.advance(midnight + (number + 1) * DAY - 1))
+        before = tape.end()
+        tapes.append(tape)
+    every = dict.fromkeys(column for tape in tapes for column in tape.columns())
+    columns = tuple(sorted(every, key=lambda one: one.equipment))
+    lived = tuple(tape.day(columns) for tape in tapes)
+    visited = np.array([one.point.unit == _DAYS_SINCE for one in columns], dtype=np.bool_)
+    grew = np.array([day.gained for day in lived])
+    falls = np.array([(np.diff(day.values, axis=0) < 0).any(axis=0) for day in lived])
+    counts = (grew > 0).any(axis=0) & ~falls.any(axis=0) & ~visited
+    return Lived(columns=columns, days=lived, counts=counts)
+
+
+def eve(midnight: Micros) -> Micros:
+    """Return when a model must be put up to live from ``midnight`` on."""
+    return midnight - _WARM_UP
+
+
+@dataclass(slots=True)
+class Words:
+    """The texts that values stand for, of one site."""
+
+    all: list[str] = field(default_factory=list)
+    _index: dict[str, int] = field(default_factory=dict)
+
+    def number(self, point: PointDef, value: Scalar) -> float:
+        """Return a value as a row carries it."""
+        if point.kind is PointKind.ENUM:
+            return float(list(point.words).index(str(value)))
+        if point.kind is PointKind.TEXT:
+            index = self._index.setdefault(str(value), len(self.all))
+            self.all += [str(value)] if index == len(self.all) else []
+            return float(index)
+        if not isinstance(value, int | float):
+            return float("nan")
+        return round(float(value), point.digits) if point.kind is PointKind.ANALOG else float(value)
+
+
+@dataclass(slots=True)
+class _Quarter:
+    """How long an equipment was in which state, and what it read there last."""
+
+    spent: dict[tuple[Scalar, ...], Micros] = field(default_factory=dict)
+    last: dict[tuple[Scalar, ...], Mapping[str, Scalar]] = field(default_factory=dict)
+
+    def usual(self) -> Mapping[str, Scalar]:
+        """Return the reading of the state that lasted longest."""
+        return self.last[max(self.spent, key=self.spent.__getitem__)]
+
+
+@dataclass(slots=True)
+class _Tape:
+    """One day of one model while it is lived."""
+
+    begins: Micros
+    points: Mapping[str, Mapping[str, PointDef]]
+    words: Words
+    events: list[tuple[Micros, Happening]] = field(default_factory=list)
+    quarters: dict[str, list[_Quarter]] = field(default_factory=dict)
+    _before: dict[str, Sample] = field(default_factory=dict)
+    _discrete: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def take(self, said: Iterable[object]) -> None:
+        """Note all that is said on this day."""
+        for one in said:
+            if isinstance(one, Happening):
+                self.events.append((one.at - self.begins, one))
+            elif isinstance(one, Sample):
+                self._note(one)
+
+    def end(self) -> Mapping[str, Sample]:
+        """Let the day end; return what everything reads then."""
+        for last in self._before.values():
+            self._spend(last, self.begins + DAY)
+        return self._before
+
+    def _note(self, sample: Sample) -> None:
+        before = self._before.get(sample.equipment)
+        if before is None:
+            points = self.points[sample.equipment]
+            self._discrete[sample.equipment] = tuple(
+                name for name in sample.points if points[name].kind not in _GRADUAL
+            )
+            self.quarters[sample.equipment] = [_Quarter() for _ in range(QUARTERS)]
+            # What it read the day before, or reads first, it has read since midnight.
+            before = sample = replace(sample, at=self.begins)
+        self._spend(before, sample.at)
+        self._before[sample.equipment] = sample
+
+    def _spend(self, sample: Sample, until: Micros) -> None:
+        """Let an equipment be as it was in ``sample`` until then."""
+        state = tuple([sample.points.get(name) for name in self._discrete[sample.equipment]])
+        quarters, at = self.quarters[sample.equipment], sample.at
+        while at < until:
+            number = (at - self.begins) // QUARTER
+            end = min(until, self.begins + (number + 1) * QUARTER)
+            quarter = quarters[number]
+            quarter.spent[state] = quarter.spent.get(state, 0) + end - at
+            quarter.last[state] = sample.points
+            at = end
+
+    def columns(self) -> Iterator[Column]:
+        """Yield what this day has of everything that speaks."""
+        for equipment, quarters in self.quarters.items():
+            for name in quarters[0].usual():
+                yield Column(equipment, name, self.points[equipment][name])
+
+    def day(self, columns: Sequence[Column]) -> Day:
+        """Return the day as arrays."""
+        values = np.full((QUARTERS, len(columns)), np.nan)
+        for number in range(QUARTERS):
+            usual = {id_: quarters[number].usual() for id_, quarters in self.quarters.items()}
+            for at, column in enumerate(columns):
+                told = usual.get(column.equipment, {}).get(column.name)
+                if told is not None:
+                    values[number, at] = self.words.number(column.point, told)
+        return Day(values=values, events=tuple(self.events))
