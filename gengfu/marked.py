@@ -17,7 +17,15 @@ import yaml
 
 from gengfu.core.clock import Micros
 from gengfu.core.errors import BadInput, Fault
-from gengfu.core.expression import Expression, ExpressionError, Scope, check, parse, parse_span
+from gengfu.core.expression import (
+    Expression,
+    ExpressionError,
+    Scope,
+    check,
+    nearest,
+    parse,
+    parse_span,
+)
 from gengfu.core.naming import Bilingual
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -242,6 +250,7 @@ class Page:
             return fallback
         text = self.text(node)
         if text not in set(words):
-            self.fault(node, f"{text!r} is none of {', '.join(words)}")
+            known = [one.value for one in words]
+            self.fault(node, f"{text!r} is none of {', '.join(known)}", nearest(text, known))
             return fallback
         return words(text)

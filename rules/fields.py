@@ -1,6 +1,7 @@
 """Reads single fields of a rule: each returns what it means, or notes a fault and returns a stand-in."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import yaml
 
@@ -15,6 +16,12 @@ from rules.rule import Count, Matcher, Source
 from rules.schedule import ALWAYS, GUARDED, UNGUARDED, During
 
 MOST_COUNTED = 100
+_DURING = {
+    "hours": "[22:00-06:00, 12:00-13:00]",
+    "weekdays": "[sat, sun]",
+    "days": "[restday]",
+    "guarded": "true",
+}
 _LIFE_SAVING = (Response.FIRE, Response.RESCUE, Response.URGENT)
 
 
@@ -81,42 +88,45 @@ def read_during(page: Page, node: yaml.Node | None) -> During | None:
     if not isinstance(node, yaml.MappingNode):
         return _one_during(page, node)
     found = page.fields(node, required=(), optional=("hours", "weekdays", "days", "guarded"))
-    said = {name: _several(page, one) for name, one in found.items() if name != "guarded"}
     guarded = page.boolean(found["guarded"]) if "guarded" in found else None
-    try:
-        return During(schedule=_schedule(**said), guarded=guarded)
-    except ValueError as exc:
-        mend = "write 22:00-06:00, or {hours: [22:00-06:00], days: [restday]}"
-        page.fault(node, str(exc), mend)
-        return None
+    schedule = ALWAYS
+    for name, one in found.items():
+        try:
+            schedule = _narrowed(schedule, name, _several(page, one))
+        except ValueError as exc:
+            page.fault(one, str(exc), f"such as {name}: {_DURING[name]}")
+    return During(schedule=schedule, guarded=guarded)
 
 
 def _one_during(page: Page, node: yaml.Node) -> During | None:
     text = page.text(node)
     if text in {GUARDED, UNGUARDED}:
         return During(guarded=text == GUARDED)
-    words = [GUARDED, UNGUARDED, *DayKind]
+    words = [GUARDED, UNGUARDED, *(kind.value for kind in DayKind)]
     try:
-        one = (text,)
-        return During(schedule=_schedule(days=one) if text in words else _schedule(hours=one))
+        return During(schedule=_narrowed(ALWAYS, "days" if text in words else "hours", (text,)))
     except ValueError as exc:
         mend = nearest(text, words) or f"write 22:00-06:00, or one of: {', '.join(words)}"
         page.fault(node, str(exc), mend)
         return None
 
 
-def _schedule(
-    hours: Sequence[str] | None = None,
-    weekdays: Sequence[str] | None = None,
-    days: Sequence[str] | None = None,
-) -> Schedule:
-    if hours is not None and not hours:
-        raise ValueError("has no hours")
-    return Schedule(
-        hours=ALWAYS.hours if hours is None else tuple(map(read_hours, hours)),
-        weekdays=ALWAYS.weekdays if weekdays is None else read_weekdays(weekdays),
-        days=ALWAYS.days if days is None else read_days(days),
-    )
+def _narrowed(schedule: Schedule, by: str, words: Sequence[str]) -> Schedule:
+    """Return a schedule with one key of ``during`` taken in.
+
+    Raises:
+        ValueError: the words are no such thing.
+    """
+    match by:
+        case "hours":
+            if not words:
+                raise ValueError("has no hours")
+            return replace(schedule, hours=tuple(map(read_hours, words)))
+        case "weekdays":
+            return replace(schedule, weekdays=read_weekdays(words))
+        case "days":
+            return replace(schedule, days=read_days(words))
+    return schedule
 
 
 def _several(page: Page, node: yaml.Node) -> tuple[str, ...]:

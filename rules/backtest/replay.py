@@ -114,6 +114,8 @@ class _Side:
     state: State
     start: Micros
     hear: Hear
+    rules: frozenset[str] = frozenset()
+    """What is asked about; empty = all. Linkage speaks whatever rules are tried."""
     episodes: Episodes = field(default_factory=Episodes)
 
     def step(self, body: Body, position: int, now: Micros) -> None:
@@ -121,10 +123,13 @@ class _Side:
 
     def run(self, records: Sequence[Told]) -> None:
         self.state, verdicts = steps(self.state, records)
-        found = [one for one in verdicts if one.at >= self.start]
+        found = [one for one in verdicts if one.at >= self.start and self._is_asked(one)]
         if found:
             self.episodes.take(found)
             self.hear(found)
+
+    def _is_asked(self, verdict: Verdict) -> bool:
+        return not self.rules or verdict.rule in self.rules
 
 
 def _body(record: Record) -> Body:
@@ -165,8 +170,9 @@ class Replay:
         rules = read_rules(draft or {}, classes)
         self._rules = tuple(rule.id for rule in rules)
         self._lead = LEAD + max(map(_looks_back, rules), default=0)
-        self._tried = _Side(begin(classes), start, hear)
-        self._live = _Side(begin(classes), start, _deaf) if draft else None
+        asked = frozenset(self._rules)
+        self._tried = _Side(begin(classes), start, hear, asked)
+        self._live = _Side(begin(classes), start, _deaf, asked) if draft else None
         self._counts = [0, 0, 0]
         self._missing: list[Missing] = []
         self._first: Micros = 0

@@ -12,13 +12,17 @@ from gengfu.ledger import snapshot
 from gengfu.ledger.model import (
     Equipment,
 )
+from rules.backtest.replay import Replay
 from rules.checkpoint import decode, encode
 from rules.engine import begin, step
 from rules.linkage.run import CONFIRMED, MISSING, Run, RunKind, Stage
+from rules.packs import shipped
+from rules.selection import only
 from rules.state import State
 from rules.verdict import Verdict
 from tests.fakes.linkage_scene import EVERY, FLOOR_OF, LINES, linked_ledger, linked_scene
 from tests.fakes.rule_scene import CLASSES, SITE, START, Scene, equipment
+from tests.unit.rules.backtest.archive import ListArchive
 
 
 def _play(one: Scene, *, saved_at: int = -1) -> tuple[State, list[Verdict]]:
@@ -273,3 +277,16 @@ def test_ten_alerts_for_one_cause() -> None:
     ]
     assert missing[1].title.zh == "确认火警后联动 1 项未动作、2 项未知"
     assert {(each.subject.equipment, each.subject.part) for each in missing} == {("panel", "1-2")}
+
+
+def test_linkage_takes_part_in_every_back_test() -> None:
+    """A draft's back-test is about its own rules; with none linkage is told as it was."""
+    one = linked_scene()
+    _fire(one, "1-1", "1-2")
+    one.tick(60)
+    end, archive = one.now + SECOND, ListArchive(one.records)
+    whole = Replay(archive, CLASSES, start=START, end=end).run()
+    assert {CONFIRMED, MISSING} <= {each.rule for each in whole.found}
+    draft = only(shipped(), {"pump.bearing_hot"})
+    tried = Replay(archive, CLASSES, start=START, end=end, draft=draft).run()
+    assert (tried.found, tried.live) == ((), ())
