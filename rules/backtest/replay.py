@@ -175,6 +175,8 @@ class Replay:
         self._live = _Side(begin(classes), start, _deaf, asked) if draft else None
         self._counts = [0, 0, 0]
         self._missing: list[Missing] = []
+        self._knows_rules = False
+        """Whether the journal said which rules ran live; of a new rule there is no live version."""
         self._first: Micros = 0
         """When the first record was written."""
 
@@ -275,7 +277,8 @@ class Replay:
     def _take_rules(self, body: RulesChange, record: Record) -> None:
         """Give the live version to whom it belongs; a draft stays as it is."""
         side = self._live or self._tried
-        if not side.state.files:
+        if not self._knows_rules:
+            self._knows_rules = True
             self._late(Lack.LIVE_RULES, record.written_at)
         files = only(body.files, self._rules) if self._live else body.files
         side.step(RulesChange(files), record.position, record.written_at)
@@ -293,7 +296,7 @@ class Replay:
         never = {
             Lack.NOTHING: not self._counts[0],
             Lack.LEDGER: not side.state.ledgers,
-            Lack.LIVE_RULES: not side.state.files and not side.state.refused,
+            Lack.LIVE_RULES: not self._knows_rules,
             Lack.OLD_RULES: bool(side.state.refused),
         }
         self._missing.extend(Missing(lack=lack) for lack, so in never.items() if so)

@@ -194,6 +194,14 @@ def test_a_draft_is_put_beside_its_live_version() -> None:
     assert marks(tried(lower("90", hold="10m"))) == ["only_new"] + ["only_live"] * 6
 
 
+def test_a_new_rule_lacks_its_live_version() -> None:
+    """Of a rule that never ran live nothing is missing: all that it finds is new."""
+    new = {"draft.yaml": lower("90")["draft.yaml"].replace("pack: pump", "pack: own")}
+    result = tried(new)
+    assert [one.lack for one in result.missing if one.lack is Lack.LIVE_RULES] == []
+    assert set(marks(result)) == {"only_new"}
+
+
 def test_only_the_period_counts_and_what_was_before_is_known() -> None:
     """Windows and values of the time before are there; alerts that opened before are not."""
     result = tried(None, start=START + HOUR + 30 * MINUTE, end=START + 3 * HOUR)
