@@ -14,6 +14,7 @@ from gengfu.core.expression import parse_span
 from gengfu.core.hours import DayKind, read_hours
 from gengfu.core.urgency import Kind, Response, Severity
 from gengfu.marked import is_identifier
+from rules.fields import MOST_COUNTED
 from rules.schedule import GUARDED, UNGUARDED
 
 PACK = "own"
@@ -89,6 +90,7 @@ class Flaw(StrEnum):
     NO_DURATION = "no_duration"
     NO_HOURS = "no_hours"
     NO_NAME = "no_name"
+    NO_COUNT = "no_count"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +141,8 @@ def flaws(simple: SimpleRule) -> Mapping[str, Flaw]:
     for name in ("window", "hold", "clear_hold", "silence", "within", "quiet"):
         if getattr(simple, name) and not _is(parse_span, getattr(simple, name)):
             found[name] = Flaw.NO_DURATION
+    if simple.trigger is Trigger.EVENT and not 1 <= simple.times <= MOST_COUNTED:
+        found["times"] = Flaw.NO_COUNT
     if simple.hours and not all(_is(read_hours, one) for one in simple.hours.split(",")):
         found["hours"] = Flaw.NO_HOURS
     return found

@@ -67,6 +67,7 @@ FLAW: Mapping[str, str] = {
     Flaw.EMPTY: marked("is needed here"),
     Flaw.NO_DURATION: marked("is no duration: write 60s, 3m or 2h"),
     Flaw.NO_HOURS: marked("is no part of a day: write 22:00-06:00"),
+    Flaw.NO_COUNT: marked("between 1 and 100"),
     Flaw.NO_NAME: marked("only a-z, 0-9 and _, a letter first"),
 }
 TAKEN = marked("a rule of that name is in force already")
@@ -91,7 +92,7 @@ class NewRule(BaseModel):
     clear_hold: Short = ""
     silence: Short = ""
     event: Short = ""
-    times: Annotated[int, Field(ge=1, le=100)] = 1
+    times: int = 1
     within: Short = ""
     quiet: Short = ""
     during: Times = Times.ALWAYS

@@ -169,6 +169,10 @@ def test_urgency_lost() -> None:
         ),
         ({"trigger": Trigger.SILENCE}, {"silence": Flaw.EMPTY}),
         (
+            {"trigger": Trigger.EVENT, "event": "x", "quiet": "1m", "times": 0},
+            {"times": Flaw.NO_COUNT},
+        ),
+        (
             {"trigger": Trigger.EVENT, "times": 3},
             dict.fromkeys(("event", "quiet", "within"), Flaw.EMPTY),
         ),
