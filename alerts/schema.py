@@ -192,7 +192,7 @@ def _add_responses(engine: Engine) -> None:
     if any(column["name"] == "response" for column in inspect(engine).get_columns("alerts")):
         return
     usual = case(
-        ((alerts.c.kind == Kind.LIFE_SAFETY) & (alerts.c.priority == 1), Response.FIRE),
+        ((alerts.c.kind == Kind.LIFE_SAFETY) & (alerts.c.priority == 1), Response.IMMEDIATE),
         (alerts.c.kind == Kind.LIFE_SAFETY, Response.RESCUE),
         ((alerts.c.kind == Kind.SECURITY) & alerts.c.latched, Response.URGENT),
         (alerts.c.kind == Kind.SECURITY, Response.PROMPT),

@@ -39,7 +39,7 @@ def usual_clocks() -> Mapping[Response, StageClocks]:
     )
     half_an_hour = Pace(30 * MINUTE, 30 * MINUTE)
     return {
-        Response.FIRE: StageClocks(at_once, Pace(3 * MINUTE, 5 * MINUTE)),
+        Response.IMMEDIATE: StageClocks(at_once, Pace(3 * MINUTE, 5 * MINUTE)),
         Response.RESCUE: StageClocks(at_once, half_an_hour),
         Response.URGENT: StageClocks(soon, Pace(10 * MINUTE, 10 * MINUTE)),
         Response.PROMPT: StageClocks(soon),

@@ -22,7 +22,7 @@ _DURING = {
     "days": "[restday]",
     "guarded": "true",
 }
-_LIFE_SAVING = (Response.FIRE, Response.RESCUE, Response.URGENT)
+_LIFE_SAVING = (Response.IMMEDIATE, Response.RESCUE, Response.URGENT)
 
 
 def read_matchers(

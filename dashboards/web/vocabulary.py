@@ -26,7 +26,7 @@ KIND: Mapping[Kind, str] = {
     Kind.SYSTEM: marked("System"),
 }
 RESPONSE: Mapping[Response, str] = {
-    Response.FIRE: marked("Fire response"),
+    Response.IMMEDIATE: marked("Immediate response"),
     Response.RESCUE: marked("Rescue response"),
     Response.URGENT: marked("Urgent response"),
     Response.PROMPT: marked("Look at once"),

@@ -27,8 +27,8 @@ class Response(StrEnum):
     How long each takes is set by the installation (``responses``), from its contracts.
     """
 
-    FIRE = "fire"
-    """Someone there in three minutes."""
+    IMMEDIATE = "immediate"
+    """Someone there in three minutes: a fire, a cry for help."""
     RESCUE = "rescue"
     """Someone there in half an hour: an entrapment's contractor."""
     URGENT = "urgent"
@@ -44,7 +44,7 @@ class Response(StrEnum):
 def usual_response(kind: Kind, priority: int, *, latched: bool) -> Response:
     """Return the response class of what names none: what only someone on site ends asks for a walk."""
     if kind is Kind.LIFE_SAFETY:
-        return Response.FIRE if priority == 1 else Response.RESCUE
+        return Response.IMMEDIATE if priority == 1 else Response.RESCUE
     if kind is Kind.SECURITY:
         return Response.URGENT if latched else Response.PROMPT
     return Response.ORDINARY if latched else Response.PLANNED

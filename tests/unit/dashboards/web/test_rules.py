@@ -184,7 +184,7 @@ async def test_rules_of_linkage_are_hidden(client: httpx.AsyncClient) -> None:
     listed = {
         one["id"]: one for one in (await client.get("/api/v1/rules", headers=ENGINEER)).json()
     }
-    assert listed["fire_panel.confirmed"]["response"] == "fire"
+    assert listed["fire_panel.confirmed"]["response"] == "immediate"
     page = (await client.get("/engineer/rules", headers=PAGE)).text
     assert "/engineer/rules/linkage.response_missing" in page
     assert "backtest?rule=linkage.response_missing" not in page

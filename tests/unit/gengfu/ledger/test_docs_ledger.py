@@ -28,6 +28,15 @@ def test_example_estate_refused(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_example_linkage_refused(page: str) -> None:
+    """The table of the page on linkage is imported into the small estate."""
+    blocks = _blocks(page) | _blocks(page.replace("ledger", "rules/linkage"))
+    files = {name: text.encode() for name, text in blocks.items() if name.endswith(".csv")}
+    (ledger,) = read_files(files, load_classes())
+    assert [one.equipment for one in ledger.linkage] == [("door-b1-main",)]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_example_class_refused(page: str) -> None:
     """The class of the page is read as it stands there."""
     assert read_class(_blocks(page)["barrier.yaml"], "barrier.yaml").name == "barrier"
