@@ -69,6 +69,8 @@ class Committed:
     tally: Tally
     answers: tuple[Answer, ...]
     rejections: tuple[DeadLetter, ...]
+    newest: Micros | None = None
+    """Of its readings' times; None when it held none."""
 
 
 class _Familiar:
@@ -164,6 +166,10 @@ class _Records:
             shed=self.shed,
         )
 
+    def newest(self) -> Micros | None:
+        times = (int(one.observed_at.max()) for one in self.batches.values() if len(one))
+        return max(times, default=None)
+
     def drafts(self) -> list[Draft]:
         """Return the group's records: no record mixes sites."""
         readings = [draft(one, partition_of(site)) for site, one in self.batches.items()]
@@ -227,7 +233,9 @@ class Intake:
         for one in decoded:
             self.senders.note(one, at)
             self.unmapped.note(one, self.directory.types)
-        return Committed(group.tally(), self._answers(decoded), _rejections(decoded))
+        return Committed(
+            group.tally(), self._answers(decoded), _rejections(decoded), group.newest()
+        )
 
     def _decode(self, message: RawMessage) -> tuple[Decoded, ...]:
         try:

@@ -26,6 +26,7 @@ from gateway.directory import build_directory
 from gateway.endpoint import Endpoint
 from gateway.intake import Committed, Group, Intake, Sink
 from gateway.lane import Bounds, Lane
+from gateway.lateness import Lateness
 from gateway.mapping.check import check_mapping
 from gateway.mapping.current import CurrentMapping
 from gateway.mapping.interpreter import possible_filters, vital_points
@@ -105,6 +106,7 @@ class Gateway:
             StartError: when a TLS file cannot be used.
         """
         self.counters = GatewayCounters()
+        self.lateness = Lateness(clock)
         self.dropped: int | None = None
         """The broker's own count of messages that it threw away, where it tells that."""
         self.is_full = False
@@ -349,6 +351,8 @@ class Gateway:
                 continue
             self._note_room()
             self.counters.add(len(messages), done)
+            if done.newest is not None:
+                self.lateness.note(done.newest, self._clock.now())
             return done
 
     def _note_full(self, reason: str) -> None:

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from gengfu.core.clock import SECOND, Clock
+from gengfu.core.clock import SECOND, Clock, Micros
 from gengfu.core.errors import JournalFull
 from gengfu.core.partition import EVERY_PARTITION
 from gengfu.core.record import Tick, draft
@@ -22,18 +23,37 @@ TEND_SECONDS = 60.0
 """How often old segments are sealed and dropped."""
 
 
-async def tick(journal: DoubledJournal, clock: Clock, worker: ThreadPoolExecutor) -> None:
+MOST_PATIENT = 8.0
+
+
+def patience(lag_s: float) -> float:
+    """Return how many seconds what happened together may arrive apart: 1, 2, 4 or 8.
+
+    That is twice as much as devices are heard late; in steps, because each is a record.
+    """
+    return min(MOST_PATIENT, 2.0 ** max(0, math.ceil(math.log2(max(2 * lag_s, 1.0)))))
+
+
+async def tick(
+    journal: DoubledJournal,
+    clock: Clock,
+    worker: ThreadPoolExecutor,
+    lateness: Callable[[Micros], float] | None = None,
+) -> None:
     """Write the time into the journal whenever nothing else did for a second of our clock.
 
-    How fast the clock runs is written at the start and whenever it changes. On the way it is seen to
-    how full the disk is; a moment that finds no room at all is left out.
+    How fast a racing clock runs, and with ``lateness`` how patient that needs us to be, is written at
+    the start and whenever it changes. On the way it is seen to how full the disk is; a moment that
+    finds no room at all is left out.
     """
     told = 0.0
 
-    def append(now: int) -> None:
+    def append(now: Micros) -> None:
         nonlocal told
         journal.mind_room()
         rate = 1 / clock.real_seconds(SECOND)
+        if rate > 1 and lateness is not None:
+            rate *= patience(lateness(now))
         if rate != told or journal.last()[1] <= now - SECOND:
             with contextlib.suppress(JournalFull):
                 journal.append([draft(Tick(rate=rate), EVERY_PARTITION)], at=now)

@@ -81,7 +81,11 @@ class Tick:
     """Nothing but time passed; its time is the record's ``written_at``."""
 
     rate: float = 1.0
-    """How fast the clock runs: what arrives a moment later is ``rate`` times as late by it."""
+    """By how much of this clock may be late what is a second late on the machine.
+
+    With a clock that keeps time it is 1; a racing one writes how fast it runs, and more on a machine
+    that is behind.
+    """
 
 
 @dataclass(frozen=True, slots=True)
