@@ -155,6 +155,7 @@ class _Past:
     def run(self, end: Micros, tell: Callable[[float], None]) -> None:
         """Live until ``end``."""
         self._at(self.start, self._new_day)
+        self._at(self.start, self._come_on_line)
         self._at(self.start, self._quarter)
         for number, trouble in enumerate(self.plan, 1):
             scene = partial(self._raise_curtain, trouble, number)
@@ -196,6 +197,11 @@ class _Past:
     def _new_day(self) -> None:
         self.line.new_day()
         self._at(self.line.clock.at + DAY, self._new_day)
+
+    def _come_on_line(self) -> None:
+        for one in self.sites.values():
+            packets = one.greetings(self.line.clock.at)
+            self.line.hear([(packet.topic, packet.payload) for packet in packets])
 
     def _quarter(self) -> None:
         """Let everybody who is not in trouble tell the last quarter of an hour."""

@@ -15,7 +15,7 @@ from gateway.decoded import Rejected
 from gateway.directory import Directory
 from gengfu.app.setup import classes_of
 from gengfu.config import Settings
-from gengfu.core.batch import Event, ReadingBatch
+from gengfu.core.batch import Event, ReadingBatch, TopicKind
 from gengfu.core.clock import HOUR, MINUTE, Micros, to_utc
 from gengfu.core.names import PointKind
 from gengfu.core.partition import partition_of
@@ -24,6 +24,8 @@ from gengfu.ledger.model import SiteLedger
 from simulators.estate import estate_of
 from simulators.past.calm import Calm
 from simulators.past.days import QUARTER, Lived, Words, eve, live
+from simulators.report import Message
+from simulators.wire import Packet, Writer
 
 DAYS_LIVED = 3
 """So many ordinary days of every machine the past is dealt from."""
@@ -53,6 +55,13 @@ class PastSite:
     index: Mapping[str, int]
     """By equipment."""
     _quarter: int = field(default=-1)
+
+    def greetings(self, at: Micros) -> Sequence[Packet]:
+        """Return what everybody sends who comes on line."""
+        here = [
+            Message(equipment=id_, kind=TopicKind.STATUS, at=at, online=True) for id_ in self.index
+        ]
+        return tuple(Writer(self.ledger.site.id, "past").packets(here))
 
     def tell(self, at: Micros) -> Saying:
         """Return the last quarter of an hour, at its end."""

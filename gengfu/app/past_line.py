@@ -172,7 +172,11 @@ class Line:
         return found
 
     def finish(self) -> None:
-        """Leave everything as core leaves it when it is stopped."""
+        """Leave everything as core leaves it when it is stopped; time no longer races.
+
+        Everybody was heard just now: what comes after a pause is judged as after any other.
+        """
+        self._append([draft(Tick(), EVERY_PARTITION)])
         position = self.runner.position
         self.service.apply((), position=position, at=self.clock.at)
         self.runner.save()

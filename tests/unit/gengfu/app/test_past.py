@@ -98,7 +98,11 @@ def test_availability_differs_from_the_truth(lived: tuple[Installation, Made]) -
         for interval, one in zip(stood, was, strict=True):
             assert abs(interval.start - from_iso(one["begins"])) < MINUTE
             assert abs((interval.end or made.end) - from_iso(one["ends"])) < 2 * MINUTE
-        assert OperatingState.UNKNOWN not in {one.state for one in shown}
+    for id_ in small_estate().equipment:
+        shown = estate.intervals(id_, made.start + HOUR, made.end)
+        assert {one.state for one in shown} - {OperatingState.UNKNOWN}, id_
+        lost = [one for one in shown if one.state is OperatingState.UNKNOWN]
+        assert not lost or any(one["fault"] == "offline" for one in truth(place)), id_
 
 
 def test_core_begins_anew(lived: tuple[Installation, Made]) -> None:
