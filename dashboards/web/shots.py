@@ -32,8 +32,15 @@ PAGES = {
     "engineer": ("engineer", "/engineer"),
     "equipment": ("engineer", "/equipment/{equipment}"),
     "dead-letters": ("engineer", "/engineer/dead-letters"),
+    "rules": ("engineer", "/engineer/rules"),
+    "new-rule": ("engineer", "/engineer/rules/new"),
+    "backtest": ("engineer", "/engineer/rules/backtest"),
+    "linkage": ("engineer", "/linkage"),
     "manager": ("manager", "/manager"),
 }
+CLICKED = {"backtest": "button.primary", "linkage": "tbody a"}
+"""Where the picture is that of what a first click leads to."""
+PATIENCE_MS = 120_000
 
 
 def looks() -> Iterator[tuple[str, tuple[int, int], str, str]]:
@@ -81,6 +88,9 @@ def take(browser: "Browser", out: Path, wanted: argparse.Namespace) -> None:
                 if who == role and (not wanted.pages or name in wanted.pages.split(",")):
                     alert = wanted.alert or (worst_alert(page) if "{alert}" in path else "")
                     page.goto(path.format(alert=alert, equipment=wanted.equipment))
+                    if name in CLICKED:
+                        with page.expect_navigation(timeout=PATIENCE_MS):
+                            page.locator(CLICKED[name]).first.click()
                     page.wait_for_timeout(900)
                     page.screenshot(
                         path=out / f"{name}-{size}-{scheme}-{language}.png", full_page=wanted.full

@@ -20,6 +20,8 @@ WANTED = {
     "wall": ("engineer", "desk"),
     "pump": ("equipment", "desk"),
     "availability": ("manager", "desk"),
+    "backtest": ("backtest", "desk"),
+    "linkage": ("linkage", "desk"),
 }
 
 
