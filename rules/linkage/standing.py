@@ -63,7 +63,7 @@ def _read(file: Path) -> Standing:
         severity=page.choice(fields.get("severity"), Severity, Severity.CRITICAL),
         kind=page.choice(fields.get("kind"), Kind, Kind.LIFE_SAFETY),
         priority=read_priority(page, fields.get("priority")),
-        response=page.choice(fields.get("response"), Response, Response.FIRE),
+        response=page.choice(fields.get("response"), Response, Response.IMMEDIATE),
         latched=page.boolean(fields.get("latched")),
         title=page.bilingual(fields.get("title")),
         advice=tuple(map(page.bilingual, page.items(fields.get("advice")))),
