@@ -71,7 +71,7 @@ async def run_core(settings: Settings, ready: Callable[[], None]) -> None:
             worker, partial(_build, settings, place, worker)
         )
         try:
-            await _run(core, ready)
+            await _run(core, ready, is_demo=settings.demo)
         except asyncio.CancelledError:
             core.canary.stopped()
             raise
@@ -98,7 +98,6 @@ class _Core:
     fullness: Fullness
     parked: ParkedKeeper
     mapping: MappingFile
-    is_demo: bool
     broker: Patience = field(default_factory=lambda: Patience(BROKER_SECONDS))
 
     def note_judged(self) -> None:
@@ -145,7 +144,6 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
     canary = Canary(gateway, proofs, host)
     in_force = InForce(place.desk, journal, gateway, service, classes, rules, clock, worker)
     return _Core(
-        is_demo=settings.demo,
         clock=clock,
         worker=worker,
         journal=journal,
@@ -206,7 +204,7 @@ def _retention(settings: Settings) -> Retention:
     return Retention(age=kept.days * DAY, quota=int(kept.quota_gib * 2**30))
 
 
-async def _run(core: _Core, ready: Callable[[], None]) -> None:
+async def _run(core: _Core, ready: Callable[[], None], *, is_demo: bool) -> None:
     await core.in_force.announce()
     async with contextlib.AsyncExitStack() as channels, asyncio.TaskGroup() as tasks:
         for channel in core.channels:
@@ -217,7 +215,7 @@ async def _run(core: _Core, ready: Callable[[], None]) -> None:
         tasks.create_task(core.door.run(), name="door")
         tasks.create_task(core.in_force.run(), name="ledgers")
         # The demo's story comes before its seconds; who plays scenarios for a score wants those.
-        lateness = core.gateway.lateness.worst if core.is_demo else None
+        lateness = core.gateway.lateness.worst if is_demo else None
         ticks = tick(core.doubled, core.clock, core.worker, lateness)
         tasks.create_task(ticks, name="ticks")
         tasks.create_task(
