@@ -15,7 +15,6 @@ from alerts.channels.webhook import Webhook
 from alerts.door import Door
 from alerts.schema import open_alerts
 from alerts.service import AlertService
-from alerts.settings import AlertSettings
 from gateway.codecs.native.message import Limits
 from gateway.codecs.native.times import Belief
 from gateway.mapping.model import ForeignMapping
@@ -32,7 +31,7 @@ from gengfu.app.mapping import MappingFile, follow_mapping
 from gengfu.app.onward_clock import OnwardClock
 from gengfu.app.parked import ParkedKeeper, mind_hang
 from gengfu.app.setup import classes_of, rule_files
-from gengfu.app.stage_clocks import stage_clocks
+from gengfu.app.stage_clocks import alert_settings
 from gengfu.config import Settings
 from gengfu.core.clock import DAY, Clock
 from gengfu.core.naming import Scalar
@@ -129,7 +128,7 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
     clock = OnwardClock(host, floor=journal.last()[1])
     proofs, channels = ProofFile(place.proof), webhooks(settings)
     alerts, log = open_alerts(place.alerts), JournalActionLog(journal, clock, worker)
-    alerting = AlertSettings(clocks=stage_clocks(settings))
+    alerting = alert_settings(settings)
     service = AlertService(alerts, host, alerting, channels=channels, action_log=log)
     doubled = DoubledJournal(journal, SafetyFile(place.safety), life_safety_of(classes))
     before = look_back(doubled, journal, proofs, place, judged=service.applied_position())

@@ -3,10 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from alerts.settings import Pace, StageClocks, usual_clocks
+from alerts.settings import AlertSettings, Pace, StageClocks, usual_clocks
 from gengfu.config import ResponseSettings, Settings
 from gengfu.core.clock import SECOND
 from gengfu.core.urgency import Response
+
+
+def alert_settings(settings: Settings) -> AlertSettings:
+    """Return what the settings say of alerts."""
+    return AlertSettings(clocks=stage_clocks(settings))
 
 
 def stage_clocks(settings: Settings) -> Mapping[Response, StageClocks]:
