@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from gengfu.core.clock import HOUR, Micros
 from gengfu.core.naming import Bilingual
@@ -9,6 +10,38 @@ from gengfu.ledger.model import SiteLedger
 from simulators.device import Injection
 
 TEN_O_CLOCK: Micros = 10 * HOUR
+
+
+class Doing(StrEnum):
+    """What people do about an alert: the words of its steps."""
+
+    ACKNOWLEDGE = "acknowledge"
+    EN_ROUTE = "en-route"
+    ARRIVE = "arrive"
+    VERDICT = "verdict"
+    RESET = "reset"
+    CLOSE = "close"
+
+
+class Found(StrEnum):
+    """What a person says it was: the words of an alert's verdict."""
+
+    REAL = "real"
+    FAULT = "fault"
+    FALSE = "false"
+    TEST = "test"
+    MISUSE = "misuse"
+    NOTHING_FOUND = "nothing_found"
+    RESTORED_ITSELF = "restored_itself"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """A step that a person takes so long ``after`` the alert opened; ``found`` belongs to a verdict."""
+
+    doing: Doing
+    after: Micros
+    found: Found | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +53,13 @@ class Expectation:
     equipment: str
     part: str | None = None
     """None = whichever part of it."""
+    handled: tuple[Act, ...] = ()
+    """What people do about it, in order of time; every step ought to be taken."""
+
+    @property
+    def over(self) -> Micros:
+        """Return when at the latest all is done about it, from the fault on."""
+        return self.within + max((act.after for act in self.handled), default=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +115,7 @@ class Scenario:
     def length(self) -> Micros:
         """Return when the script is over, from the scenario's start, waits for its alerts included."""
         ends = [step.ends or step.begins for step in self.steps]
-        waits = [step.begins + one.within for step in self.steps for one in step.expects]
+        waits = [step.begins + one.over for step in self.steps for one in step.expects]
         return max([self.lasts, *ends, *waits])
 
     def of(self, ledger: SiteLedger) -> "Scenario":

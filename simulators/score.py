@@ -4,7 +4,7 @@ An expectation takes the first alert of its rule about its subject that opened s
 and that no other expectation took. What nobody took and ``also`` does not allow is a false alarm.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -19,6 +19,8 @@ class Result(StrEnum):
     DETECTED = "detected"
     LATE = "late"
     MISSED = "missed"
+    UNHANDLED = "unhandled"
+    """Noticed in time, but a step of people that the scenario tells was not taken."""
 
 
 class Need(StrEnum):
@@ -45,6 +47,8 @@ class Opened:
     kind: Kind
     severity: Severity
     latched: bool
+    taken: frozenset[str] = frozenset()
+    """The steps that people took."""
 
     @property
     def need(self) -> Need:
@@ -113,7 +117,7 @@ def score(
     outcomes: list[Outcome] = []
     for step in sorted(scenario.steps, key=lambda one: one.begins):
         for expected in step.expects:
-            found = _first(left, expected, since=start + step.begins - grain)
+            found = first_of(left, expected, since=start + step.begins - grain)
             if found is not None:
                 left.remove(found)
             outcomes.append(_outcome(step, expected, found, start=start, grain=grain))
@@ -125,7 +129,8 @@ def score(
     )
 
 
-def _first(alerts: Sequence[Opened], expected: Expectation, *, since: Micros) -> Opened | None:
+def first_of(alerts: Iterable[Opened], expected: Expectation, *, since: Micros) -> Opened | None:
+    """Return the first alert that may be the expected one."""
     for one in alerts:
         same = (one.rule, one.equipment) == (expected.rule, expected.equipment)
         if same and expected.part in {None, one.part} and one.at >= since:
@@ -140,4 +145,6 @@ def _outcome(
         return Outcome(step=step, expected=expected, result=Result.MISSED)
     delay = max(0, found.at - start - step.begins)
     result = Result.DETECTED if delay <= expected.within + grain else Result.LATE
+    if result is Result.DETECTED and any(act.doing not in found.taken for act in expected.handled):
+        result = Result.UNHANDLED
     return Outcome(step=step, expected=expected, result=result, delay=delay, alert=found)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
 from gengfu.core.naming import Bilingual, Language
+from simulators.scenario import Act, Doing, Found
 from simulators.score import Need, Outcome, Result, Score
 
 _HEAD: Mapping[Language, str] = {
@@ -15,12 +16,30 @@ _RESULTS: Mapping[Result, Bilingual] = {
     Result.DETECTED: Bilingual("已发现", "detected"),
     Result.LATE: Bilingual("过迟", "late"),
     Result.MISSED: Bilingual("漏报", "missed"),
+    Result.UNHANDLED: Bilingual("未处置", "unhandled"),
 }
 NEEDS: Mapping[Need, Bilingual] = {
     Need.ON_SITE: Bilingual("到场核实", "on site"),
     Need.WALK: Bilingual("走一趟", "walk"),
     Need.ORDER: Bilingual("工单", "order"),
     Need.LOOK: Bilingual("看一眼", "look"),
+}
+DOINGS: Mapping[Doing, Bilingual] = {
+    Doing.ACKNOWLEDGE: Bilingual("接警", "taken"),
+    Doing.EN_ROUTE: Bilingual("出发", "on the way"),
+    Doing.ARRIVE: Bilingual("到场", "on site"),
+    Doing.VERDICT: Bilingual("核实", "found"),
+    Doing.RESET: Bilingual("复位", "reset"),
+    Doing.CLOSE: Bilingual("关闭", "closed"),
+}
+FINDINGS: Mapping[Found, Bilingual] = {
+    Found.REAL: Bilingual("属实", "real"),
+    Found.FAULT: Bilingual("故障属实", "a fault"),
+    Found.FALSE: Bilingual("误报", "false"),
+    Found.TEST: Bilingual("测试", "a test"),
+    Found.MISUSE: Bilingual("误操作", "misuse"),
+    Found.NOTHING_FOUND: Bilingual("未见异常", "nothing found"),
+    Found.RESTORED_ITSELF: Bilingual("自行恢复", "restored itself"),
 }
 _NOTHING = Bilingual("（不应有报警）", "(nothing)")
 
@@ -75,14 +94,14 @@ def lines(score: Score) -> Iterator[Mapping[str, str]]:
 def total(scores: Sequence[Score]) -> str:
     """Return the sum over scenarios in one sentence."""
     expected = sum(len(one.outcomes) for one in scores)
-    found, late, missed = (
+    found, late, missed, unhandled = (
         sum(one.count(result) for one in scores)
-        for result in (Result.DETECTED, Result.LATE, Result.MISSED)
+        for result in (Result.DETECTED, Result.LATE, Result.MISSED, Result.UNHANDLED)
     )
     false = sum(len(one.false_alarms) for one in scores)
     return (
         f"{len(scores)} scenarios, {expected} expectations: {found} detected, {late} late, "
-        f"{missed} missed; {false} false alarms"
+        f"{missed} missed, {unhandled} not handled as told; {false} false alarms"
     )
 
 
@@ -116,5 +135,18 @@ def _found(one: Outcome, language: Language) -> str:
 
 
 def _handling(score: Score, language: Language) -> str:
+    """Return what it would have taken of people, and what they did where the story tells it."""
     counts = {need: score.needs(need) for need in Need}
-    return ", ".join(f"{NEEDS[need].of(language)} {n}" for need, n in counts.items() if n)
+    needed = ", ".join(f"{NEEDS[need].of(language)} {n}" for need, n in counts.items() if n)
+    told = [_told(one, language) for one in score.outcomes if one.expected.handled]
+    return "<br>".join([needed, *told] if needed else told)
+
+
+def _told(one: Outcome, language: Language) -> str:
+    acts = (f"{_act(act, language)} {span(act.after)}" for act in one.expected.handled)
+    return f"`{one.expected.rule}`: {' → '.join(acts)}"
+
+
+def _act(act: Act, language: Language) -> str:
+    word = DOINGS[act.doing].of(language)
+    return word if act.found is None else f"{word} {FINDINGS[act.found].of(language)}"

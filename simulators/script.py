@@ -4,7 +4,7 @@ Times of the script are ``HH:MM[:SS]`` from the scenario's start, and may pass 2
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +13,7 @@ import yaml
 
 from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
 from gengfu.core.errors import BadInput
+from gengfu.core.expression import nearest
 from gengfu.core.naming import Bilingual, Scalar
 from gengfu.ledger.model import Equipment, EquipmentClass, SiteLedger
 from gengfu.marked import Page, read_text
@@ -21,8 +22,11 @@ from simulators.catalogue import PLAYERS, faults_of
 from simulators.device import Injection
 from simulators.scenario import (
     TEN_O_CLOCK,
+    Act,
     Afterwards,
+    Doing,
     Expectation,
+    Found,
     Scenario,
     SmallThing,
     Step,
@@ -37,16 +41,21 @@ _INJECTION = ("part", "with")
 
 
 def read_scenario(
-    path: Path, ledgers: Sequence[SiteLedger], classes: Mapping[str, EquipmentClass]
+    path: Path,
+    ledgers: Sequence[SiteLedger],
+    classes: Mapping[str, EquipmentClass],
+    rules: Collection[str] | None = None,
 ) -> Scenario:
     """Read a scenario, for its own cast or else for the equipment of these ledgers.
+
+    Alerts are expected of ``rules``, when they are given.
 
     Raises:
         BadInput: with every mistake and its line.
     """
     text = read_text(path)
     equipment = {id_: one for ledger in ledgers for id_, one in ledger.equipment.items()}
-    reader = _Reader(Page(str(path)), classes, equipment)
+    reader = _Reader(Page(str(path)), classes, equipment, rules)
     scenario = reader.scenario(text)
     if reader.page.faults:
         raise BadInput(reader.page.faults)
@@ -58,8 +67,9 @@ def find_scenario(name: str) -> Path:
     path = Path(name)
     if path.suffix or path.exists():
         return path
-    own = SHIPPED / "cast" / f"{name}.yaml"
-    return own if own.exists() else SHIPPED / f"{name}.yaml"
+    folders = (SHIPPED, SHIPPED / "cast", SHIPPED / "long")
+    files = [folder / f"{name}.yaml" for folder in folders]
+    return next((file for file in files if file.exists()), files[0])
 
 
 def own_cast() -> Sequence[Path]:
@@ -74,6 +84,8 @@ class _Reader:
     page: Page
     classes: Mapping[str, EquipmentClass]
     equipment: Mapping[str, Equipment]
+    rules: Collection[str] | None = None
+    """The rules that there are; None = not looked at."""
     short: Mapping[str, str] = field(default_factory=dict)
     """What the script calls equipment of the scenario's own cast → its id."""
 
@@ -197,14 +209,43 @@ class _Reader:
             self.page.fault(node, f"{known.id} has no part {injection.part!r}")
 
     def expectation(self, node: yaml.Node, injection: Injection) -> Expectation:
-        found = self.page.fields(node, required=("rule", "within"), optional=("equipment", "part"))
+        found = self.page.fields(
+            node, required=("rule", "within"), optional=("equipment", "part", "handled")
+        )
         elsewhere = self._optional(found.get("equipment"), self.who)
         return Expectation(
-            rule=self.page.text(found.get("rule")),
+            rule=self.rule(found.get("rule")),
             within=self.page.duration(found.get("within")),
             equipment=elsewhere or injection.equipment,
             part=self._optional(found.get("part"), self.page.text),
+            handled=self.handled(found.get("handled")),
         )
+
+    def rule(self, node: yaml.Node | None) -> str:
+        """Read a rule's name; one that is not in force is a mistake."""
+        name = self.page.text(node)
+        if node is not None and self.rules is not None and name not in self.rules:
+            self.page.fault(node, f"there is no rule {name!r}", nearest(name, self.rules))
+        return name
+
+    def handled(self, node: yaml.Node | None) -> tuple[Act, ...]:
+        """Read what people do about an alert: each step so long after it opened, in their order."""
+        acts: list[Act] = []
+        for one in self.page.items(node):
+            found = self.page.fields(one, required=("step", "after"), optional=("found",))
+            act = Act(
+                doing=self.page.choice(found.get("step"), Doing, Doing.ACKNOWLEDGE),
+                after=self.page.duration(found.get("after")),
+                found=self._optional(
+                    found.get("found"), lambda word: self.page.choice(word, Found, Found.REAL)
+                ),
+            )
+            if acts and act.after < acts[-1].after:
+                self.page.fault(one, "a step before the one above it", "write them in their order")
+            if (act.doing is Doing.VERDICT) != (act.found is not None):
+                self.page.fault(one, "'found' belongs to 'verdict', and only there")
+            acts.append(act)
+        return tuple(acts)
 
     def offset(self, node: yaml.Node | None) -> Micros:
         """Read a time from the scenario's start."""

@@ -14,6 +14,7 @@ from gateway.decoded import RawMessage
 from gateway.directory import build_directory
 from gateway.intake import Intake
 from gateway.service import own_event
+from gengfu.app.acting import People, people_of
 from gengfu.core.batch import TopicKind
 from gengfu.core.clock import MINUTE, SECOND, Micros, from_iso
 from gengfu.core.errors import BadInput
@@ -62,10 +63,14 @@ def rehearse(
     """
     start = A_MONDAY + scenario.begins
     length = scenario.length if until is None else min(until, scenario.length)
-    found: list[Episode] = []
+    found: list[Opened] = []
     for ledger in scenario.stages(ledgers):
-        found.extend(lived(scenario, ledger, classes, rules, seed=seed, length=length))
-    return score(scenario, map(opened, found), start=start)
+        bench = _play(scenario, ledger, classes, rules, seed=seed, length=length)
+        found.extend(
+            opened(one, bench.people.taken(one.rule, one.subject, one.opened))
+            for one in bench.episodes.all()
+        )
+    return score(scenario, found, start=start)
 
 
 def lived(
@@ -82,15 +87,28 @@ def lived(
     Raises:
         BadInput: with every mistake of the rules.
     """
+    bench = _play(scenario, ledger, classes, rules, seed=seed, length=length)
+    return bench.episodes.all()
+
+
+def _play(
+    scenario: Scenario,
+    ledger: SiteLedger,
+    classes: Mapping[str, EquipmentClass],
+    rules: Mapping[str, str],
+    *,
+    seed: int,
+    length: Micros,
+) -> "_Bench":
     start, script = A_MONDAY + scenario.begins, replace(scenario, afterwards=None)
     coming = changes(script.of(ledger), start=start, calm_from=start, seed=seed)
     estate = estate_of(ledger, classes, start=start, seed=seed, changes=coming)
-    bench = _Bench(classes)
+    bench = _Bench(classes, people_of(script.of(ledger), ledger, start))
     bench.take(LedgerChange(ledger.site.id, snapshot.encode(ledger)), start)
     bench.take(RulesChange(rules), start)
     bench.must_know_its_rules()
     bench.watch(estate, Writer(ledger.site.id, "r1"), start, start + length)
-    return bench.episodes.all()
+    return bench
 
 
 def about(equipment: str, part: str | None) -> tuple[str, str | None]:
@@ -101,7 +119,7 @@ def about(equipment: str, part: str | None) -> tuple[str, str | None]:
     return (part, None) if equipment == OWN_CORE and part is not None else (equipment, part)
 
 
-def opened(one: Episode) -> Opened:
+def opened(one: Episode, taken: frozenset[str] = frozenset()) -> Opened:
     """Return what a score needs of an alert."""
     equipment, part = about(one.subject.equipment, one.subject.part)
     return Opened(
@@ -112,6 +130,7 @@ def opened(one: Episode) -> Opened:
         kind=one.kind,
         severity=one.severity,
         latched=one.latched,
+        taken=taken,
     )
 
 
@@ -126,6 +145,7 @@ class _Bench:
     """A journal that keeps nothing: what is appended is judged at once."""
 
     classes: Mapping[str, EquipmentClass]
+    people: People
     names: Names = field(default_factory=Names)
     episodes: Episodes = field(default_factory=Episodes)
     _state: State = field(init=False)
@@ -142,6 +162,7 @@ class _Bench:
         self._position += 1
         self._state, verdicts = step(self._state, body, position=self._position, now=at)
         self.episodes.take(one for one in verdicts if not one.late)
+        self.people.hear(verdicts)
 
     def must_know_its_rules(self) -> None:
         if self._state.refused:
@@ -184,6 +205,8 @@ class _Bench:
             if raw:
                 intake.commit(raw, at=now)
             self.take(Tick(), now)
+            for action in self.people.act(now):
+                self.take(action, now)
 
 
 def _own_events(intake: Intake, now: Micros, root: str) -> Iterator[RawMessage]:

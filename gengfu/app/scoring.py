@@ -13,22 +13,26 @@ import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
 
+from gengfu.app.acting import awaited
+from gengfu.app.alerts_told import told_alerts
 from gengfu.app.broker import prepare_accounts
 from gengfu.app.estate import address_of
-from gengfu.app.rehearsal import A_MONDAY, about, rehearse
+from gengfu.app.guards import Guards
+from gengfu.app.rehearsal import A_MONDAY, rehearse
 from gengfu.app.setup import add_token, classes_of, ledger_store, rule_files
 from gengfu.config import Settings
-from gengfu.core.clock import HOUR, SECOND, Clock, Micros, from_iso, to_iso
+from gengfu.core.clock import HOUR, SECOND, Clock, Micros, to_iso
 from gengfu.core.errors import BadInput, Fault, StartError
-from gengfu.core.urgency import Kind, Severity
 from gengfu.installation import Installation
 from gengfu.ledger.model import SiteLedger
 from gengfu.people.roles import Role
+from rules.language import read_rules
+from rules.linkage.run import CONFIRMED, MISSING
 from simulators.publish import Play, Published, run_plays
 from simulators.scenario import Scenario
 from simulators.score import Opened, Score, score
@@ -42,7 +46,6 @@ START_SECONDS = 60.0
 LINGER_SECONDS = 3.0
 BUNDLE_SECONDS = 0.0
 """Devices do not wait for company here: what they say is judged by the second."""
-_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,17 +70,17 @@ async def score_live(
     with tempfile.TemporaryDirectory(prefix="gengfu-score-") as folder:
         house = _house(settings, Path(folder))
         token = _furnish(house, scenarios)
-        async with _running(house, A_MONDAY + scenarios[0].begins, rate) as clock:
-            published = await run_plays(
-                plays=_plays(scenarios),
-                classes=classes_of(house),
-                clock=clock,
-                broker=address_of(house, Installation(house.data)),
-                seed=seed,
-                linger=round(LINGER_SECONDS * rate * SECOND),
-                bundle_seconds=BUNDLE_SECONDS,
+        start = A_MONDAY + scenarios[0].begins
+        async with _running(house, start, rate) as clock, _client(house, token) as client:
+            guards = Guards(
+                client, clock, [one for story in scenarios for one in awaited(story, clock.now())]
             )
-            opened = await _alerts(house, token)
+            published = await _played(house, scenarios, guards, rate, seed)
+            taken = await guards.taken()
+            opened = [
+                replace(one.opened, taken=taken.get(one.id, frozenset()))
+                for one in await told_alerts(client)
+            ]
     grain = round(GRAIN_SECONDS * rate * SECOND)
     return Scored(
         scores=tuple(
@@ -88,6 +91,25 @@ async def score_live(
         published=published,
         grain=grain,
     )
+
+
+async def _played(
+    house: Settings, scenarios: Sequence[Scenario], guards: Guards, rate: float, seed: int
+) -> Published:
+    """Play the stories to their end, people's part included."""
+    async with asyncio.TaskGroup() as tasks:
+        acting = tasks.create_task(guards.run(), name="guards")
+        published = await run_plays(
+            plays=_plays(scenarios),
+            classes=classes_of(house),
+            clock=guards.clock,
+            broker=address_of(house, Installation(house.data)),
+            seed=seed,
+            linger=round(LINGER_SECONDS * rate * SECOND),
+            bundle_seconds=BUNDLE_SECONDS,
+        )
+        acting.cancel()
+    return published
 
 
 def _plays(scenarios: Sequence[Scenario]) -> list[Play]:
@@ -162,6 +184,11 @@ async def _ready(house: Settings, process: asyncio.subprocess.Process, log: Path
     raise StartError(f"The system that was to be scored did not start:\n{said}")
 
 
+def _client(house: Settings, token: str) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.AsyncClient(base_url=_address(house), headers=headers, timeout=30)
+
+
 def _end_of(log: Path) -> str:
     return log.read_text(encoding="utf-8", errors="replace")[-2000:]
 
@@ -170,44 +197,8 @@ def _address(house: Settings) -> str:
     return f"http://127.0.0.1:{house.web.port}"
 
 
-async def _alerts(house: Settings, token: str) -> Sequence[Opened]:
-    """Return every alert that the API tells of.
-
-    Raises:
-        StartError: when it does not answer.
-    """
-    found: list[Opened] = []
-    headers = {"Authorization": f"Bearer {token}"}
-    asked: dict[str, str | int] = {"state": "all", "limit": _PAGE}
-    async with httpx.AsyncClient(base_url=_address(house), headers=headers, timeout=30) as client:
-        while True:
-            try:
-                reply = await client.get("/api/v1/alerts", params=asked)
-                reply.raise_for_status()
-            except httpx.HTTPError as exc:
-                raise StartError(f"The system's alerts cannot be read: {exc}") from exc
-            page = reply.json()
-            found.extend(map(_opened, page["alerts"]))
-            if not page["cursor"]:
-                return found
-            asked["cursor"] = page["cursor"]
-
-
 def _about(alerts: Sequence[Opened], cast: SiteLedger) -> Sequence[Opened]:
     return [one for one in alerts if one.equipment in cast.equipment]
-
-
-def _opened(one: Mapping[str, str]) -> Opened:
-    equipment, part = about(one["equipment"], one["part"])
-    return Opened(
-        rule=one["rule"],
-        equipment=equipment,
-        part=part,
-        at=from_iso(one["opened_at"]),
-        kind=Kind(one["kind"]),
-        severity=Severity(one["severity"]),
-        latched=bool(one["latched"]),
-    )
 
 
 def _free_port() -> int:
@@ -223,11 +214,13 @@ def scored_scenarios(settings: Settings, name: str | None = None) -> Sequence[Sc
         BadInput: with every mistake of a file, or when a scenario has no cast.
     """
     classes = classes_of(settings)
+    in_force = read_rules(rule_files(settings), classes)
+    rules = frozenset({*(one.id for one in in_force), CONFIRMED, MISSING})
     if name is None:
-        every = [read_scenario(file, (), classes) for file in own_cast()]
+        every = [read_scenario(file, (), classes, rules) for file in own_cast()]
         return [one for one in every if one.cast is not None]
     file = Path(name) if name.endswith((".yaml", ".yml")) else find_scenario(name)
-    scenario = read_scenario(file, (), classes)
+    scenario = read_scenario(file, (), classes, rules)
     if scenario.cast is None:
         mend = "give it a 'cast', or play it without --score"
         raise BadInput([Fault(str(file), "", "the scenario has no equipment of its own", mend)])

@@ -5,6 +5,7 @@ from pathlib import Path
 from gengfu.app.scoring import score_live
 from gengfu.config import read_settings
 from gengfu.core.clock import SECOND
+from simulators.scenario import Doing
 from simulators.score import Result
 from simulators.script import read_scenario
 from tests.unit.simulators.stage import CLASSES
@@ -17,12 +18,18 @@ timeline:
     for: 20s
     equipment: button
     fault: pressed
-    expect: [{rule: call_button.call, within: 40s}]
+    expect: [{rule: call_button.call, within: 40s, handled: [
+      {step: acknowledge, after: 5s},
+      {step: arrive, after: 10s},
+      {step: verdict, found: real, after: 15s},
+      {step: reset, after: 30s},
+      {step: close, after: 35s}]}]
   - at: "00:01:20"
     equipment: panel
     fault: fire
     part: 1-1
-    expect: [{rule: fire_panel.first_signal, part: 1-1, within: 40s}]
+    expect: [{rule: fire_panel.first_signal, part: 1-1, within: 40s, handled: [
+      {step: close, after: 10s}]}]
 """
 WELL = "cast: {lift: {class: elevator, place: f1}}\ntimeline: []\n"
 DEAF = """cast: {button: {class: call_button}}
@@ -38,15 +45,20 @@ also: [call_button.lost]
 
 
 async def test_a_live_system_scores_otherwise(tmp_path: Path) -> None:
-    """In one system: what is told is noticed, what is well left alone, what nobody hears missed."""
+    """In one system: what is told is noticed, what is well left alone, what nobody hears missed.
+
+    People's steps are taken over the API; one that is refused, a fire closed from afar, is told.
+    """
     texts = {"calls": CALL, "well": WELL, "deaf": DEAF}
     for name, text in texts.items():
         (tmp_path / f"{name}.yaml").write_text(HEAD.format(name) + text, encoding="utf-8")
     scenarios = [read_scenario(tmp_path / f"{name}.yaml", (), CLASSES) for name in texts]
     found = await score_live(read_settings(None), scenarios, rate=RATE)
     calls, well, deaf = found.scores
-    assert [one.result for one in calls.outcomes] == [Result.DETECTED, Result.DETECTED]
-    assert calls.passed
+    assert [one.result for one in calls.outcomes] == [Result.DETECTED, Result.UNHANDLED]
+    assert calls.outcomes[0].alert is not None
+    assert calls.outcomes[0].alert.taken == frozenset(Doing) - {Doing.EN_ROUTE}
+    assert not calls.false_alarms
     assert well.passed
     assert [one.result for one in deaf.outcomes] == [Result.MISSED]
     assert not deaf.passed

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from alerts.model import FindingVerdict
+from alerts.model import Step as AlertStep
 from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND
 from gengfu.core.errors import BadInput
-from simulators.scenario import Scenario
+from simulators.scenario import Doing, Found, Scenario
 from simulators.script import SHIPPED, find_scenario, read_scenario
 from simulators.timeline import changes
 from tests.unit.simulators.stage import CLASSES, MORNING, demo_ledger
@@ -131,3 +133,56 @@ def test_another_site_s_faults_are_let_in() -> None:
     own = scenario.of(elsewhere)
     assert not own.steps
     assert own.afterwards is None
+
+
+def test_handling_is_not_looked_at(tmp_path: Path) -> None:
+    """A step nobody can take, one out of order, a finding that is missing or misplaced, all at once."""
+    found = faults(
+        tmp_path,
+        """timeline:
+  - at: "00:10"
+    equipment: lift-b1-u1-left
+    fault: inspection
+    expect:
+      - rule: elevator.fault
+        within: 1m
+        handled:
+          - {step: shout, after: 10s}
+          - {step: arrive, after: 5m}
+          - {step: acknowledge, after: 1m}
+          - {step: verdict, after: 6m}
+          - {step: close, found: real, after: 7m}
+          - {step: verdict, found: nonsense, after: 8m}
+""",
+    )
+    assert [place for place, _ in found] == ["11", "13", "14", "15", "16"]
+    assert "'shout' is none of acknowledge" in found[0][1]
+    assert "before the one above" in found[1][1]
+    assert all("'found' belongs to 'verdict'" in message for _, message in found[2:4])
+    assert "'nonsense' is none of real" in found[4][1]
+
+
+def test_a_rule_that_is_none_is_expected(tmp_path: Path) -> None:
+    """Where the rules are known, an alert of one that there is not is a mistake, with the nearest."""
+    path = tmp_path / "trial.yaml"
+    path.write_text(
+        HEAD
+        + """timeline:
+  - at: "00:10"
+    equipment: lift-b1-u1-left
+    fault: inspection
+    expect: [{rule: elevator.falut, within: 1m}]
+""",
+        encoding="utf-8",
+    )
+    with pytest.raises(BadInput) as refused:
+        read_scenario(path, [demo_ledger()], CLASSES, {"elevator.fault", "door.forced"})
+    (fault,) = refused.value.faults
+    assert (fault.place, "elevator.falut" in fault.message) == ("7", True)
+    assert "elevator.fault" in fault.mend
+
+
+def test_words_of_people_differ() -> None:
+    """What people do and find in a story are words that alerts know."""
+    assert set(Doing) < {one.value for one in AlertStep}
+    assert set(Found) == {one.value for one in FindingVerdict}

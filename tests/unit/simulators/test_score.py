@@ -1,5 +1,7 @@
 """What counts as noticed, late, missed and false."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,7 +9,7 @@ from gengfu.core.clock import MINUTE, SECOND, Micros
 from gengfu.core.naming import Bilingual
 from gengfu.core.urgency import Kind, Severity
 from simulators.device import Injection
-from simulators.scenario import Expectation, Scenario, Step
+from simulators.scenario import Act, Doing, Expectation, Scenario, Step
 from simulators.score import Need, Opened, Result, score
 
 START = 1_000 * MINUTE
@@ -110,3 +112,23 @@ def test_the_work_is_miscounted() -> None:
         Need.LOOK: 1,
         Need.ORDER: 1,
     }
+
+
+def test_a_step_that_nobody_took_counts_as_done() -> None:
+    """Noticed in time but not dealt with as told is no success, and stands apart from a miss."""
+    acts = (Act(doing=Doing.ACKNOWLEDGE, after=SECOND), Act(doing=Doing.CLOSE, after=MINUTE))
+    expected = replace(expect(), handled=acts)
+    for taken, result in (
+        ({"acknowledge", "close"}, Result.DETECTED),
+        ({"acknowledge"}, Result.UNHANDLED),
+    ):
+        alert = replace(opened(SECOND), taken=frozenset(taken))
+        found = score(story(expected), [alert], start=START)
+        assert [one.result for one in found.outcomes] == [result]
+        assert found.passed == (result is Result.DETECTED)
+
+
+def test_a_story_ends_before_people_are_done() -> None:
+    """It is watched until the last step about its latest alert."""
+    acts = (Act(doing=Doing.CLOSE, after=40 * MINUTE),)
+    assert story(replace(expect(), handled=acts)).length == BEGINS + WITHIN + 40 * MINUTE
