@@ -89,6 +89,8 @@ class Kind:
     """By fault, then by point: what is so while it lasts. Of two that differ the later one wins."""
     tells: Mapping[str, Telling] = field(default_factory=dict)
     """By fault."""
+    restarts: Mapping[str, str] = field(default_factory=dict)
+    """By fault: the counter that begins anew with it, as the days since an inspection do."""
     tallies: Mapping[str, str] = field(default_factory=dict)
     """By point: at how many parts this fault is."""
     routine: Mapping[str, float] = field(default_factory=dict)
@@ -98,7 +100,7 @@ class Kind:
     def faults(self) -> frozenset[str]:
         """Return every fault that this kind knows."""
         unless = {trip.unless for trip in self.trips if trip.unless}
-        return frozenset({*self.pulls, *self.changes, *self.tells, *unless})
+        return frozenset({*self.pulls, *self.changes, *self.tells, *self.restarts, *unless})
 
     @property
     def needs_part(self) -> frozenset[str]:
@@ -126,6 +128,8 @@ class Sensor(Machine):
         telling = self.kind.tells.get(injection.fault)
         if telling is not None:
             self._news.append((telling.begins, injection))
+        if (counter := self.kind.restarts.get(injection.fault)) is not None:
+            self._counts[counter] = 0.0
         super().begin(injection)
 
     def end(self, injection: Injection) -> None:

@@ -79,6 +79,7 @@ FIRE_WATER: Mapping[str, Kind] = {
             "obstructed": {"obstructed": True},
             "overdue": {"inspected_days": 38.0},
         },
+        restarts={"inspected": "inspected_days"},
     ),
     "extinguisher": Kind(
         counts={
@@ -96,6 +97,7 @@ FIRE_WATER: Mapping[str, Kind] = {
             "scrap_due": {"scrap_days": -20.0},
         },
         tells={"inspected": Telling(begins="inspected")},
+        restarts={"inspected": "inspected_days"},
     ),
 }
 """By class."""
