@@ -134,7 +134,8 @@ def opened(one: Episode, taken: frozenset[str] = frozenset()) -> Opened:
     )
 
 
-MOST_FAMILIAR = 200_000
+FAMILIAR = 100_000
+"""So many of the newest identities, and up to twice as many, may come twice in a story."""
 _SENDERS_LOOK: Micros = 5 * SECOND
 _MISSING: Micros = MINUTE
 """As long as the gateway waits for what may be late."""
@@ -151,8 +152,9 @@ class _Bench:
     _state: State = field(init=False)
     _position: int = 0
     _named: tuple[int, int] = (0, 0)
-    _familiar: dict[Identity, None] = field(default_factory=dict)
-    """The newest, as many as may come twice in a story."""
+    _familiar: set[Identity] = field(default_factory=set)
+    _older: set[Identity] = field(default_factory=set)
+    """Those before: whole generations are forgotten, since one by one would cost more than all else."""
 
     def __post_init__(self) -> None:
         self._state = begin(self.classes)
@@ -172,16 +174,16 @@ class _Bench:
         self, drafts: Sequence[Draft], *, at: Micros, identities: Sequence[Identity] = ()
     ) -> range:
         """Take what the intake would make durable, new names first."""
-        self._familiar.update(dict.fromkeys(identities))
-        while len(self._familiar) > MOST_FAMILIAR:
-            del self._familiar[next(iter(self._familiar))]
+        if len(self._familiar) >= FAMILIAR:
+            self._older, self._familiar = self._familiar, set()
+        self._familiar.update(identities)
         first = self._position + 1
         for body in self._bodies(drafts):
             self.take(body, at)
         return range(first, self._position + 1)
 
     def known(self, identities: Sequence[Identity]) -> frozenset[Identity]:
-        return frozenset(one for one in identities if one in self._familiar)
+        return frozenset(one for one in identities if one in self._familiar or one in self._older)
 
     def _bodies(self, drafts: Sequence[Draft]) -> Iterator[Body]:
         if self.names.size() != self._named:
