@@ -25,6 +25,7 @@ from gengfu.ledger.model import EquipmentClass
 from rules.backtest.document import Document, EpisodeLine, QualityBlock
 from rules.backtest.quality import FLOOD
 from rules.backtest.replay import Lack
+from rules.due_calendar import calendars_due
 from rules.linkage.standing import STANDING
 from rules.rule import Rule, fill
 
@@ -202,6 +203,7 @@ def rules(
         shelves=shelves(every, ports.ledgers.classes, fired, q.strip()),
         titles={rule.id: title_of(rule) for rule in every},
         standing=STANDING,
+        due=tuple(calendars_due(every, seen_ledgers(ports, who), ports.clock.now())),
         editions=book.editions,
         faults=book.faults,
         proposed=editor.proposed(),

@@ -1,5 +1,6 @@
 """Rules with hours: on the site's clock, over midnight, weekends and daylight saving."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -18,12 +19,14 @@ from gengfu.core.hours import (
     read_timetable,
     read_weekdays,
 )
+from gengfu.ledger.model import SpecialDays
 from rules import checkpoint
+from rules.due_calendar import calendars_due
 from rules.engine import begin, step
 from rules.language import read_rules
 from rules.schedule import During, PlaceClock
 from rules.verdict import Turn, Verdict
-from tests.fakes.rule_scene import CLASSES, Scene, equipment
+from tests.fakes.rule_scene import CLASSES, Scene, equipment, ledger
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 RULE = """
@@ -238,3 +241,26 @@ def test_events_count_by_their_own_time() -> None:
     scene.event("door", "denied", ago=(HOUR // SECOND) / 20, reason="expired")
     scene.event("door", "denied", reason="expired")
     assert [one.turn for one in scene.run() if one.turn is Turn.ON] == [Turn.ON]
+
+
+NOTICE = SpecialDays(first=date(2026, 10, 1), last=date(2026, 10, 7), day=DayKind.HOLIDAY)
+
+
+@pytest.mark.parametrize(
+    ("during", "guarded", "moment", "due"),
+    [
+        ("workday", "", (2026, 11, 20), []),
+        ("workday", "", (2026, 12, 20), [2027]),
+        ("22:00-06:00", "", (2026, 12, 20), []),
+        ("22:00-06:00", "workday 19:00-07:00", (2026, 12, 20), [2027]),
+    ],
+)
+def test_calendar_that_ran_out(
+    during: str, guarded: str, moment: tuple[int, ...], due: list[int]
+) -> None:
+    """Whoever asks for working days hears in December that nobody wrote down next year's."""
+    rules = read_rules({"mine.yaml": RULE.replace("22:00-06:00", during)}, CLASSES)
+    estate = ledger(equipment("door", "door"))
+    kept = replace(estate, site=replace(estate.site, guarded=guarded), special_days=(NOTICE,))
+    now = at(SHANGHAI, *moment, 12, 0)
+    assert [year for _, year in calendars_due(rules, [kept], now)] == due

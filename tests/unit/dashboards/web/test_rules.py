@@ -192,3 +192,13 @@ async def test_rules_of_linkage_are_hidden(client: httpx.AsyncClient) -> None:
     assert "pack: linkage" in shown
     assert "/off" not in shown
     assert "backtest?rule=" not in shown
+
+
+async def test_calendar_that_ran_out_is_hidden(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """Once a rule asks for working days, the page says for which year nobody wrote them down."""
+    assert "holidays.csv" not in (await client.get("/engineer/rules", headers=PAGE)).text
+    text = desk.rules.editor.text_of("door.probing")
+    draft = text.replace("clear_hold:", "during: workday\n  clear_hold:")
+    desk.rules.editor.enable(draft, reason="because", actor="x", at=desk.clock.now())
+    shown = (await client.get("/engineer/rules", headers=PAGE)).text
+    assert "云和花园：2025 年的节假日还没填" in shown
