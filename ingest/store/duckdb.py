@@ -6,7 +6,6 @@ in order never pays for that. The cursor, the counts and what was quarantined ar
 transaction that holds the rows, so a kill at any moment leaves all of them as they were.
 """
 
-import json
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -279,7 +278,7 @@ def _events_table(events: tuple[StoreEvent, ...]) -> pa.Table:
             one.event.id,
             one.event.observed_at,
             one.event.received_at,
-            json.dumps(dict(one.event.attributes), ensure_ascii=False),
+            msgspec.json.encode(one.event.attributes).decode(),
         )
         for one in events
     ]

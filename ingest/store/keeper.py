@@ -15,6 +15,7 @@ import structlog
 
 from gengfu.core.clock import DAY, HOUR, MINUTE, Micros
 from gengfu.core.names import PointKind
+from gengfu.core.record import RecordKind
 from ingest.journal.port import JournalReader
 from ingest.store.port import NotTaken, ReadingStore
 from ingest.store.rollups import GAP, STEPS, Buckets, Values, roll_up
@@ -147,7 +148,8 @@ class StoreKeeper:
             return False
         collector = RowCollector(self._reader.names)
         for record in records:
-            collector.add(record)
+            if record.kind is RecordKind.READINGS:  # what is rolled up
+                collector.add(record)
         self._position = records[-1].position
         self._now = records[-1].written_at
         self._touch(collector.build())
