@@ -20,7 +20,7 @@ from gengfu.core.clock import HOUR, MINUTE, Micros, to_utc
 from gengfu.core.names import PointKind
 from gengfu.core.partition import partition_of
 from gengfu.core.record import Draft, draft
-from gengfu.ledger.model import SiteLedger
+from gengfu.ledger.model import EquipmentClass, SiteLedger
 from simulators.estate import estate_of
 from simulators.past.calm import Calm
 from simulators.past.days import QUARTER, Lived, Words, eve, live
@@ -136,7 +136,7 @@ def ordinary_days(
         with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
             lived = list(pool.map(work, ledgers))
     return {
-        ledger.site.id: _site(ledger, days, words, directory, seed)
+        ledger.site.id: _site(ledger, classes_of(settings), days, words, directory, seed)
         for ledger, (days, words) in zip(ledgers, lived, strict=True)
     }
 
@@ -155,9 +155,17 @@ def _live(
 
 
 def _site(
-    ledger: SiteLedger, lived: Sequence[Lived], words: Words, directory: Directory, seed: int
+    ledger: SiteLedger,
+    classes: Mapping[str, EquipmentClass],
+    lived: Sequence[Lived],
+    words: Words,
+    directory: Directory,
+    seed: int,
 ) -> PastSite:
-    calm = Calm(lived, Random(f"{seed}/{ledger.site.id} days"))
+    silent_after = {
+        one.id: classes[one.equipment_class].silent_after for one in ledger.equipment.values()
+    }
+    calm = Calm(lived, Random(f"{seed}/{ledger.site.id} days"), silent_after)
     site, index, points = ledger.site.id, dict[str, int](), list[int]()
     for column in calm.columns:
         target = directory.find(f"{directory.root}/{site}/{column.equipment}/up/telemetry")

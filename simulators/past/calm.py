@@ -4,7 +4,7 @@ Counters go on counting from day to day. An equipment that is in trouble is away
 trouble speaks for it, and when it is back it says everything it has to say.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -15,7 +15,7 @@ from gengfu.core.clock import Micros
 from gengfu.core.names import PointKind
 from gengfu.ledger.model import PointDef
 from simulators.device import Happening
-from simulators.past.days import QUARTERS, Column, Lived
+from simulators.past.days import QUARTER, QUARTERS, Column, Lived
 from simulators.report import NOISE_DIGITS, NOISE_SHARE
 
 
@@ -38,6 +38,8 @@ class Calm:
 
     lived: Sequence[Lived]
     rng: Random
+    silent_after: Mapping[str, Micros]
+    """By equipment."""
     columns: tuple[Column, ...] = ()
     _counted: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     """What counters have gained on all days before this one, beyond what a lived day begins with."""
@@ -57,6 +59,8 @@ class Calm:
     """Of each equipment's columns the first: an equipment's columns follow each other."""
     _life: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """Of each equipment's columns the one that is told as a sign of life."""
+    _patience: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """How many quarter hours each equipment may have nothing to say."""
     _noise: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     """By how much a value must have moved to be news, and by what share of itself."""
     _noise_share: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
@@ -71,6 +75,8 @@ class Calm:
             self._of[name] = np.array([n for n, one in enumerate(names) if one == name])
         self._begin = np.array([own[0] for own in self._of.values()], dtype=np.int64)
         self._life = np.array([self._sign_of_life(own) for own in self._of.values()])
+        spans = [self.silent_after[name] // (2 * QUARTER) for name in self._of]
+        self._patience = np.array([max(1, one) for one in spans])
         analog = np.array([_is_noisy(one.point) for one in self.columns], dtype=np.bool_)
         digits = np.array([one.point.digits for one in self.columns])
         self._noise = np.where(analog, NOISE_DIGITS * 10.0**-digits, 0.0)
@@ -99,16 +105,19 @@ class Calm:
     def _by_exception(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return what of a day (quarters, columns) is told: all at midnight, then what is news.
 
-        Whoever has nothing new says so, with one value.
+        Whoever had nothing new for half the time after which it counts as silent says so, with one
+        value.
         """
         news = ~np.isnan(values)
-        last = values[0].copy()
+        last, mute = values[0].copy(), np.zeros(len(self._begin), dtype=np.int64)
         for row, told in zip(values[1:], news[1:], strict=True):
             moved = np.abs(row - last)
             least = np.maximum(self._noise, self._noise_share * np.abs(last))
             np.logical_and(told, (moved >= least) & (moved > 0), out=told)
-            silent = ~np.logical_or.reduceat(told, self._begin)
-            told[self._life[silent]] = ~np.isnan(row[self._life[silent]])
+            mute = np.where(np.logical_or.reduceat(told, self._begin), 0, mute + 1)
+            signs = self._life[mute >= self._patience]
+            told[signs] = ~np.isnan(row[signs])
+            mute[mute >= self._patience] = 0
             last[told] = row[told]
         return news
 
