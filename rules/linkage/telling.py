@@ -76,7 +76,7 @@ def _one_missing(judge: Judge, site: str, one: Awaited) -> Bilingual:
         if effect:
             points |= judge.state.classes[effect.equipment_class].points
     return STANDING[MISSING].title(
-        "unknown" if one.stage is Stage.UNKNOWN else "",
+        "unknown" if one.stage is Stage.UNKNOWN else "missing",
         cause=STANDING[MISSING].rule.words[line.cause],
         seconds=_plain(line.within // SECOND),
         equipment=Bilingual(
