@@ -66,7 +66,8 @@ class _Opening:
 
     service: AlertService
     opened: list[Alert] = field(default_factory=list)
-    count: int = 0
+    known: set[str] = field(default_factory=set)
+    """The ids of all alerts that ever opened."""
     touched: bool = False
     """Whether an alert may have changed since this was set back."""
 
@@ -76,9 +77,9 @@ class _Opening:
         with self.service.writing() as writing:
             for one in verdicts:
                 alert = writing.open_of(one.rule, one.subject) if one.turn is Turn.ON else None
-                if alert is not None and alert.version == 1:
+                if alert is not None and alert.id not in self.known:
+                    self.known.add(alert.id)
                     self.opened.append(alert)
-                    self.count += 1
 
     def applied_position(self) -> int:
         return self.service.applied_position()
@@ -112,8 +113,8 @@ class Line:
 
     @property
     def alerts(self) -> int:
-        """Return how many alerts have opened."""
-        return self._opening.count
+        """Return how many alerts have opened; not those that ended in the same moment."""
+        return len(self._opening.known)
 
     def next_due(self) -> Micros:
         """Return when the next timer of a rule or clock of an alert runs out, to the second."""
