@@ -144,3 +144,16 @@ def test_a_reader_in_another_process_follows(tmp_path: Path) -> None:
         writer.tend(0)
         assert len(layout.list_segments(tmp_path)) > 5
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_what_can_be_made_again_is_never_synced(tmp_path: Path) -> None:
+    """A journal without ``sync`` waits for no disk while it is written, and is durable once closed."""
+    disk, seen = FailingDisk(), list[str]()
+    writer = SqliteJournal(tmp_path, vfs=disk.install("unsynced"), sync=False)
+    disk.fails = seen.append
+    for number in range(20):
+        writer.append([note(b"%d" % number)], at=0)
+    assert "sync" not in seen
+    writer.close()
+    assert "sync" in seen
+    assert payloads(tmp_path) == [b"%d" % number for number in range(20)]
