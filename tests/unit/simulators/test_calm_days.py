@@ -1,0 +1,66 @@
+"""An ordinary time dealt from lived days: what it tells is what the machines read."""
+
+from random import Random
+
+import numpy as np
+
+from gengfu.core.clock import DAY, MINUTE
+from gengfu.ledger.model import SiteLedger
+from simulators.catalogue import faults_of
+from simulators.estate import estate_of
+from simulators.past.calm import Calm
+from simulators.past.days import QUARTER, QUARTERS, Lived, Words, eve, live
+from simulators.past.troubles import AILMENTS, plan
+from tests.fakes.small_estate import small_estate
+from tests.unit.simulators.stage import CLASSES, MORNING, demo_ledger
+
+LEDGER: SiteLedger = small_estate()
+MIDNIGHT = MORNING - MORNING % DAY - 8 * 60 * MINUTE
+"""Of a day in China."""
+
+
+def lived() -> list[Lived]:
+    estate = estate_of(LEDGER, CLASSES, start=eve(MIDNIGHT), seed=1, changes=iter(()))
+    words = Words()
+    return [live(one, LEDGER, CLASSES, words, midnight=MIDNIGHT, days=2) for one in estate.models]
+
+
+def test_a_counter_runs_back() -> None:
+    """Over a week of dealt days counters only grow, by what such days bring; a door is never left open."""
+    silent_after = {
+        one.id: CLASSES[one.equipment_class].silent_after for one in LEDGER.equipment.values()
+    }
+    calm = Calm(lived(), Random(1), silent_after)
+    seen: dict[tuple[str, str], list[float]] = {}
+    heard: dict[str, int] = {}
+    for day in range(7):
+        calm.begin_day()
+        for quarter in range(QUARTERS):
+            told = calm.tell(quarter, (quarter - 1) * QUARTER, quarter * QUARTER)
+            for number, value in zip(told.columns.tolist(), told.values.tolist(), strict=True):
+                column = calm.columns[number]
+                seen.setdefault((column.equipment, column.name), []).append(value)
+                last = heard.get(column.equipment, day * QUARTERS)
+                assert (day * QUARTERS + quarter - last) * QUARTER <= max(
+                    QUARTER, silent_after[column.equipment] // 2
+                )
+                heard[column.equipment] = day * QUARTERS + quarter
+    starts = next(values for (_, point), values in seen.items() if point == "starts")
+    assert (np.diff(starts) >= 0).all()
+    assert 7 * 50 < starts[-1] - starts[0] < 7 * 3000
+    assert {
+        value for (_, point), values in seen.items() if point == "contact" for value in values
+    } == {float(list(CLASSES["door"].points["contact"].words).index("closed"))}
+
+
+def test_a_trouble_that_nothing_plays() -> None:
+    """Every fault of the yearly plan is one that its class knows, and machines have one at a time."""
+    for name, ailments in AILMENTS.items():
+        assert {one.fault for one in ailments} <= faults_of(name), name
+    ledger = demo_ledger()
+    troubles = plan(ledger, start=MIDNIGHT, end=MIDNIGHT + 60 * DAY, seed=1, often=20.0)
+    assert len(troubles) > 100
+    ends: dict[str, int] = {}
+    for one in troubles:
+        assert ends.get(one.injection.equipment, 0) <= one.begins < one.ends
+        ends[one.injection.equipment] = one.ends
