@@ -75,6 +75,8 @@ class Document:
     """The whole result."""
 
     start: str
+    covered_from: str
+    """From when on there was an archive; figures count from there."""
     end: str
     rules: tuple[str, ...]
     records: int
@@ -93,6 +95,7 @@ def document(result: Replayed, known: Hindsight | None, took_seconds: float) -> 
     """Put a result together for its readers."""
     return Document(
         start=to_iso(result.start),
+        covered_from=to_iso(result.covered_from),
         end=to_iso(result.end),
         rules=result.rules,
         records=result.records,
@@ -159,7 +162,7 @@ def _line(one: Episode, compared: str) -> EpisodeLine:
 
 
 def _quality(episodes: Sequence[Episode], result: Replayed) -> QualityBlock:
-    found = quality(episodes, result.start, result.end)
+    found = quality(episodes, result.covered_from, result.end)
     return QualityBlock(
         alarms=found.alarms,
         per_10_minutes=tuple(BinLine(start=to_iso(o.start), alarms=o.alarms) for o in found.bins),

@@ -96,6 +96,12 @@ class Replayed:
     """Of the version that ran live; None when it is that which was tried."""
     missing: tuple[Missing, ...]
 
+    @property
+    def covered_from(self) -> Micros:
+        """From when on there was an archive: figures by the hour count from there."""
+        begins = (one.until for one in self.missing if one.lack is Lack.BEGINNING and one.until)
+        return max((self.start, *begins))
+
 
 Progress = Callable[[int, int], None]
 """(records done, records in all)"""

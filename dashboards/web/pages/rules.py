@@ -104,8 +104,8 @@ class Picture:
 
 
 def picture(result: Document, names: Mapping[str, Bilingual]) -> Picture:
-    """Lay out a result: the busiest lanes first."""
-    start, end = from_iso(result.start), from_iso(result.end)
+    """Lay out a result: the busiest lanes first, and no time before there was an archive."""
+    start, end = from_iso(result.covered_from), from_iso(result.end)
     scale = WIDTH / max(end - start, 1)
     lanes: dict[tuple[str, str, str | None], list[EpisodeLine]] = defaultdict(list)
     for one in result.alerts:

@@ -219,6 +219,8 @@ def test_an_archive_that_does_not_reach_back_says_so() -> None:
         return [one.lack for one in missing if one.lack is not Lack.MEMORY]
 
     assert lacks(START - DAY) == [Lack.BEGINNING]
+    assert tried(None, start=START - DAY).covered_from == START
+    assert tried(None, start=START + HOUR).covered_from == START + HOUR
     assert lacks(START + 2 * HOUR) == [Lack.LEAD]
     assert lacks(START + 2 * HOUR, end=START + 2 * HOUR + 1) == [Lack.LEAD]
     assert lacks(START + 2 * HOUR, drop=3) == [Lack.LEAD, Lack.LEDGER, Lack.LIVE_RULES]
