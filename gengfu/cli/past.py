@@ -40,7 +40,7 @@ def past(
     rates of a year; what really happened is written to past-truth.csv. Nobody is called. Afterwards
     gengfu up on the same folder goes on from there.
     """
-    from gengfu.app.past import Wish, make_past
+    from gengfu.app.past.living import Wish, make_past
 
     settings = settings_from(config, data=data, store__url=store)
     wish = Wish(span=_span(span), end=SystemClock().now(), copies=copies, seed=seed)

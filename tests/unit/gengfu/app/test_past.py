@@ -8,7 +8,7 @@ import pytest
 
 from alerts.read import AlertFilter, AlertReader
 from dashboards.estate import Estate
-from gengfu.app.past import TRUTH_FILE, Made, Wish, make_past
+from gengfu.app.past.living import TRUTH_FILE, Made, Wish, make_past
 from gengfu.app.setup import ledger_store
 from gengfu.config import Settings
 from gengfu.core.batch import ReadingBatch

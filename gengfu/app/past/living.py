@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 
 from alerts.lifecycle import Refusal
 from alerts.model import Alert, FindingVerdict, Step, StepRequest
-from gengfu.app.past_calm import PastSite, Saying, ordinary_days
-from gengfu.app.past_desk import PastDesk
-from gengfu.app.past_line import Line, opened_line
-from gengfu.app.past_people import Act, handling_of
+from gengfu.app.past.calm import PastSite, Saying, ordinary_days
+from gengfu.app.past.desk import PastDesk
+from gengfu.app.past.line import Line, opened_line
+from gengfu.app.past.people import Act, handling_of
 from gengfu.app.people import gate_of
 from gengfu.app.setup import classes_of, ledger_store, prepare
 from gengfu.config import Settings
