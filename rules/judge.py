@@ -6,7 +6,7 @@ journal's time. Unknown is never true: it neither begins, nor holds, nor clears 
 
 import heapq
 from bisect import insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from gengfu.core.clock import MINUTE, SECOND, Micros
@@ -106,8 +106,10 @@ class Judge:
                 del unit.queued[~index]
                 self._await(unit, ~index)
 
-    def remember(self, unit: Unit, pasts: Iterable[int], since: Micros) -> set[int]:
+    def remember(self, unit: Unit, pasts: Collection[int], since: Micros) -> set[int]:
         """Let functions of the past take what is new, inner ones first; return whose rules changed."""
+        if not pasts:
+            return set()
         plan, rules, waiting = unit.plan, set[int](), sorted(set(pasts))
         while waiting:
             past = waiting.pop(0)

@@ -138,12 +138,15 @@ class Remembered:
     def hear(self, samples: Sequence[Sample], received_at: Micros) -> Micros | None:
         """Take samples; return from when on its own states differ, None when they do not."""
         self.touched = True
-        differs = []
+        spoke = None
         if any(sample.heard for sample in samples):
             self.received_at = max(received_at, self.received_at or received_at)
-            differs.append(self.timeline.set_silent(False))
-        differs.append(self.timeline.add(samples))
-        return min((since for since in differs if since is not None), default=None)
+            if self.timeline.silent:
+                spoke = self.timeline.set_silent(False)
+        said = self.timeline.add(samples)
+        if spoke is None or said is None:
+            return spoke if said is None else said
+        return min(spoke, said)
 
     def fell_silent(self, now: Micros) -> Micros | None:
         """Look whether nothing was heard for too long by now; return as ``hear`` does."""

@@ -3,14 +3,15 @@
 It keeps the values it needs by itself: a line may read points that no rule reads.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 
 from gengfu.core.batch import Event, Flag, ReadingBatch
 from gengfu.core.clock import Micros
-from gengfu.core.expression import Expression, holds, parse
+from gengfu.core.expression import Program, bind, parse, truth
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Scalar
 from gengfu.core.record import Action, Body, LedgerChange
@@ -22,8 +23,16 @@ from rules.unit import Unit
 
 ReadScalar = Callable[[PointKind, Sequence[str], float, Sequence[str]], Scalar]
 PANEL = "fire_panel"
+Known: TypeAlias = Mapping[str, tuple[Scalar, Micros]]
+"""What is known of one equipment, by point: the newest value, and its event time."""
 
-_parse: Callable[[str], Expression] = lru_cache(maxsize=4096)(parse)
+
+@lru_cache(maxsize=4096)
+def _program(text: str) -> Program[Known]:
+    def value(point: str) -> Program[Known]:
+        return lambda known: known[point][0] if point in known else None
+
+    return bind(parse(text), value)
 
 
 def follow(judge: Judge, body: Body, read: ReadScalar) -> None:
@@ -38,6 +47,7 @@ def follow(judge: Judge, body: Body, read: ReadScalar) -> None:
             _take_action(judge, body)
         case LedgerChange():
             _forget_gone(judge)
+            _look(judge, judge.now)  # what a new line is about may be so already
         case tuple():
             _take_events(judge, body)
     for run in memory.open_runs():
@@ -54,20 +64,23 @@ def _take_readings(judge: Judge, batch: ReadingBatch, read: ReadScalar) -> None:
         return
     rows = np.flatnonzero(state.linked[batch.equipment] & ((batch.flags & Flag.RETAINED) == 0))
     rows = rows[np.argsort(batch.observed_at[rows], kind="stable")]
-    moment: Micros | None = None
+    moment, news = None, any(state.linkage.open_runs())
     for row in rows.tolist():
         at = min(int(batch.observed_at[row]), judge.now)
-        if moment is not None and at != moment:
+        if moment is not None and at != moment and news:
             _look(judge, moment)
+            news = any(state.linkage.open_runs())
         moment = at
         point = state.names.points[batch.point[row]]
         values = state.linkage.values.setdefault(
             state.names.equipment[batch.equipment[row]].equipment, {}
         )
-        if point.point not in values or values[point.point][1] <= at:
+        before = values.get(point.point)
+        if before is None or before[1] <= at:
             value = read(point.kind, point.words, float(batch.value[row]), batch.texts)
+            news |= before is None or before[0] != value
             values[point.point] = (value, at)
-    if moment is not None:
+    if moment is not None and news:
         _look(judge, moment)
 
 
@@ -111,8 +124,7 @@ def _look_at_switch(judge: Judge, site: str, switch: tuple[Cause, str, str]) -> 
 
 
 def _holds(judge: Judge, equipment: str, text: str) -> bool | None:
-    values = judge.state.linkage.values.get(equipment, {})
-    return holds(_parse(text), lambda point: values[point][0] if point in values else None)
+    return truth(_program(text)(judge.state.linkage.values.get(equipment, {})))
 
 
 def _state(judge: Judge, line: LinkageLine) -> bool | None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gateway.decoded import Rejected
 from gateway.directory import Directory
+from gengfu.app.past.garbage import search_seldom
 from gengfu.app.setup import classes_of
 from gengfu.config import Settings
 from gengfu.core.batch import Event, ReadingBatch, TopicKind
@@ -144,6 +145,7 @@ def ordinary_days(
 def _live(
     settings: Settings, ledger: SiteLedger, *, start: Micros, seed: int
 ) -> tuple[list[Lived], Words]:
+    search_seldom()
     classes, words = classes_of(settings), Words()
     midnight = start - since_midnight_of(start, ZoneInfo(ledger.site.time_zone)) - start % MINUTE
     estate = estate_of(ledger, classes, start=eve(midnight), seed=seed, changes=iter(()))

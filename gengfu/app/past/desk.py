@@ -11,6 +11,7 @@ from multiprocessing.synchronize import Event
 from typing import Self
 
 from dashboards.estate import Estate
+from gengfu.app.past.garbage import search_seldom
 from gengfu.app.setup import classes_of
 from gengfu.app.store_keeping import store_keeper
 from gengfu.config import Settings
@@ -67,6 +68,7 @@ class PastDesk:
 
 def keep_store(settings: Settings, finished: Event) -> None:
     """Write readings and events into the store, and roll them up, until all is in."""
+    search_seldom()
     place = Installation(settings.data)
     with closing(connect(settings.store, place.data)) as store:
         keep, reader = CursorFile(place.journal, "store").write, FolderReader(place.journal)
@@ -77,6 +79,7 @@ def keep_store(settings: Settings, finished: Event) -> None:
 
 def keep_states(settings: Settings, finished: Event) -> None:
     """Derive values, operating states and what was refused, until all is in."""
+    search_seldom()
     place = Installation(settings.data)
     estate = Estate(open_sqlite(place.desk), classes_of(settings))
     estate.prepare()

@@ -18,6 +18,7 @@ from alerts.lifecycle import Refusal
 from alerts.model import Alert, FindingVerdict, Step, StepRequest
 from gengfu.app.past.calm import PastSite, Saying, ordinary_days
 from gengfu.app.past.desk import PastDesk
+from gengfu.app.past.garbage import search_seldom
 from gengfu.app.past.line import Line, opened_line
 from gengfu.app.past.people import Act, handling_of
 from gengfu.app.people import gate_of
@@ -74,6 +75,7 @@ def make_past(
     Raises:
         StartError: Gengfu runs on this folder, or it has a history already.
     """
+    search_seldom()
     place = Installation(settings.data)
     place.prepare()
     with place.locked():
