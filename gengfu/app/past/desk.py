@@ -5,7 +5,7 @@ Both follow the journal in a process of their own, by the desk's own code, and e
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.context import SpawnProcess
 from multiprocessing.synchronize import Event
 from typing import Self
@@ -97,8 +97,9 @@ def keep_states(settings: Settings, finished: Event) -> None:
 
 
 def _follow(parts: Sequence[Callable[[], bool]], finished: Event) -> None:
-    """Let parts advance until no more can come and none has more to do."""
-    while True:
+    """Let parts advance until no more can come and none has more to do, or whom it is for is gone."""
+    parent = parent_process()
+    while parent is None or parent.is_alive():
         last_round = finished.is_set()
         busy = [advance() for advance in parts]
         if any(busy):
