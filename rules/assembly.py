@@ -30,6 +30,7 @@ def use_rules(state: State, rules: tuple[Rule, ...]) -> None:
         for name, equipment_class in state.classes.items()
         for chosen in (tuple(rule for rule in rules if rule.equipment_class == name),)
     }
+    state.provable = frozenset(half for rule in rules for half in rule.halves)
 
 
 def reassemble(judge: Judge) -> None:

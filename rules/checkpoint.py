@@ -26,11 +26,12 @@ from rules.engine import begin
 from rules.frame import NEVER
 from rules.language import read_rules
 from rules.linkage.run import Memory
+from rules.proofs import Halves
 from rules.silence import Silences
 from rules.state import State
 from rules.unit import Condition, Phase, Unit
 
-_MAGIC = b"GFRULES\x02"
+_MAGIC = b"GFRULES\x03"
 _HEAD = struct.Struct("<8sIQ")
 
 
@@ -81,6 +82,7 @@ class _Saved:
     timers: list[tuple[Micros, str, int, str]]
     doubted: list[Micros]
     """By the silences' rows."""
+    halves: Halves = field(default_factory=Halves)
     linkage: Memory = field(default_factory=Memory)
 
 
@@ -98,6 +100,7 @@ def encode(state: State) -> bytes:
             units=[_save(state, unit) for unit in state.roll],
             timers=sorted(state.timers),
             doubted=state.silences.doubted.tolist(),
+            halves=state.halves,
             linkage=state.linkage,
         )
     )
@@ -207,7 +210,7 @@ def _restore(saved: _Saved, classes: Mapping[str, EquipmentClass]) -> State:
     state.silences = Silences.of(state.roll)
     state.silences.doubted[:] = saved.doubted
     state.image.look_again(state.roll)
-    state.linkage = saved.linkage
+    state.halves, state.linkage = saved.halves, saved.linkage
     return state
 
 

@@ -24,6 +24,11 @@ CONTRADICTIONS: tuple[tuple[Callable[[frozenset[str]], object], str, str], ...] 
         "",
     ),
     (
+        lambda given: "confirmed_by" in given and "event" not in given,
+        "confirmed_by goes with an event",
+        "give it event, or write any(…, zone) in when",
+    ),
+    (
         lambda given: "count" in given and not given & {"event", "when"},
         "nothing is counted",
         "give it event, or when",

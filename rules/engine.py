@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gengfu.core.batch import Event, Flag, ReadingBatch
-from gengfu.core.clock import MINUTE, SECOND, Micros
+from gengfu.core.clock import MINUTE, SECOND, SILENT_REAL, Micros
 from gengfu.core.errors import BadInput
 from gengfu.core.names import EquipmentName, Names, PointKind, PointName
 from gengfu.core.naming import Scalar
@@ -23,6 +23,7 @@ from rules.judge import DOUBT, Judge
 from rules.language import read_rules
 from rules.linkage.following import follow
 from rules.plan import OWN_SILENCE
+from rules.proofs import Half, proves
 from rules.rule import Source, SubjectKind
 from rules.state import State, index_names
 from rules.unit import Taken, Unit
@@ -35,9 +36,8 @@ RETAINED = Flag.RETAINED.value
 """As a plain number: a flag's own ``&`` takes longer than the rest."""
 DEAF_AFTER: Micros = 30 * SECOND
 """No record for so long: we were deaf (a restart), the equipment was not silent."""
-DEAF_REAL: Micros = 10 * SECOND
-SILENT_REAL: Micros = 5 * SECOND
-"""The same, and a silence, at least by the machine's clock when ours runs faster."""
+DEAF_REAL: Micros = SILENT_REAL // 2
+"""The same, at least, by the machine's clock when ours runs faster."""
 
 
 def begin(classes: Mapping[str, EquipmentClass]) -> State:
@@ -343,11 +343,45 @@ def _take_event(judge: Judge, unit: Unit, event: Event) -> None:
     rules = judge.remember(unit, counted, since)
     if unit.polls:
         judge.recount(unit, since)
+    half = Half(
+        site=unit.site,
+        equipment=unit.equipment.id,
+        part=event.part,
+        type=type_,
+        at=at,
+        came=judge.now,
+        facts=facts,
+    )
     for index in plan.by_event.get(type_, ()):
-        by_part = plan.rules[index].rule.subject is SubjectKind.PART
-        judge.occur(unit, index, at, (event.part or "") if by_part else "", facts)
+        if plan.rules[index].rule.confirmed_by is None:
+            _occur(judge, unit, index, half)
+    if (unit.equipment.equipment_class, type_) in judge.state.provable:
+        _take_half(judge, half)
     for index in sorted(rules.union(plan.by_awaited.get(type_, ()))):
         judge.evaluate(unit, index, since)
+
+
+def _occur(judge: Judge, unit: Unit, index: int, half: Half) -> None:
+    by_part = unit.plan.rules[index].rule.subject is SubjectKind.PART
+    judge.occur(unit, index, half.at, (half.part or "") if by_part else "", half.facts)
+
+
+def _take_half(judge: Judge, half: Half) -> None:
+    """Let it count if another event proves it, and those that it is the first to prove."""
+    state = judge.state
+    ledger, halves = state.ledgers[half.site], state.halves
+    others = halves.beside(half)
+    halves.add(half)
+    for one in (half, *others):
+        unit = state.units.get(one.equipment)
+        if unit is None:
+            continue
+        for index, proof in unit.plan.proofs_of(one.type):
+            if one is not half and not proves(ledger, proof, one, half):
+                continue
+            found = [other for other in halves.beside(one) if proves(ledger, proof, one, other)]
+            if found and (one is half or found == [half]):
+                _occur(judge, unit, index, one.until(found[0]))
 
 
 def _take_action(judge: Judge, action: Action) -> None:

@@ -1,7 +1,9 @@
 """Reads single fields of a rule: each returns what it means, or notes a fault and returns a stand-in."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 
 import yaml
 
@@ -12,7 +14,8 @@ from gengfu.core.naming import Bilingual
 from gengfu.core.urgency import Kind, Response, Severity, usual_response
 from gengfu.ledger.model import EquipmentClass
 from gengfu.marked import Page
-from rules.rule import Count, Matcher, Source
+from rules.proofs import LONGEST
+from rules.rule import UNSAID, Count, Limit, Matcher, Proof, Relation, Sign, Source
 from rules.schedule import ALWAYS, GUARDED, UNGUARDED, During
 
 MOST_COUNTED = 100
@@ -22,6 +25,8 @@ _DURING = {
     "days": "[restday]",
     "guarded": "true",
 }
+_LIMIT = re.compile(r"(<=|<|>=|>)\s*(-?[0-9]+(?:\.[0-9]+)?)")
+_PROOF = "such as {for: camera, event: person, in: zone, within: 10s}"
 _LIFE_SAVING = (Response.IMMEDIATE, Response.RESCUE, Response.URGENT)
 
 
@@ -40,6 +45,15 @@ def read_matcher(page: Page, node: yaml.Node, equipment_class: EquipmentClass | 
     entries = page.entries(node)
     if "action" in entries:
         return Matcher(source=Source.ACTION, type=page.text(entries["action"]))
+    return _read_event(page, node, entries, equipment_class)
+
+
+def _read_event(
+    page: Page,
+    node: yaml.Node,
+    entries: dict[str, yaml.Node],
+    equipment_class: EquipmentClass | None,
+) -> Matcher:
     kind = page.text(entries.pop("event", None))
     if equipment_class is None:
         return Matcher(source=Source.EVENT, type=kind)
@@ -54,16 +68,46 @@ def read_matcher(page: Page, node: yaml.Node, equipment_class: EquipmentClass | 
 
 def _words(
     page: Page, name: str, node: yaml.Node, attributes: Mapping[str, tuple[str, ...]]
-) -> tuple[str, ...]:
+) -> tuple[str | Limit, ...]:
     texts = _several(page, node)
     if name not in attributes:
         page.fault(node, f"the event has no attribute {name!r}", nearest(name, attributes))
         return texts
     for text in texts:
-        if attributes[name] and text not in attributes[name]:
+        if attributes[name] and text not in {*attributes[name], UNSAID}:
             mend = nearest(text, attributes[name]) or f"one of: {', '.join(attributes[name])}"
             page.fault(node, f"no word {text!r} here", mend)
-    return texts
+    return tuple(_limit(text) or text for text in texts)
+
+
+def _limit(text: str) -> Limit | None:
+    """Read ``>= 3``; None for a word."""
+    found = _LIMIT.fullmatch(text)
+    return Limit(cast("Sign", found[1]), float(found[2])) if found else None
+
+
+def read_proof(
+    page: Page, node: yaml.Node | None, classes: Mapping[str, EquipmentClass]
+) -> Proof | None:
+    """Read ``{for: CLASS, event: TYPE, attribute: WORD, in: zone, within: 10s}``."""
+    if node is None:
+        return None
+    entries = page.entries(node)
+    missing = {"for", "event", "in", "within"} - entries.keys()
+    if missing:
+        page.fault(node, f"lacks {', '.join(sorted(missing))}", _PROOF)
+        return None
+    name, near, span = (entries.pop(key) for key in ("for", "in", "within"))
+    class_, relation = page.text(name), page.choice(near, Relation, Relation.ZONE)
+    within = page.duration(span)
+    if class_ not in classes:
+        page.fault(name, f"no class {class_!r}", nearest(class_, classes))
+    if relation in {Relation.SIBLINGS, Relation.SUPPLY}:
+        page.fault(near, "nearness is that of places", "zone, floor, unit, building or site")
+    if within > LONGEST:
+        page.fault(span, "a proof comes within 5 minutes", "such as within: 10s")
+    matcher = _read_event(page, node, entries, classes.get(class_))
+    return Proof(equipment_class=class_, matcher=matcher, relation=relation, within=within)
 
 
 def read_count(page: Page, node: yaml.Node | None) -> Count | None:

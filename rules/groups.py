@@ -70,18 +70,23 @@ def anchors(ledger: SiteLedger) -> Callable[[Equipment, Relation], str | None]:
 
     def anchor(equipment: Equipment, relation: Relation) -> str | None:
         match relation:
-            case Relation.SITE:
-                return ledger.site.id
             case Relation.SIBLINGS:
                 return equipment.parent
             case Relation.SUPPLY:
                 return next(
                     (feeders[one] for one in _fed(ledger, equipment) if one in feeders), None
                 )
-        ways = reversed(ledger.way_to(equipment.place))
-        return next((one.id for one in ways if one.kind.value == relation.value), None)
+        return place_of(ledger, equipment.place, relation)
 
     return anchor
+
+
+def place_of(ledger: SiteLedger, place: str, relation: Relation) -> str | None:
+    """Return the zone, floor, unit or building that a place is or lies in, or its site."""
+    if relation is Relation.SITE:
+        return ledger.site.id
+    way = reversed(ledger.way_to(place))
+    return next((one.id for one in way if one.kind.value == relation.value), None)
 
 
 def _fed(ledger: SiteLedger, equipment: Equipment) -> Iterator[str]:

@@ -26,7 +26,7 @@ LATENESS: Micros = 2 * MINUTE
 """A device's time is taken for holding up to so far back; what is older counts from its receipt."""
 LATE_EVENT: Micros = 5 * MINUTE
 """An older event is history: it is told, but pages nobody (life safety always pages)."""
-UNDER_WAY: Micros = 5 * SECOND
+UNDER_WAY: Micros = 10 * SECOND
 """How long, by the machine's clock, anything may be under way; it tells when ours runs faster."""
 LANES_APART: Micros = SECOND
 """How far apart, by the machine's clock, may arrive what happened together."""

@@ -4,7 +4,7 @@ A value lives in a slot; the same point has the same slot for all equipment of a
 to which the same rules apply shares one ``Plan``.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from gengfu.ledger.model import Equipment, EquipmentClass
 from rules.band import EVERY, NONE, Band, Fact, band
 from rules.binding import Binder, CompiledGroup, CompiledPast, Layout
 from rules.frame import Frame
-from rules.rule import Rule, Source, placeholders
+from rules.rule import Proof, Rule, Source, placeholders
 from rules.vocabulary import ONLINE
 
 Key = TypeVar("Key")
@@ -96,6 +96,13 @@ class Plan:
             kind is not PointKind.TEXT and not self.pasts_of_slot[slot]
             for slot, kind in enumerate(self.layout.kinds)
         )
+
+    def proofs_of(self, event: str) -> Iterator[tuple[int, Proof]]:
+        """Yield which rules want a second proof of an event, and which."""
+        for index in self.by_event.get(event, ()):
+            proof = self.rules[index].rule.confirmed_by
+            if proof is not None:
+                yield index, proof
 
     def decisive(self, slot: int) -> tuple[Expression, ...] | None:
         """Return what a point's value may make true; None = anything may follow from any value.

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal, TypeAlias
 
 from gengfu.core.clock import Micros
 from gengfu.core.expression import Expression
@@ -45,17 +46,69 @@ class Relation(StrEnum):
     """One equipment feeds them, or the nearest place of theirs that is fed."""
 
 
+Sign: TypeAlias = Literal["<", "<=", ">", ">="]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What an event's figure must be: ``>= 3``."""
+
+    sign: Sign
+    figure: float
+
+    def fits(self, value: Scalar) -> bool:
+        """Tell whether a value keeps it; what is no figure does not."""
+        if isinstance(value, str) or value is None:
+            return False
+        match self.sign:
+            case "<":
+                return value < self.figure
+            case "<=":
+                return value <= self.figure
+            case ">":
+                return value > self.figure
+            case ">=":
+                return value >= self.figure
+
+
+UNSAID = "none"
+"""Among an attribute's words: the event says nothing of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matcher:
     """Which events (or actions of people) are meant."""
 
     source: Source
     type: str
-    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    attributes: Mapping[str, tuple[str | Limit, ...]] = field(default_factory=dict)
     """Attribute → any of these."""
 
     def matches(self, attributes: Mapping[str, Scalar]) -> bool:
-        return all(str(attributes.get(name)) in wanted for name, wanted in self.attributes.items())
+        return all(
+            any(_fits(attributes.get(name), one) for one in wanted)
+            for name, wanted in self.attributes.items()
+        )
+
+
+def _fits(value: Scalar, wanted: str | Limit) -> bool:
+    if isinstance(wanted, Limit):
+        return wanted.fits(value)
+    return value is None if wanted == UNSAID else str(value) == wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What another device nearby must tell as well, before or after, for an event to count.
+
+    Alarm systems call it sequential confirmation (BS 8243).
+    """
+
+    equipment_class: str
+    matcher: Matcher
+    relation: Relation
+    """How near: in the same zone, floor, unit or building, or at the same site."""
+    within: Micros
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +149,8 @@ class Rule:
     when: Expression | None = None
     """Beside ``event``: must be true when the event comes."""
     event: Matcher | None = None
+    confirmed_by: Proof | None = None
+    """Beside ``event``: without it the event is none."""
     count: Count | None = None
     during: During | None = None
     """When it looks at all (None: always); outside it is off."""
@@ -135,6 +190,17 @@ class Rule:
         """Return the severity of what begins at a moment, at the place of ``clock``."""
         fitting = (severity for during, severity in self.severities if during.holds(at, clock))
         return next(fitting, self.severity)
+
+    @property
+    def halves(self) -> tuple[tuple[str, str], ...]:
+        """Return which events it wants together: their classes and types."""
+        if self.event is None or self.confirmed_by is None:
+            return ()
+        proof = self.confirmed_by
+        return (
+            (self.equipment_class, self.event.type),
+            (proof.equipment_class, proof.matcher.type),
+        )
 
     @property
     def expressions(self) -> tuple[Expression, ...]:

@@ -48,6 +48,7 @@ def _fields(classes: Collection[str]) -> Mapping[str, Schema]:
         "let": {"type": "object", "additionalProperties": _expression("a named part")},
         "when": _expression("what must be true"),
         "event": _occurrence("event"),
+        "confirmed_by": _proof(classes),
         "count": {"type": "string", "pattern": r"^\d+ within \S+$"},
         "during": _during(),
         "hold": {"anyOf": [_SPAN, _list(_record({"where": _TEXT, "for": _SPAN}, ("for",)))]},
@@ -105,6 +106,20 @@ def _bilingual() -> Schema:
 
 def _occurrence(what: str) -> Schema:
     return {"type": "object", "properties": {what: _TEXT}, "required": [what]}
+
+
+def _proof(classes: Collection[str]) -> Schema:
+    return {
+        "type": "object",
+        "properties": {
+            "for": {"enum": sorted(classes)},
+            "event": _TEXT,
+            "in": _words(Relation),
+            "within": _SPAN,
+        },
+        "required": ["for", "event", "in", "within"],
+        "description": "what another device nearby must tell as well, before or after",
+    }
 
 
 def _during() -> Schema:

@@ -13,6 +13,7 @@ from gengfu.ledger.model import EquipmentClass, SiteLedger
 from rules.image import Image
 from rules.linkage.run import Memory
 from rules.plan import Planner
+from rules.proofs import Halves
 from rules.silence import Silences
 from rules.unit import Unit
 
@@ -72,6 +73,10 @@ class State:
     codes: dict[int, NDArray[np.float64]] = field(default_factory=dict)
     """For those: the slot's code by theirs."""
     image: Image = field(default_factory=Image)
+    halves: Halves = field(default_factory=Halves)
+    """Events that are, or want, a second proof."""
+    provable: frozenset[tuple[str, str]] = frozenset()
+    """Which are: their classes and types."""
     linkage: Memory = field(default_factory=Memory)
     linked: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     """Whether a linkage line reads the equipment, by equipment index of ``names``."""

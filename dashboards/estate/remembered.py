@@ -9,12 +9,10 @@ import msgspec
 from dashboards.estate.operating_state import StateRule
 from dashboards.estate.point_value import Current, believed
 from dashboards.estate.timeline import Base, Change, Sample, Timeline, overlay
-from gengfu.core.clock import SECOND, Micros
+from gengfu.core.clock import SILENT_REAL, Micros
 from gengfu.core.states import OperatingState, StateInterval
 from gengfu.ledger.model import Equipment, EquipmentClass
 
-SILENT_REAL: Micros = 5 * SECOND
-"""A silence is at least so long by the machine's clock, as it is to the rules."""
 _SAVED_CHANGES = 8
 """Silence is dated back to the last sample: so many changes may have to be taken back."""
 

@@ -16,6 +16,9 @@ MINUTE: Micros = 60 * SECOND
 HOUR: Micros = 60 * MINUTE
 DAY: Micros = 24 * HOUR
 
+SILENT_REAL: Micros = 8 * SECOND
+"""A silence lasts at least so long by the machine's clock when ours runs faster: it may be busy."""
+
 
 class Clock(Protocol):
     """What a process asks for the time, and how long it must really wait for it."""

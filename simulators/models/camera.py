@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from gengfu.core.clock import MINUTE, SECOND, Micros
 from gengfu.core.naming import Scalar
-from simulators.device import Machine, local_hour
+from simulators.device import Injection, Machine, local_hour
 from simulators.models.people import busy, next_arrival
 
 FRAME_RATE = 25.0
@@ -25,7 +25,10 @@ OVERRIDES: Mapping[str, Mapping[str, Scalar]] = {
     "video_loss": {"video_loss": True, "frame_rate": 0.0, "bitrate": 0.0},
     "clock_off": {"clock_offset": 400.0},
 }
-FAULTS = frozenset(OVERRIDES)
+PERSON = "person"
+"""Somebody comes into view and stays; told once, when they have stayed long enough to be told."""
+FAULTS = frozenset({*OVERRIDES, PERSON})
+STAY = 4 * SECOND
 
 _BITRATE_LEFT = {"covered": 0.08, "frozen": 0.03}
 _LOOK = 20 * SECOND
@@ -50,6 +53,13 @@ class Camera(Machine):
         self.view, self.rng = view, rng
         self.by_day = rng.uniform(2800.0, 4200.0)
         self.clock_offset = rng.gauss(0.0, 0.4)
+        self._stayed: Micros | None = None
+        """When somebody in view will have stayed long enough."""
+
+    def begin(self, injection: Injection) -> None:
+        if injection.fault == PERSON:
+            self._stayed = self.now + STAY
+        super().begin(injection)
 
     def story(self) -> Iterator[Micros]:
         passer_by = self._next_passer_by()
@@ -58,8 +68,13 @@ class Camera(Machine):
                 if self._sees:
                     self.tell("person", duration_s=round(self.rng.uniform(2.0, 25.0), 1))
                 passer_by = self._next_passer_by()
+            if self._stayed is not None and self.now >= self._stayed:
+                if self._sees:
+                    self.tell("person", duration_s=STAY / SECOND)
+                self._stayed = None
             self.say(self._points())
-            yield min(passer_by, self.now + (_LOOK if self.faults else _REPORT))
+            next_look = self.now + (_LOOK if self.faults else _REPORT)
+            yield min(passer_by, next_look, self._stayed or next_look)
 
     @property
     def _sees(self) -> bool:
