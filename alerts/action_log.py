@@ -5,21 +5,47 @@ knows each by its identity, so that one told twice is one record.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Protocol
 
-import msgspec
-import structlog
-
 from alerts.bell import Bell
+from alerts.model import Alert, Entry, Step
 from gengfu.core.clock import Clock, Micros
 from gengfu.core.identity import Identified, Identity
 from gengfu.core.partition import partition_of
 from gengfu.core.record import Action, Draft, draft
 
-log = structlog.get_logger()
+_TOLD: Mapping[str, Step] = {
+    Step.VERDICT: Step.VERDICT,
+    # It may come with one.
+    Step.CLOSE: Step.VERDICT,
+    Step.RESET: Step.RESET,
+}
+"""Which of people's steps rules are told of, and as which."""
+
+
+def action_of(alert: Alert, line: Entry) -> Action | None:
+    """Return what rules are told of a line in an alert's timeline; None = nothing."""
+    told = _TOLD.get(line.what)
+    says_nothing = told is Step.VERDICT and "verdict" not in line.attributes
+    if told is None or says_nothing or alert.equipment is None:
+        return None
+    return Action(
+        site=alert.site,
+        equipment=alert.equipment,
+        part=alert.part,
+        name=told.value,
+        at=line.at,
+        attributes={
+            "alert": alert.id,
+            "rule": alert.rule,
+            "actor": line.actor,
+            "cause": alert.cause,
+            "verdict": alert.verdict.value if alert.verdict else None,
+        },
+    )
 
 
 class ActionLog(Protocol):
@@ -57,9 +83,19 @@ class JournalActionLog:
         await loop.run_in_executor(self._executor, self._append, action, identity)
 
     def _append(self, action: Action, identity: Identified) -> None:
-        if not self._journal.known([identity]):
-            record = draft(action, partition_of(action.site))
-            self._journal.append([record], at=self._clock.now(), identities=[identity])
+        append_once(self._journal, action, identity, at=self._clock.now())
+
+
+def append_once(
+    journal: ActionJournal, action: Action, identity: Identified, *, at: Micros
+) -> None:
+    """Append an action unless the journal knows it.
+
+    Raises:
+        JournalError: when it could not be made durable.
+    """
+    if not journal.known([identity]):
+        journal.append([draft(action, partition_of(action.site))], at=at, identities=[identity])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +103,12 @@ class WaitingAction:
     """An action that the journal does not have yet."""
 
     id: str
-    body: bytes
+    action: Action
+
+    @property
+    def identity(self) -> Identified:
+        """Return what the journal knows it by."""
+        return Identified(self.action.equipment, f"action:{self.id}")
 
 
 class ActingAlerts(Protocol):
@@ -95,8 +136,6 @@ class ActionShipper:
         with self._alerts.bell.listen() as ear:
             while True:
                 for waiting in await asyncio.to_thread(self._alerts.waiting_actions):
-                    action = msgspec.msgpack.decode(waiting.body, type=Action)
-                    identity = Identified(action.equipment, f"action:{waiting.id}")
-                    await self._log.append(action, identity)
+                    await self._log.append(waiting.action, waiting.identity)
                     await asyncio.to_thread(self._alerts.action_journaled, waiting.id)
                 await ear.heard(1.0)

@@ -2,16 +2,21 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from alerts.action_log import WaitingAction
 from alerts.channels.port import Delivery
 from alerts.schema import actions, outbox
 from gengfu.core.clock import Micros
+from gengfu.core.record import Action
 
 WAITING = "waiting"
 SENT = "sent"
 GAVE_UP = "gave_up"
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Action).decode
 
 _DELIVERY = (
     outbox.c.id,
@@ -82,7 +87,7 @@ def failed(
 
 def put_action(connection: Connection, action: WaitingAction, change: int) -> None:
     """Keep an action for the journal; ``change`` is the number of its timeline line."""
-    row = {"id": action.id, "change": change, "body": action.body, "journaled": False}
+    row = {"id": action.id, "change": change, "body": _encode(action.action), "journaled": False}
     connection.execute(insert(actions), row)
 
 
@@ -94,7 +99,7 @@ def waiting_actions(connection: Connection) -> Sequence[WaitingAction]:
         .order_by(actions.c.change)
         .limit(100)
     )
-    return tuple(WaitingAction(row.id, row.body) for row in connection.execute(query))
+    return tuple(WaitingAction(row.id, _decode(row.body)) for row in connection.execute(query))
 
 
 def action_journaled(connection: Connection, action_id: str) -> None:

@@ -7,11 +7,10 @@ action at once, or nothing.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from alerts import boxes
-from alerts.action_log import WaitingAction
+from alerts.action_log import WaitingAction, action_of
 from alerts.channels.port import Delivery
 from alerts.clocks import Clocks, wind
 from alerts.document import notification_body
@@ -19,8 +18,7 @@ from alerts.model import FROM_RULE, Alert, Entry, Handling, Step, What
 from alerts.rows import alert_of, alert_row, entry_row, urgency
 from alerts.schema import alerts, progress, requests, timeline
 from gengfu.core.clock import Micros
-from gengfu.core.naming import Scalar, Subject
-from gengfu.core.record import Action
+from gengfu.core.naming import Subject
 from gengfu.core.urgency import Kind
 
 NOTIFIES = frozenset(
@@ -167,10 +165,10 @@ class Writing:
         self.connection.execute(insert(timeline), entry_row(entry) | {"change": change})
         if entry.what in NOTIFIES and alert.shelved_until is None:
             self._post(alert, entry)
-        if alert.equipment and "verdict" in entry.attributes:
-            self._tell_rules(alert, entry, Step.VERDICT, change)
-        elif alert.equipment and entry.what == Step.RESET:
-            self._tell_rules(alert, entry, Step.RESET, change)
+        action = action_of(alert, entry)
+        if action is not None:
+            waiting = WaitingAction(f"{alert.id}.{entry.version}", action)
+            boxes.put_action(self.connection, waiting, change)
 
     def _post(self, alert: Alert, entry: Entry) -> None:
         for channel in self._channels:
@@ -190,18 +188,3 @@ class Writing:
                 life_safety=alert.kind is Kind.LIFE_SAFETY,
                 urgency=urgency(alert),
             )
-
-    def _tell_rules(self, alert: Alert, entry: Entry, what: Step, change: int) -> None:
-        attributes: dict[str, Scalar] = {"alert": alert.id, "rule": alert.rule}
-        attributes |= {"actor": entry.actor, "cause": alert.cause}
-        attributes["verdict"] = alert.verdict.value if alert.verdict else None
-        action = Action(
-            site=alert.site,
-            equipment=alert.subject.equipment,
-            part=alert.subject.part,
-            name=what.value,
-            at=entry.at,
-            attributes=attributes,
-        )
-        waiting = WaitingAction(f"{alert.id}.{entry.version}", msgspec.msgpack.encode(action))
-        boxes.put_action(self.connection, waiting, change)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Protocol
 
 from gengfu.core.clock import HOUR, Micros
 from gengfu.core.naming import Bilingual
@@ -44,6 +45,19 @@ class Act:
     found: Found | None = None
 
 
+class Named(Protocol):
+    """What tells alerts apart: an alert of a running system, of a rehearsal, of a score."""
+
+    @property
+    def rule(self) -> str: ...
+
+    @property
+    def equipment(self) -> str | None: ...
+
+    @property
+    def part(self) -> str | None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
     """An alert of ``rule`` about ``equipment`` that ought to open ``within`` so long after the fault."""
@@ -55,6 +69,11 @@ class Expectation:
     """None = whichever part of it."""
     handled: tuple[Act, ...] = ()
     """What people do about it, in order of time; every step ought to be taken."""
+
+    def means(self, alert: Named) -> bool:
+        """Tell whether an alert is of this rule, about this equipment, and about this part if it matters."""
+        same = (alert.rule, alert.equipment) == (self.rule, self.equipment)
+        return same and self.part in {None, alert.part}
 
     @property
     def over(self) -> Micros:

@@ -131,11 +131,7 @@ def score(
 
 def first_of(alerts: Iterable[Opened], expected: Expectation, *, since: Micros) -> Opened | None:
     """Return the first alert that may be the expected one."""
-    for one in alerts:
-        same = (one.rule, one.equipment) == (expected.rule, expected.equipment)
-        if same and expected.part in {None, one.part} and one.at >= since:
-            return one
-    return None
+    return next((one for one in alerts if expected.means(one) and one.at >= since), None)
 
 
 def _outcome(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from alerts import lifecycle, opening
+from alerts.action_log import action_of
 from alerts.lifecycle import Refusal
 from alerts.model import Alert, FindingVerdict, Step, StepRequest
 from alerts.whereabouts import Directory
@@ -17,7 +18,6 @@ from rules.verdict import Verdict
 from simulators.scenario import Act, Expectation, Scenario
 
 GUARD = "guard"
-_TELLS_RULES = frozenset({Step.VERDICT, Step.RESET})
 
 Key = tuple[str, Subject]
 
@@ -60,7 +60,7 @@ class People:
         self._open[key] = case
         self._taken[*key, case.alert.opened_at] = case
         for number, (since, expected) in enumerate(self.awaited):
-            if since <= case.alert.opened_at and _is_meant(expected, case.alert):
+            if since <= case.alert.opened_at and expected.means(case.alert):
                 del self.awaited[number]
                 for act in expected.handled:
                     at = case.alert.opened_at + act.after
@@ -81,8 +81,9 @@ class People:
             case.taken.add(act.doing)
             if not after.open:
                 self._open.pop((after.rule, after.subject), None)
-            if step in _TELLS_RULES and after.equipment:
-                yield _told(after, step, now)
+            told = action_of(after, opening.line_of_step(after, step, request, now))
+            if told is not None:
+                yield told
 
     def taken(self, rule: str, subject: Subject, at: Micros) -> frozenset[str]:
         """Return the steps taken about the alert that opened then."""
@@ -103,21 +104,3 @@ def awaited(scenario: Scenario, start: Micros) -> list[tuple[Micros, Expectation
         for one in step.expects
         if one.handled
     ]
-
-
-def _is_meant(expected: Expectation, alert: Alert) -> bool:
-    same = (expected.rule, expected.equipment) == (alert.rule, alert.equipment)
-    return same and expected.part in {None, alert.part}
-
-
-def _told(alert: Alert, step: Step, at: Micros) -> Action:
-    """Return a step as the rules hear of it."""
-    verdict = alert.verdict.value if alert.verdict else None
-    return Action(
-        site=alert.site,
-        equipment=alert.subject.equipment,
-        part=alert.subject.part,
-        name=step.value,
-        at=at,
-        attributes={"alert": alert.id, "rule": alert.rule, "actor": GUARD, "verdict": verdict},
-    )

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
-import msgspec
 from sqlalchemy import Engine
 
+from alerts.action_log import append_once
 from alerts.model import Alert, Step, StepRequest
 from alerts.refusals import IllegalStep
 from alerts.schema import open_alerts
@@ -22,9 +22,8 @@ from gengfu.app.look_back import life_safety_of
 from gengfu.app.setup import classes_of, rule_files
 from gengfu.config import Settings
 from gengfu.core.clock import DAY, SECOND, Micros
-from gengfu.core.identity import Identified
 from gengfu.core.partition import EVERY_PARTITION, partition_of
-from gengfu.core.record import Action, Draft, LedgerChange, RulesChange, Tally, Tick, draft
+from gengfu.core.record import Draft, LedgerChange, RulesChange, Tally, Tick, draft
 from gengfu.installation import Installation
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.ledger.own import own_ledger
@@ -159,10 +158,7 @@ class Line:
         finally:
             self._wind()
         for waiting in self.service.waiting_actions():
-            action = msgspec.msgpack.decode(waiting.body, type=Action)
-            identity = Identified(action.equipment, f"action:{waiting.id}")
-            record = draft(action, partition_of(action.site))
-            self.journal.append([record], at=self.clock.at, identities=[identity])
+            append_once(self.journal, waiting.action, waiting.identity, at=self.clock.at)
             self.service.action_journaled(waiting.id)
             self._judge()
         return None

@@ -175,6 +175,12 @@ async def test_a_verdict_given_while_closing_is_not_told(post: Post) -> None:
     assert (action.name, action.attributes["verdict"]) == ("verdict", "false")
 
 
+async def test_a_device_s_own_word_is_told_as_a_person_s(post: Post) -> None:
+    """A device may have a point called ``verdict``: rules hear only of what a person said."""
+    post.service.apply([replace(HELD_OPEN, values={"verdict": "ok"})], position=1, at=1)
+    assert not post.service.waiting_actions()
+
+
 @given(attempts=st.integers(0, 200), age=st.integers(0, 2 * DAY), jitter=st.floats(0, 0.999))
 def test_retries_run_away(attempts: int, age: int, jitter: float) -> None:
     """The next attempt is within the policy's longest wait, or there is none after its end."""
