@@ -17,7 +17,7 @@ from gengfu.app.channels import webhooks
 from gengfu.config import Settings
 from gengfu.core.clock import Clock, SystemClock, to_iso
 from gengfu.installation import Installation
-from gengfu.proof import ProofFile
+from gengfu.proof import SILENCE_SECONDS, ProofFile
 from gengfu.watchdog import TEXTS, Notice, Watch
 
 log = structlog.get_logger()
@@ -53,6 +53,7 @@ async def _watch(proofs: ProofFile, crier: "Crier") -> None:
     loop = asyncio.get_running_loop()
     lying_there = proofs.read()
     watch = Watch(since=loop.time(), seen=lying_there.number if lying_there else 0)
+    log.info("watchdog_watches", silence_s=SILENCE_SECONDS)
     async with asyncio.TaskGroup() as tasks:
         while True:
             notice = watch.look(proofs.read(), loop.time())

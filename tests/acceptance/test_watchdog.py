@@ -1,13 +1,18 @@
-"""It watches itself (P9): core hangs, the broker dies; someone is told within 35 s, without core."""
+"""It watches itself (P9): core hangs, the broker dies; someone is told within 35 s, without core.
+
+Each story is mostly waiting, by the product's own limits: all are played at once, each in a system of
+its own.
+"""
 
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -16,7 +21,8 @@ import pytest
 from alerts.channels.webhook import verify
 from gengfu.proof import ProofFile
 from tests.acceptance.system import ROOT, System, command
-from tests.integration.services import mosquitto, running, wait_for
+from tests.conftest import Figure
+from tests.integration.services import Mosquitto, mosquitto, running, wait_for
 
 KNOWN_WITHIN = 35.0
 SECRET = "a receiver's secret"
@@ -64,67 +70,92 @@ def telephone() -> Iterator[Telephone]:
         one.server.server_close()
 
 
-@pytest.mark.timeout(180)
-def test_a_core_that_hangs_is_not_noticed(tmp_path: Path) -> None:
-    """As in compose, nobody restarts what hangs: SIGSTOP is told ≤ 35 s, its end too, and recorded.
+class Stories:
+    """What is played beside each other, and what came out of each."""
 
-    Then the broker is killed: core tells that itself, and that it is back.
-    """
-    broker, proofs = mosquitto(tmp_path / "broker"), ProofFile(tmp_path / "data/alarm-path.json")
-    with telephone() as outside, ExitStack() as stack:
-        first = stack.enter_context(broker.up())
-        settings = _settings(tmp_path, broker.url, outside.url)
-        environment = {"PYTHONPATH": str(ROOT)}
-        core = stack.enter_context(
-            running(
-                command("core", "--config", str(settings)), tmp_path / "core.log", **environment
-            )
-        )
-        wait_for("the first proof", lambda: _proved(proofs), seconds=30)
-        stack.enter_context(
-            running(
-                command("watchdog", "--config", str(settings)), tmp_path / "dog.log", **environment
-            )
+    def __init__(self, folder: Path, threads: ThreadPoolExecutor) -> None:
+        self.hang = threads.submit(_hang, folder / "hang")
+        self.lose_broker = threads.submit(_lose_broker, folder / "broker")
+        self.stop_and_kill = threads.submit(_stop_and_kill, folder / "supervised")
+
+
+@pytest.fixture(scope="module")
+def stories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stories]:
+    with ThreadPoolExecutor(3) as threads:
+        yield Stories(tmp_path_factory.mktemp("watch"), threads)
+
+
+@pytest.mark.timeout(180)
+def test_a_core_that_hangs_is_not_noticed(stories: Stories, figure: Figure) -> None:
+    """As in compose, nobody restarts what hangs: SIGSTOP is told ≤ 35 s, its end too, and recorded."""
+    figure(f"SIGSTOP of core known after {stories.hang.result():.1f} s")
+
+
+@pytest.mark.timeout(180)
+def test_a_lost_broker_is_not_told(stories: Stories) -> None:
+    """The broker is killed: core tells that itself, within 35 s, and goes on with a new one."""
+    stories.lose_broker.result()
+
+
+@pytest.mark.timeout(180)
+def test_nobody_hears_that_the_supervisor_died(stories: Stories, figure: Figure) -> None:
+    """Under `gengfu up` a core that hangs is replaced and tells so; kill -9 of all is told as well."""
+    known = stories.stop_and_kill.result()
+    figure(f"SIGSTOP of core under the supervisor known after {known:.1f} s")
+
+
+@contextmanager
+def _core(folder: Path, broker: Mosquitto, outside: Telephone) -> Iterator[subprocess.Popen[bytes]]:
+    """Run core alone until the block ends; the alarm path was proved."""
+    proofs = ProofFile(folder / "data/alarm-path.json")
+    with _process("core", folder, broker, outside) as core:
+        wait_for("the first proof", lambda: _proved(proofs), seconds=60)
+        yield core
+
+
+def _process(
+    name: str, folder: Path, broker: Mosquitto, outside: Telephone
+) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    settings = _settings(folder, broker.url, outside.url)
+    words = command(name, "--config", str(settings))
+    return running(words, folder / f"{name}.log", PYTHONPATH=str(ROOT))
+
+
+def _hang(folder: Path) -> float:
+    """Return after how many seconds the stopped core was known."""
+    broker = mosquitto(folder / "broker")
+    with (
+        telephone() as outside,
+        broker.up(),
+        _process("watchdog", folder, broker, outside),
+        _core(folder, broker, outside) as core,
+    ):
+        # Whoever has just begun to watch counts from then on.
+        wait_for(
+            "the watchdog", lambda: "watchdog_watches" in (folder / "watchdog.log").read_text()
         )
         began = time.monotonic()
         os.kill(core.pid, signal.SIGSTOP)
-        wait_for("the watchdog", outside.heard("watchdog_silent -"), seconds=KNOWN_WITHIN + 10)
+        wait_for("its word", outside.heard("watchdog_silent -"), seconds=KNOWN_WITHIN + 10)
         known = outside.told[0][0] - began
         os.kill(core.pid, signal.SIGCONT)
         wait_for("the end of it", outside.heard("watchdog_proved_again -"), seconds=30)
         wait_for("core's own record", outside.heard("opened system.interrupted"), seconds=30)
+    assert known <= KNOWN_WITHIN, outside.told
+    return known
 
+
+def _lose_broker(folder: Path) -> None:
+    broker, proofs = mosquitto(folder / "broker"), ProofFile(folder / "data/alarm-path.json")
+    with telephone() as outside, ExitStack() as stack:
+        first = stack.enter_context(broker.up())
+        stack.enter_context(_core(folder, broker, outside))
         first.kill()
         first.wait()
-        wait_for(
-            "core's own word", outside.heard("opened system.broker_lost"), seconds=KNOWN_WITHIN
-        )
+        wait_for("core's word", outside.heard("opened system.broker_lost"), seconds=KNOWN_WITHIN)
         proved = proofs.read()
         stack.enter_context(broker.up())
         wait_for("a canary on the new broker", lambda: proofs.read() != proved, seconds=30)
-    assert known <= KNOWN_WITHIN, outside.told
-    print(f"SIGSTOP of core known after {known:.1f} s")
-
-
-def _settings(folder: Path, broker: str, receiver: str) -> Path:
-    hook = f"{{url: '{receiver}', secret: {SECRET}, allow_private: true}}"
-    file = folder / "gengfu.yaml"
-    file.write_text(f"data: {folder / 'data'}\nbroker: {{url: '{broker}'}}\nwebhooks: [{hook}]\n")
-    return file
-
-
-@pytest.mark.timeout(120)
-def test_nobody_hears_that_the_supervisor_died(supervised: Future[float]) -> None:
-    """Under `gengfu up` a core that hangs is replaced and tells so; kill -9 of all is told as well."""
-    known = supervised.result()
-    print(f"SIGSTOP of core under the supervisor known after {known:.1f} s")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def supervised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Future[float]]:
-    """Stop a core under the supervisor and then kill all, while the other test waits as well."""
-    with ThreadPoolExecutor(1) as beside:
-        yield beside.submit(_stop_and_kill, tmp_path_factory.mktemp("supervised"))
 
 
 def _stop_and_kill(folder: Path) -> float:
@@ -135,6 +166,7 @@ def _stop_and_kill(folder: Path) -> float:
         environment = {"GENGFU_WEBHOOKS": json.dumps(hooks)}
         system = System(folder, arguments=("--broker", broker.url), environment=environment)
         with system.up():
+            _wait_for_watchdog(system.log)
             began = time.monotonic()
             os.kill(system.pids()["core"], signal.SIGSTOP)
             wait_for("core's word", outside.heard("opened system.interrupted"), seconds=60)
@@ -143,6 +175,18 @@ def _stop_and_kill(folder: Path) -> float:
             wait_for("the watchdog's last word", outside.heard("watchdog_all_gone -"))
     assert known <= KNOWN_WITHIN, outside.told
     return known
+
+
+def _wait_for_watchdog(log: Path) -> None:
+    """Wait until it watches: silence counts from then on."""
+    wait_for("the watchdog", lambda: "watchdog_watches" in log.read_text("utf-8"), seconds=60)
+
+
+def _settings(folder: Path, broker: str, receiver: str) -> Path:
+    hook = f"{{url: '{receiver}', secret: {SECRET}, allow_private: true}}"
+    file = folder / "gengfu.yaml"
+    file.write_text(f"data: {folder / 'data'}\nbroker: {{url: '{broker}'}}\nwebhooks: [{hook}]\n")
+    return file
 
 
 def _proved(proofs: ProofFile) -> bool:
