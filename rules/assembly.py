@@ -25,11 +25,12 @@ from rules.wording import say
 
 def use_rules(state: State, rules: tuple[Rule, ...]) -> None:
     """Make these the rules in force; ``reassemble`` must follow."""
-    state.planners = {
-        name: Planner(layout(equipment_class, chosen), chosen)
-        for name, equipment_class in state.classes.items()
-        for chosen in (tuple(rule for rule in rules if rule.equipment_class == name),)
-    }
+    questions = [(rule, group) for rule in rules for group in rule.asked_elsewhere]
+    state.planners = {}
+    for name, equipment_class in state.classes.items():
+        chosen = tuple(rule for rule in rules if rule.equipment_class == name)
+        asked = tuple(one for one in questions if one[1].of == name)
+        state.planners[name] = Planner(layout(equipment_class, chosen, asked), chosen, asked)
     state.provable = frozenset(half for rule in rules for half in rule.halves)
 
 
@@ -117,22 +118,26 @@ def _join(state: State) -> None:
             anchor = find[unit.site](unit.equipment, group.relation)
             unit.polls[number] = None
             if anchor is not None:
-                key = (unit.equipment.equipment_class, unit.site, anchor, group.key)
+                key = (group.of, unit.site, anchor, group.key)
                 joined.setdefault(key, []).append((unit, number))
-    for members in joined.values():
-        members.sort(key=lambda one: one[0].equipment.id)
+    for there in joined.values():
+        there.sort(key=lambda one: one[0].equipment.id)
+        members = [(unit, number) for unit, number in there if number in unit.plan.ballots]
+        if not members:
+            continue
         first, _ = members[0]
         poll = Poll(
             tuple(unit.number for unit, _ in members),
             tuple(
                 (unit.number, index)
-                for unit, number in members
+                for unit, number in there
                 for index in unit.plan.rules_of_group[number]
                 if unit is first or unit.plan.rules[index].rule.per is None
             ),
         )
-        for unit, number in members:
+        for unit, number in there:
             unit.polls[number] = poll
+        for unit, number in members:
             poll.vote(unit.number, unit.vote(number))
 
 

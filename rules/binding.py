@@ -97,7 +97,10 @@ class CompiledGroup:
     key: str
     """Equal ones of different rules count together."""
     relation: Relation
-    operand: Program[Frame]
+    of: str
+    """The class of those who vote."""
+    operand: Program[Frame] | None
+    """None: equipment of this class looks at the votes of another, and has none."""
     reads: frozenset[int]
     watches_link: bool
     """Whether it is about the link itself."""
@@ -105,7 +108,7 @@ class CompiledGroup:
     """Of life safety: who is lost keeps its last vote."""
 
     def vote(self, frame: Frame) -> bool | None:
-        return truth(self.operand(frame))
+        return truth(self.operand(frame)) if self.operand is not None else None
 
 
 class Binder:
@@ -207,23 +210,43 @@ class Binder:
                 return name
         return None
 
+    def answer(self, rule: Rule, group: Group) -> None:
+        """Let this class's equipment vote where a rule of another class asks it."""
+        self.enter(rule)
+        if self._group_key(group) not in self.groups:
+            self._vote(group)
+
     def _group(self, group: Group, read: Callable[[Poll, str], Scalar]) -> Program[Frame]:
         key = self._group_key(group)
-        if key not in self.groups:
-            self.groups[key] = CompiledGroup(
-                key=key,
-                relation=Relation(group.relation),
-                operand=self.bind(Expression.of(group.operand)),
-                reads=frozenset(self.reads(group.operand)),
-                watches_link=Point(0, ONLINE) in walk(group.operand),
-                steady=self._is_steady,
-            )
+        if key not in self.groups and group.of not in {"", self._layout.equipment_class.name}:
+            self.groups[key] = self._compiled(group, operand=None, reads=frozenset())
+        elif key not in self.groups:
+            self._vote(group)
         return tallied(list(self.groups).index(key), group.function, read)
 
+    def _vote(self, group: Group) -> None:
+        operand = self.bind(Expression.of(group.operand))
+        reads = frozenset(self.reads(group.operand))
+        self.groups[self._group_key(group)] = self._compiled(group, operand, reads)
+
+    def _compiled(
+        self, group: Group, operand: Program[Frame] | None, reads: frozenset[int]
+    ) -> CompiledGroup:
+        return CompiledGroup(
+            key=self._group_key(group),
+            relation=Relation(group.relation),
+            of=group.of or self._layout.equipment_class.name,
+            operand=operand,
+            reads=reads,
+            watches_link=Point(0, ONLINE) in walk(group.operand),
+            steady=self._is_steady,
+        )
+
     def _group_key(self, group: Group) -> str:
-        """Name who counts what: rules count together that are for the same equipment and as steady."""
-        where = self._rule.where.root if self._rule and self._rule.where else ""
-        return f"{group.operand} {group.relation} {where} {self._is_steady}"
+        """Name who counts what: rules count together that ask the same equipment and are as steady."""
+        own = self._rule.where if self._rule is not None and not group.of else None
+        asked = f"of {group.of}" if group.of else f"{own.root if own else ''}"
+        return f"{group.operand} {group.relation} {asked} {self._is_steady}"
 
     def _recollection(self, window: Window) -> Program[Frame]:
         name = str(window.arguments[0])

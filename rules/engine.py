@@ -23,8 +23,9 @@ from rules.judge import DOUBT, Judge
 from rules.language import read_rules
 from rules.linkage.following import follow
 from rules.plan import OWN_SILENCE
-from rules.proofs import Half, proves
-from rules.rule import Source, SubjectKind
+from rules.proofs import Half
+from rules.proving import occur, take_half
+from rules.rule import Source
 from rules.state import State, index_names
 from rules.unit import Taken, Unit
 from rules.verdict import Verdict
@@ -235,7 +236,7 @@ def _apply(
         if taken is Taken.CHANGED and unit.can_move(slot, value):
             rules.update(plan.rules_of_slot[slot])
     rules |= judge.remember(unit, pasts, since)
-    if unit.polls:
+    if unit.plan.ballots:
         judge.recount(unit, since)
     for index in sorted(rules):
         judge.evaluate(unit, index, since)
@@ -341,7 +342,7 @@ def _take_event(judge: Judge, unit: Unit, event: Event) -> None:
     if judge.is_history(at):
         counted = tuple(past for past in counted if plan.pasts[past].steady)
     rules = judge.remember(unit, counted, since)
-    if unit.polls:
+    if unit.plan.ballots:
         judge.recount(unit, since)
     half = Half(
         site=unit.site,
@@ -354,34 +355,11 @@ def _take_event(judge: Judge, unit: Unit, event: Event) -> None:
     )
     for index in plan.by_event.get(type_, ()):
         if plan.rules[index].rule.confirmed_by is None:
-            _occur(judge, unit, index, half)
+            occur(judge, unit, index, half)
     if (unit.equipment.equipment_class, type_) in judge.state.provable:
-        _take_half(judge, half)
+        take_half(judge, half)
     for index in sorted(rules.union(plan.by_awaited.get(type_, ()))):
         judge.evaluate(unit, index, since)
-
-
-def _occur(judge: Judge, unit: Unit, index: int, half: Half) -> None:
-    by_part = unit.plan.rules[index].rule.subject is SubjectKind.PART
-    judge.occur(unit, index, half.at, (half.part or "") if by_part else "", half.facts)
-
-
-def _take_half(judge: Judge, half: Half) -> None:
-    """Let it count if another event proves it, and those that it is the first to prove."""
-    state = judge.state
-    ledger, halves = state.ledgers[half.site], state.halves
-    others = halves.beside(half)
-    halves.add(half)
-    for one in (half, *others):
-        unit = state.units.get(one.equipment)
-        if unit is None:
-            continue
-        for index, proof in unit.plan.proofs_of(one.type):
-            if one is not half and not proves(ledger, proof, one, half):
-                continue
-            found = [other for other in halves.beside(one) if proves(ledger, proof, one, other)]
-            if found and (one is half or found == [half]):
-                _occur(judge, unit, index, one.until(found[0]))
 
 
 def _take_action(judge: Judge, action: Action) -> None:

@@ -1,8 +1,9 @@
 """Conditions over several equipment: who belongs together, and how many of them say yes.
 
 A ``Poll`` is shared by its members and follows every change of one of them at once; what was saved
-and reloaded counts anew. Members are the equipment of one class at one site that the rule is for
-and that one relation joins. Unknown stays unknown: it is no yes, and no no.
+and reloaded counts anew. Members are the equipment of one class at one site that one relation joins:
+of the rule's own class those that it is for, of another class all. Unknown stays unknown: it is no
+yes, and no no.
 """
 
 from collections.abc import Callable, Iterator, Mapping

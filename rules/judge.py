@@ -80,7 +80,8 @@ class Judge:
 
     def recount(self, unit: Unit, since: Micros) -> None:
         """Let a unit vote in its groups; look again at the rules that count a changed vote."""
-        for group, poll in enumerate(unit.polls):
+        for group in unit.plan.ballots:
+            poll = unit.polls[group]
             if poll is None or not poll.vote(unit.number, unit.vote(group)):
                 continue
             for number, index in poll.lookers:
@@ -285,7 +286,7 @@ class Judge:
             rules = set(unit.plan.rules_of_slot[output]) if unit.wake(~index) else set[int]()
             self._await(unit, ~index)
             rules |= self.remember(unit, unit.plan.pasts_of_slot[output], due)
-            if unit.polls:
+            if unit.plan.ballots:
                 self.recount(unit, due)
             for rule in sorted(rules):
                 self.evaluate(unit, rule, due)

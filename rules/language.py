@@ -42,7 +42,7 @@ from rules.rule import (
     SubjectKind,
     placeholders,
 )
-from rules.vocabulary import ATTRIBUTES, class_scope, fillable
+from rules.vocabulary import ATTRIBUTES, Vocabulary, fillable
 
 _REQUIRED = ("id", "for", "severity", "kind", "priority", "title", "source")
 _OPTIONS = (
@@ -82,16 +82,15 @@ def read_rules(files: Mapping[str, str], classes: Mapping[str, EquipmentClass]) 
     """
     faults: list[Fault] = []
     rules: dict[str, Rule] = {}
+    vocabulary = Vocabulary.of(classes)
     for file, text in files.items():
-        _read_pack(Page(file, faults), text, classes, rules)
+        _read_pack(Page(file, faults), text, vocabulary, rules)
     if faults:
         raise BadInput(faults)
     return tuple(rules.values())
 
 
-def _read_pack(
-    page: Page, text: str, classes: Mapping[str, EquipmentClass], rules: dict[str, Rule]
-) -> None:
+def _read_pack(page: Page, text: str, vocabulary: Vocabulary, rules: dict[str, Rule]) -> None:
     root = page.root(text)
     if root is None:
         return
@@ -100,7 +99,7 @@ def _read_pack(
     if "pack" in found and not is_slug(pack):
         page.fault(found["pack"], f"{pack!r} is no pack's name", "use a-z, 0-9, - and _")
     for node in page.items(found.get("rules")):
-        rule = _RuleReader(page, node, classes).read(pack)
+        rule = _RuleReader(page, node, vocabulary).read(pack)
         if rule.id in rules:
             page.fault(node, f"rule {rule.id!r} stands somewhere else already")
         rules[rule.id] = rule
@@ -109,10 +108,11 @@ def _read_pack(
 class _RuleReader:
     """Reads one rule; every mistake becomes a fault of the page."""
 
-    def __init__(self, page: Page, node: yaml.Node, classes: Mapping[str, EquipmentClass]) -> None:
+    def __init__(self, page: Page, node: yaml.Node, vocabulary: Vocabulary) -> None:
         self._page = page
         self._node = node
-        self._classes = classes
+        self._classes = vocabulary.classes
+        self._scopes = vocabulary.scopes
         self._fields = page.fields(node, required=_REQUIRED, optional=_OPTIONS)
         self._names: dict[str, Expression] = {}
         """What ``when`` and ``clear`` may say instead of an expression."""
@@ -142,8 +142,7 @@ class _RuleReader:
     def _rule(self, pack: str, equipment_class: EquipmentClass | None) -> Rule:
         """Read all fields; without a class what they name is not looked up."""
         page, fields = self._page, self._fields
-        scope = class_scope(equipment_class) if equipment_class else None
-        scope = self._name(scope)
+        scope = self._name(self._scopes.get(equipment_class.name) if equipment_class else None)
         when = self._expression("when", fields.get("when"), scope)
         severity, severities = read_severity(page, fields.get("severity"))
         kind = page.choice(fields.get("kind"), Kind, Kind.SYSTEM)
@@ -276,10 +275,11 @@ class _RuleReader:
         """Note what one alert for many cannot speak of: the values of a single one."""
         node = self._fields["per"]
         for one in rule.expressions:
-            if {group.relation for group in one.groups} != {per.value} or one.alone:
+            asked = {(group.relation, group.of) for group in one.groups}
+            if asked != {(per.value, "")} or one.alone:
                 mend = f"such as: count(fault, {per.value}) >= 3"
                 self._page.fault(
-                    node, "one alert for all reads groups of that relation alone", mend
+                    node, "one alert for all reads its own groups of that relation alone", mend
                 )
 
     def _check_whole(self) -> None:

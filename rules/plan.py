@@ -6,10 +6,11 @@ to which the same rules apply shares one ``Plan``.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from gengfu.core.clock import Micros
 from gengfu.core.expression import Expression, Program, holds
+from gengfu.core.expression.tree import Group
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import Equipment, EquipmentClass
@@ -27,9 +28,15 @@ OWN_SILENCE = -1
 """In ``silences``: the equipment as such, not one of its rules."""
 
 
-def layout(equipment_class: EquipmentClass, rules: Iterable[Rule]) -> Layout:
-    """Lay out a class's slots for the rules that are for it."""
-    wanted: set[str] = set()
+Question: TypeAlias = tuple[Rule, Group]
+"""What a rule, mostly of another class, asks of the equipment of a class."""
+
+
+def layout(
+    equipment_class: EquipmentClass, rules: Iterable[Rule], asked: Iterable[Question] = ()
+) -> Layout:
+    """Lay out a class's slots for the rules that are for it, and what others ask of it."""
+    wanted = {name for _, group in asked for name in Expression.of(group.operand).points}
     for rule in rules:
         wanted.update(shown(rule))
         for expression in (*rule.expressions, *rule.shown.values()):
@@ -77,6 +84,8 @@ class Plan:
     linked: tuple[int, ...]
     """Those of them that must be told when the link is lost, and when it is back."""
     groups: tuple[CompiledGroup, ...]
+    ballots: tuple[int, ...]
+    """The groups in which the equipment itself votes."""
     rules_of_group: tuple[tuple[int, ...], ...]
     history: frozenset[int]
     """Slots whose last change is remembered (``previous``, ``since``)."""
@@ -143,6 +152,7 @@ class Planner:
 
     layout: Layout
     rules: tuple[Rule, ...]
+    asked: tuple[Question, ...] = ()
     _plans: dict[tuple[tuple[int, Micros], ...], Plan] = field(default_factory=dict)
     _read: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """By plan: the facts that its bands depend on."""
@@ -168,7 +178,8 @@ class Planner:
             if rule.where is None or holds(rule.where, attribute) is True
         )
         if key not in self._plans:
-            self._plans[key] = _plan(self.layout, [(self.rules[i], hold) for i, hold in key])
+            chosen = [(self.rules[i], hold) for i, hold in key]
+            self._plans[key] = _plan(self.layout, chosen, self.asked)
         return self._plans[key]
 
 
@@ -185,8 +196,10 @@ def _hold(rule: Rule, attribute: Callable[[str], Scalar]) -> Micros:
     return next(fitting)
 
 
-def _plan(laid: Layout, chosen: list[tuple[Rule, Micros]]) -> Plan:
+def _plan(laid: Layout, chosen: list[tuple[Rule, Micros]], asked: Iterable[Question]) -> Plan:
     binder = Binder(laid)
+    for rule, group in asked:
+        binder.answer(rule, group)
     rules = tuple(_compile(binder, rule, hold) for rule, hold in chosen)
     pasts = tuple(binder.pasts.values())
     slots = range(len(laid.slots) + len(pasts))
@@ -203,6 +216,7 @@ def _plan(laid: Layout, chosen: list[tuple[Rule, Micros]]) -> Plan:
         timed=tuple(n for n, past in enumerate(pasts) if past.timed),
         linked=tuple(n for n, past in enumerate(pasts) if past.timed and not past.steady),
         groups=tuple(binder.groups.values()),
+        ballots=tuple(n for n, one in enumerate(binder.groups.values()) if one.operand is not None),
         rules_of_group=tuple(
             tuple(n for n, one in numbered if group in one.groups)
             for group in range(len(binder.groups))

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from gengfu.core.clock import Micros
 from gengfu.core.expression import Expression
+from gengfu.core.expression.tree import Group
 from gengfu.core.naming import Bilingual, Scalar
 from gengfu.core.urgency import Kind, Response, Severity
 from rules.schedule import During, PlaceClock
@@ -205,6 +206,11 @@ class Rule:
     @property
     def expressions(self) -> tuple[Expression, ...]:
         return tuple(one for one in (self.when, self.clear) if one is not None)
+
+    @property
+    def asked_elsewhere(self) -> tuple[Group, ...]:
+        """Return its conditions on equipment of other classes."""
+        return tuple(group for one in self.expressions for group in one.groups if group.of)
 
     @property
     def is_of_supply(self) -> bool:

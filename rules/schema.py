@@ -61,12 +61,7 @@ def _fields(classes: Collection[str]) -> Mapping[str, Schema]:
             ]
         },
         "clear_hold": _SPAN,
-        "severity": {
-            "anyOf": [
-                _words(Severity),
-                _list(_record({"during": _during(), "is": _words(Severity)}, ("is",))),
-            ]
-        },
+        "severity": _severity(),
         "kind": _words(Kind),
         "priority": {"type": "integer", "minimum": 1, "maximum": 6},
         "latched": _TRUTH,
@@ -106,6 +101,11 @@ def _bilingual() -> Schema:
 
 def _occurrence(what: str) -> Schema:
     return {"type": "object", "properties": {what: _TEXT}, "required": [what]}
+
+
+def _severity() -> Schema:
+    by_hours = _record({"during": _during(), "is": _words(Severity)}, ("is",))
+    return {"anyOf": [_words(Severity), _list(by_hours)]}
 
 
 def _proof(classes: Collection[str]) -> Schema:

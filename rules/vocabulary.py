@@ -1,5 +1,8 @@
 """What a rule of a class may speak of: its points and events, and the functions of the past."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
 from gengfu.core.expression import PointType, Scope
 from gengfu.core.names import PointKind
 from gengfu.ledger.model import EquipmentClass
@@ -18,8 +21,21 @@ COUNTED, MEMBERS = "counted", "members"
 """Of the rule's first group: how many are known to say yes, and how many there are."""
 
 
-def class_scope(equipment_class: EquipmentClass) -> Scope:
-    """Return what ``when`` and ``clear`` may speak of."""
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Which classes rules may be for, and what ``when`` and ``clear`` may speak of in each."""
+
+    classes: Mapping[str, EquipmentClass]
+    scopes: Mapping[str, Scope]
+
+    @classmethod
+    def of(cls, classes: Mapping[str, EquipmentClass]) -> "Vocabulary":
+        own = {name: _scope(one) for name, one in classes.items()}
+        scopes = {name: replace(scope, elsewhere=own) for name, scope in own.items()}
+        return cls(classes, scopes)
+
+
+def _scope(equipment_class: EquipmentClass) -> Scope:
     points = {
         name: PointType(point.kind, tuple(point.words), point.unit, point.low, point.high)
         for name, point in equipment_class.points.items()

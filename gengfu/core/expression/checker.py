@@ -5,7 +5,7 @@ Here are names and kinds; ``sense`` looks at what is well formed and yet cannot 
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from gengfu.core.expression.lexer import Flaw
@@ -202,8 +202,21 @@ class _Checker:
             self._flaw(node, f"no relation {node.relation!r}", mend if relations else "")
         if any(isinstance(below, Group) for below in walk(node.operand)):
             self._flaw(node, "a group takes no other group")
+        if node.of:
+            self._elsewhere(node)
+            return _NUMBER if node.is_number else _BOOLEAN
         self.want(node.operand, self.type_of(node.operand), _Kind.BOOLEAN)
         return _NUMBER if node.is_number else _BOOLEAN
+
+    def _elsewhere(self, node: Group) -> None:
+        """Check a condition on equipment of another class by what may be said of that."""
+        there = self._scope.elsewhere.get(node.of)
+        if there is None:
+            self._flaw(node, f"no class {node.of!r}", nearest(node.of, self._scope.elsewhere))
+            return
+        for flaw in check(Expression.of(node.operand), there):
+            said = f"{flaw.message}, in class {node.of}"
+            self.flaws.append(replace(flaw, message=said))
 
     def _argument(self, node: Node, parameter: Parameter) -> _Type:
         if parameter is Parameter.SPAN:

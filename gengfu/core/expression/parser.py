@@ -237,10 +237,12 @@ def _group(token: Token, arguments: tuple[Node, ...]) -> Group:
     match arguments:
         case (operand, Point(_, relation)):
             return Group(token.column, token.text, operand, relation)
+        case (operand, Point(_, relation), Point(_, of)):
+            return Group(token.column, token.text, operand, relation, of)
     raise ExpressionError(
         token.column,
-        f"{token.text} takes a condition and a relation",
-        f"write: {token.text}(fault, building)",
+        f"{token.text} takes a condition, a relation, and perhaps a class",
+        f"write: {token.text}(fault, building) or {token.text}(fault, building, elevator)",
     )
 
 

@@ -73,3 +73,5 @@ class Scope:
     """None: any; which attributes an equipment has is the ledger's affair."""
     relations: frozenset[str] = frozenset()
     """By which other equipment is found for ``any all count share``; none: there is no other."""
+    elsewhere: Mapping[str, "Scope"] = field(default_factory=dict)
+    """What may be asked of equipment of other classes, by class."""

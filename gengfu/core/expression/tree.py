@@ -152,6 +152,8 @@ class Window:
 class Group:
     """``any all count share`` of a condition over related equipment: ``count(covered, building)``.
 
+    Of another class where that is named: ``any(fire > 0, building, fire_panel)``; then nothing in the
+    condition is this equipment's own, and no walk over the expression's tree enters it.
     Whoever evaluates supplies its value under ``key`` (unknown unless it is certain), and for those
     that count what it is at least and at most, by ``least`` and ``most``.
     """
@@ -160,10 +162,13 @@ class Group:
     function: str
     operand: "Node"
     relation: str
+    of: str = ""
+    """The class of those that are asked; empty: that of who asks."""
 
     @property
     def key(self) -> str:
-        return f"{self.function}({self.operand}, {self.relation})"
+        asked = f", {self.of}" if self.of else ""
+        return f"{self.function}({self.operand}, {self.relation}{asked})"
 
     @property
     def least(self) -> str:
@@ -189,6 +194,8 @@ Node: TypeAlias = (
 def children(node: Node) -> tuple[Node, ...]:
     """Return the nodes directly below one."""
     match node:
+        case Group() if node.of:
+            return ()
         case Not() | Minus() | Group():
             return (node.operand,)
         case Binary():
@@ -218,6 +225,8 @@ def put(node: Node, names: "Mapping[str, Node]") -> Node:
     match node:
         case Point():
             return names.get(node.name, node)
+        case Group() if node.of:
+            return node
         case Not() | Minus() | Group():
             return replace(node, operand=put(node.operand, names))
         case Binary():

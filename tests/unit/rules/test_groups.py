@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -12,17 +11,14 @@ from gengfu.core.clock import SECOND
 from gengfu.core.errors import BadInput
 from gengfu.core.expression import bind, parse
 from gengfu.core.expression.binding import Program
-from gengfu.core.naming import Bilingual
-from gengfu.ledger.model import Place, PlaceKind, Site, SiteLedger
 from rules import checkpoint, engine
 from rules.assembly import reset_links
 from rules.engine import begin, step
-from rules.groups import Poll, anchors
+from rules.groups import Poll
 from rules.language import read_rules
-from rules.rule import Relation
 from rules.state import State
 from rules.verdict import Verdict
-from tests.fakes.rule_scene import CLASSES, SITE, START, Scene, brief, equipment
+from tests.fakes.rule_scene import CLASSES, START, Scene, brief, equipment
 
 HEAD = "severity: low, kind: maintenance, priority: 5, source: U test"
 RULES = f"""
@@ -39,6 +35,12 @@ rules:
      title: {{zh: 门, en: doors}}, {HEAD}}}
   - {{id: stuck, for: elevator, when: "any(fault, site)", kind: life_safety, severity: critical, priority: 2,
      title: {{zh: 困, en: stuck}}, source: U test}}
+  - {{id: under, for: door, when: "contact == open and any(motor_temp > 80, building, elevator)",
+     title: {{zh: 他, en: "{{counted}} of {{members}} lifts hot"}}, {HEAD}}}
+  - {{id: drafty, for: elevator, when: "count(held(contact == open, 5s), building, door) >= 2",
+     title: {{zh: 风, en: draft}}, {HEAD}}}
+  - {{id: shut_in, for: door, when: "contact == closed and any(fault and attr.x == 1, site, elevator)",
+     kind: life_safety, severity: critical, priority: 2, title: {{zh: 关, en: shut in}}, source: U test}}
 """
 FILES = {"t.yaml": RULES}
 LIFTS = tuple(equipment(f"lift-{n}", "elevator") for n in range(3))
@@ -98,43 +100,7 @@ def value_of(text: str, votes: list[bool | None]) -> object:
     return bind(parse(text), lookup)(poll)
 
 
-# --- who belongs together -----------------------------------------------------------------------
-PLACES = {
-    one.id: one
-    for one in (
-        Place(id="b", kind=PlaceKind.BUILDING, name=Bilingual(zh="b", en="b")),
-        Place(id="u", kind=PlaceKind.UNIT, name=Bilingual(zh="u", en="u"), parent="b"),
-        Place(id="f", kind=PlaceKind.FLOOR, name=Bilingual(zh="f", en="f"), parent="u"),
-        Place(id="z", kind=PlaceKind.ZONE, name=Bilingual(zh="z", en="z"), parent="f"),
-    )
-}
-
-
-@pytest.mark.parametrize(
-    ("relation", "wanted"),
-    [
-        (Relation.ZONE, "z"),
-        (Relation.FLOOR, "f"),
-        (Relation.UNIT, "u"),
-        (Relation.BUILDING, "b"),
-        (Relation.SITE, SITE),
-        (Relation.SIBLINGS, "switch"),
-        (Relation.SUPPLY, "riser"),
-    ],
-)
-def test_each_relation_finds_what_joins(relation: Relation, wanted: str) -> None:
-    """The nearest place of the kind, the parent, and what feeds the equipment before its building."""
-    one = replace(equipment("one", "camera", "switch"), place="z")
-    main = replace(equipment("main", "power_distribution"), place="b", feeds=("b",))
-    riser = replace(equipment("riser", "power_distribution"), place="b", feeds=("f",))
-    ledger = SiteLedger(
-        site=Site(id=SITE, name=Bilingual(zh="s", en="s")),
-        places=PLACES,
-        equipment={each.id: each for each in (one, main, riser)},
-    )
-    assert anchors(ledger)(one, relation) == wanted
-
-
+# --- the engine ---------------------------------------------------------------------------------
 def test_what_nothing_joins_is_unknown() -> None:
     """A door without a controller has no siblings: its rule is neither true nor false."""
     one = scene()
@@ -142,7 +108,6 @@ def test_what_nothing_joins_is_unknown() -> None:
     assert one.told() == []
 
 
-# --- the engine ---------------------------------------------------------------------------------
 def test_one_alert_for_all_stands_on_the_first() -> None:
     """Two of three hot lifts are one alert, after its hold, with their figures in its title."""
     one = scene()
@@ -184,6 +149,39 @@ def test_a_neighbours_change_is_seen_without_a_reading_of_its_own() -> None:
         "t.beside on lift-0",
         "t.beside off lift-0",
     ]
+
+
+def test_other_classes_say_nothing_to_a_rule() -> None:
+    """A door looks again when a lift of its building turns hot; a lift when doors were open 5 s.
+
+    What is lost of the other class begins nothing and ends nothing until it is back.
+    """
+    one = scene()
+    for name in ("lift-0", "lift-1"):
+        one.says(name, motor_temp=60.0)
+    one.says("door-1", contact="open")
+    one.says("lift-2", motor_temp=90.0)
+    one.says("lift-2", online=False)
+    one.says("door-2", contact="open")
+    one.wait(4)
+    assert one.told() == ["t.under on door-1", "t.switch on door-1"]
+    assert one.run()[0].title.en == "1 of 3 lifts hot"
+    one.wait(2)
+    one.says("lift-2", online=True)
+    one.says("lift-2", motor_temp=20.0)
+    assert one.told()[2:] == [
+        *("t.drafty on lift-0", "t.drafty on lift-1"),
+        *("t.under on door-2", "t.drafty on lift-2"),
+        *("t.under off door-1", "t.under off door-2"),
+    ]
+
+
+def test_a_class_that_is_not_there_is_none() -> None:
+    """Where no equipment of the class that is asked stands, the answer is unknown, not no."""
+    text = RULES.replace("any(motor_temp > 80, building, elevator)", "not any(fault, site, pump)")
+    one = scene({"t.yaml": text})
+    one.says("door-1", contact="open")
+    assert one.told() == []
 
 
 def test_lost_links_are_counted_though_the_first_is_lost_too() -> None:
@@ -343,11 +341,21 @@ def polls(state: State) -> list[object]:
         ("when: any(motor_temp, building)", "expected true or false"),
         ("when: any(count(fault, site) > 1, building)", "a group takes no other group"),
         ("when: avg(count(fault, site), 5m) > 1", "a function of the past takes no group"),
-        ("when: any(fault)", "takes a condition and a relation"),
+        ("when: any(fault)", "takes a condition, a relation"),
+        ("when: any(contact == open, site, dor)", "no class 'dor' (did you mean 'door'?)"),
+        ("when: any(contact == opn, site, door)", "did you mean 'open'?"),
+        ("when: any(contact == opn, site, door)", "in class door"),
+        ("when: any(motor_temp > 9, site, door)", "no point 'motor_temp', in class door"),
+        ("when: any(battery > 200, site, call_button)", "never true"),
+        ("when: any(any(contact == open, site), site, door)", "a group takes no other group"),
+        ("per: site, when: any(contact == open, site, door)", "reads its own groups"),
         ("when: count(fault, site)", "expected true or false"),
-        ("per: site, when: fault", "reads groups of that relation alone"),
-        ("per: site, when: fault and any(fault, site)", "reads groups of that relation alone"),
-        ("per: site, when: any(fault, building)", "reads groups of that relation alone"),
+        ("per: site, when: fault", "reads its own groups of that relation alone"),
+        (
+            "per: site, when: fault and any(fault, site)",
+            "reads its own groups of that relation alone",
+        ),
+        ("per: site, when: any(fault, building)", "reads its own groups of that relation alone"),
         ("per: site, no_data: 3m", "no event or no_data"),
     ],
 )
