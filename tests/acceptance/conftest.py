@@ -11,10 +11,11 @@ from tests.acceptance.house import Devices, House, house
 SEED = int(os.environ.get("GENGFU_SEED", "20261120"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Run the house once."""
+    """Run the house once, and no longer than for this folder: what runs idly slows other tests."""
     with house(tmp_path_factory.mktemp("house")) as whole:
+        whole.leave_a_gap()
         yield whole
 
 

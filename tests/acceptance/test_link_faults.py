@@ -1,6 +1,5 @@
 """What the link to the broker can do, and the broker itself: nothing acknowledged is lost by it."""
 
-import json
 import threading
 import time
 from typing import Any
@@ -8,26 +7,10 @@ from typing import Any
 import pytest
 
 from tests.acceptance import judge
-from tests.acceptance.house import SITE, Devices, House
-from tests.acceptance.oracle import Oracle
+from tests.acceptance.house import COUNTING, Devices, House
 from tests.acceptance.proxy import Fault
 from tests.acceptance.timetable import Push, between, fire, opened, play
 from tests.integration.services import wait_for
-
-COUNTING = "lift-60"
-"""A device that no other test uses: two of its messages get lost on their way to the broker."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def hole(built: House) -> None:
-    """Leave a gap in a sequence; late messages have a minute's time, so it is looked for at the end."""
-    oracle = Oracle(port=built.broker.port, site=SITE, seed=1, name="counting")
-    oracle.connect()
-    for seq in (1, 2, 5):
-        document = {"seq": seq, "boot": "b1", "points": {"speed": 1.0}}
-        oracle.say(f"gf/{SITE}/{COUNTING}/up/telemetry", json.dumps(document))
-    wait_for("the broker to take them", oracle.settled)
-    oracle.close()
 
 
 def test_the_broker_is_killed(devices: Devices) -> None:

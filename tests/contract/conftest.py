@@ -26,7 +26,7 @@ class Opened(Protocol):
     def __call__(self) -> AnyStore: ...
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def influx1(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
     with ExitStack() as stack:
         urls: list[str] = []

@@ -24,9 +24,9 @@ class Running:
     """What the command printed until it was ready."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Run ``gengfu up --demo`` on free ports with a fresh data folder."""
+    """Run ``gengfu up --demo`` on free ports, no longer than for this folder: it takes half a core."""
     system = System(
         tmp_path_factory.mktemp("demo"),
         arguments=("--demo",),
