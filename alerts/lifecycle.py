@@ -11,7 +11,7 @@ from enum import StrEnum
 from alerts.model import FROM_PERSON, Alert, Condition, Handling, Step, StepRequest, What
 from gengfu.core.clock import DAY, Micros
 from gengfu.core.urgency import Severity
-from rules.verdict import Turn, Verdict
+from rules.engine.verdict import Turn, Verdict
 
 
 class Refusal(StrEnum):

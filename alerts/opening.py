@@ -20,7 +20,7 @@ from alerts.whereabouts import Whereabouts
 from gengfu.core.clock import Micros
 from gengfu.core.naming import Bilingual, Scalar, Subject
 from gengfu.core.urgency import Kind, Severity, usual_response
-from rules.verdict import Turn, Verdict
+from rules.engine.verdict import Turn, Verdict
 
 REPORT_RULE = "report"
 """What stands for the rule where a person opened the alert."""

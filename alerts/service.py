@@ -41,7 +41,7 @@ from alerts.writing import Writing, applied
 from gengfu.core.clock import SECOND, Clock, Micros
 from gengfu.core.naming import Subject
 from gengfu.ledger.model import SiteLedger
-from rules.verdict import Verdict
+from rules.engine.verdict import Verdict
 
 
 class AlertService:

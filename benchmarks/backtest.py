@@ -24,8 +24,8 @@ from gengfu.ledger.model import Equipment, Place, PlaceKind, Site, SiteLedger
 from ingest.journal.reader import FolderReader
 from ingest.journal.sqlite import Roll, SqliteJournal
 from rules.backtest.replay import Replay
+from rules.language.selection import only
 from rules.packs import shipped
-from rules.selection import only
 
 START = from_iso("2026-01-01T00:00:00Z")
 SITE = "bench"

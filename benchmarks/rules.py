@@ -25,8 +25,8 @@ from gengfu.core.naming import Bilingual
 from gengfu.core.record import Body, LedgerChange, NewNames, RulesChange
 from gengfu.ledger import snapshot
 from gengfu.ledger.model import Equipment, Place, PlaceKind, Site, SiteLedger
-from rules.engine import begin, step
-from rules.state import State
+from rules.engine.state import State
+from rules.engine.step import begin, step
 
 POINTS = ("bearing_temp", "current", "water_temp", "flow", "vibration")
 RULE = """  - {{id: r{number}, for: pump, {where}when: {point} > {limit}, hold: 60s, clear: {point} < {limit} - 5,

@@ -18,8 +18,8 @@ from gengfu.core.clock import SECOND, Micros
 from gengfu.core.naming import Bilingual
 from gengfu.ledger.classes import load_classes
 from gengfu.ledger.model import Equipment
+from rules.language.selection import only
 from rules.packs import shipped
-from rules.selection import only
 from rules.trial.case import BEGINNING, Case, Sample
 from rules.trial.stage import play
 

@@ -24,10 +24,10 @@ from gengfu.core.errors import GengfuError
 from gengfu.core.record import Body, LedgerChange, NewNames, Record, RulesChange, Tick
 from gengfu.ledger import snapshot
 from gengfu.ledger.model import EquipmentClass
-from rules.engine import begin, step
+from rules.engine.state import State
+from rules.engine.step import begin, step
 from rules.parking import MEMORY, WHOLE, Parked, ParkingLot
 from rules.portion import Label, label, portion, portions, without
-from rules.state import State
 
 _log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from gengfu.core.clock import DAY, Micros, to_utc
 from gengfu.core.hours import Schedule, read_timetable
 from gengfu.ledger.model import SiteLedger
-from rules.rule import Rule
+from rules.language.rule import Rule
 
 AHEAD: Micros = 30 * DAY
 """How long before a year begins its days are asked for."""

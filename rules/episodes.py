@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from gengfu.core.clock import Micros
 from gengfu.core.naming import Bilingual, Scalar, Subject
 from gengfu.core.urgency import Kind, Severity
-from rules.verdict import Turn, Verdict
+from rules.engine.verdict import Turn, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,13 +14,13 @@ import structlog
 from gengfu.core.clock import Clock, Micros
 from gengfu.core.record import Record, Tick
 from gengfu.ledger.model import EquipmentClass
-from rules import checkpoint
 from rules.custody import Custody, HandFile, InHand
-from rules.engine import begin, step
+from rules.engine import checkpoint
+from rules.engine.state import State
+from rules.engine.step import begin, step
+from rules.engine.verdict import Verdict
 from rules.linkage.run import Run
 from rules.parking import PARKED, ParkingLot
-from rules.state import State
-from rules.verdict import Verdict
 
 _log = structlog.get_logger(__name__)
 

@@ -14,7 +14,7 @@ from gengfu.core.clock import Micros
 from gengfu.core.naming import Subject
 from gengfu.core.record import Action
 from gengfu.ledger.model import SiteLedger
-from rules.verdict import Verdict
+from rules.engine.verdict import Verdict
 from simulators.scenario import Act, Expectation, Scenario
 
 GUARD = "guard"

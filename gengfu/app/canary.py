@@ -14,8 +14,8 @@ import structlog
 from gengfu.core.clock import Clock, Micros
 from gengfu.core.naming import Scalar
 from gengfu.proof import CANARY_SECONDS, SILENCE_SECONDS, Proof, ProofFile
+from rules.engine.verdict import Verdict
 from rules.runner import VerdictSink
-from rules.verdict import Verdict
 
 log = structlog.get_logger()
 

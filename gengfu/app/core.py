@@ -45,7 +45,7 @@ from ingest.journal.retention import Retention
 from ingest.journal.sqlite import SqliteJournal
 from ingest.safety.doubled import DoubledJournal
 from ingest.safety.file import SafetyFile
-from rules.language import read_rules
+from rules.language.reader import read_rules
 from rules.linkage.store import RunStore
 from rules.runner import Runner, VerdictSink
 

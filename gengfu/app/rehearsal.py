@@ -32,9 +32,9 @@ from gengfu.core.record import (
 from gengfu.ledger import snapshot
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.ledger.own import OWN_CORE, OWN_SITE, own_ledger
-from rules.engine import begin, step
+from rules.engine.state import State
+from rules.engine.step import begin, step
 from rules.episodes import Episode, Episodes
-from rules.state import State
 from simulators.estate import Estate, estate_of
 from simulators.scenario import Scenario
 from simulators.score import Opened, Score, score

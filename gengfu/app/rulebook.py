@@ -18,7 +18,7 @@ from rules.backtest.document import Document, decode
 from rules.backtest.replay import Lack
 from rules.editions.editor import Editor
 from rules.editions.model import Trial
-from rules.language import read_rules
+from rules.language.reader import read_rules
 
 LIMIT_SECONDS = 120.0
 POLITENESS = 10

@@ -9,10 +9,10 @@ from gengfu.app.setup import classes_of, mapping_of
 from gengfu.config import Settings
 from gengfu.core.errors import BadInput, Fault
 from gengfu.marked import read_text
-from rules.language import read_rules
+from rules.language.reader import read_rules
+from rules.language.rule import Rule
+from rules.language.schema import schema
 from rules.linkage.standing import STANDING
-from rules.rule import Rule
-from rules.schema import schema
 from rules.trial.reading import read_book
 from rules.trial.running import Outcome, run_book
 

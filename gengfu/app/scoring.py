@@ -31,7 +31,7 @@ from gengfu.core.errors import BadInput, Fault, StartError
 from gengfu.installation import Installation
 from gengfu.ledger.model import SiteLedger
 from gengfu.people.roles import Role
-from rules.language import read_rules
+from rules.language.reader import read_rules
 from rules.linkage.run import CONFIRMED, MISSING
 from simulators.publish import Play, Published, run_plays
 from simulators.scenario import Scenario

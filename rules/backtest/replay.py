@@ -15,15 +15,15 @@ from gengfu.core.clock import HOUR, MINUTE, Micros
 from gengfu.core.names import Names
 from gengfu.core.record import Body, LedgerChange, NewNames, Record, RulesChange, Tick
 from gengfu.ledger.model import EquipmentClass
-from rules.engine import begin
+from rules.engine.skim import Told, steps
+from rules.engine.state import State
+from rules.engine.step import begin
+from rules.engine.verdict import Verdict
 from rules.episodes import Episode, Episodes
-from rules.language import read_rules
+from rules.language.reader import read_rules
+from rules.language.rule import Rule
+from rules.language.selection import only
 from rules.past.catalogue import looks_back
-from rules.rule import Rule
-from rules.selection import only
-from rules.skim import Told, steps
-from rules.state import State
-from rules.verdict import Verdict
 
 LEAD: Micros = 25 * HOUR
 """How much before the period is read at least: the journal says ledger and rules every day."""

@@ -11,9 +11,9 @@ from gengfu.core.errors import Fault
 from gengfu.ledger.model import EquipmentClass
 from rules.editions.model import Edition, Need, Status, Trial, compose, needs
 from rules.editions.store import EditionStore, NotProposed
-from rules.language import read_rules
-from rules.rule import Rule
-from rules.selection import only
+from rules.language.reader import read_rules
+from rules.language.rule import Rule
+from rules.language.selection import only
 
 
 class Refusal(StrEnum):

@@ -11,9 +11,9 @@ from gengfu.core.clock import Micros
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.urgency import Kind
 from gengfu.ledger.model import EquipmentClass
-from rules.language import read_rules
-from rules.rule import Rule
-from rules.selection import without
+from rules.language.reader import read_rules
+from rules.language.rule import Rule
+from rules.language.selection import without
 
 
 class Status(StrEnum):

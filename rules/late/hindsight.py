@@ -19,10 +19,10 @@ from gengfu.core.urgency import Kind, Severity
 from gengfu.ledger.model import EquipmentClass
 from rules.backtest.difference import difference
 from rules.backtest.replay import BATCH, LEAD, Archive
-from rules.engine import begin, step
+from rules.engine.state import State
+from rules.engine.step import begin, step
 from rules.episodes import Episode, Episodes
 from rules.late.rows import Moment, split
-from rules.state import State
 
 SOONER: Micros = MINUTE
 """An end that moved by less is none."""

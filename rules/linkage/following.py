@@ -16,10 +16,10 @@ from gengfu.core.names import PointKind
 from gengfu.core.naming import Scalar
 from gengfu.core.record import Action, Body, LedgerChange
 from gengfu.ledger.model import Cause, LinkageLine, Needs
-from rules.judge import Judge
+from rules.engine.judge import Judge
+from rules.engine.unit import Unit
 from rules.linkage import telling
 from rules.linkage.run import Awaited, Fire, Memory, Run, RunKind, Stage
-from rules.unit import Unit
 
 ReadScalar = Callable[[PointKind, Sequence[str], float, Sequence[str]], Scalar]
 PANEL = "fire_panel"

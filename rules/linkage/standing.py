@@ -15,9 +15,9 @@ from gengfu.core.errors import BadInput
 from gengfu.core.naming import Bilingual
 from gengfu.core.urgency import Kind, Response, Severity
 from gengfu.marked import Page, read_text
-from rules.fields import read_priority, read_source
+from rules.language.fields import read_priority, read_source
+from rules.language.rule import Rule, fill
 from rules.linkage.run import CONFIRMED, MISSING
-from rules.rule import Rule, fill
 
 _FOLDER = Path(__file__).parent
 _FILES = {CONFIRMED: "confirmed.yaml", MISSING: "response_missing.yaml"}

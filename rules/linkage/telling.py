@@ -7,11 +7,11 @@ from gengfu.core.clock import SECOND, Micros
 from gengfu.core.naming import Bilingual, Subject
 from gengfu.ledger.expectation import expectation_in_words
 from gengfu.ledger.model import PointDef
-from rules.judge import Judge
+from rules.engine.judge import Judge
+from rules.engine.unit import Unit
+from rules.engine.verdict import Turn, Verdict
 from rules.linkage.run import CONFIRMED, MISSING, Awaited, Owed, Stage
 from rules.linkage.standing import STANDING
-from rules.unit import Unit
-from rules.verdict import Turn, Verdict
 
 _SIGNALS_SHOWN: Final = 4
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.expression import nearest
 from gengfu.ledger.model import EquipmentClass
-from rules.language import read_rules
+from rules.language.reader import read_rules
 from rules.trial.case import Book, Case
 from rules.trial.compare import differences
 from rules.trial.stage import play

@@ -10,7 +10,7 @@ from gengfu.core.naming import Bilingual
 from gengfu.core.record import Action, Body, LedgerChange, NewNames, RulesChange, Tick
 from gengfu.ledger import snapshot
 from gengfu.ledger.model import EquipmentClass, Site, SiteLedger
-from rules.engine import begin, step
+from rules.engine.step import begin, step
 from rules.episodes import Episode, Episodes
 from rules.trial.case import Case, Happening, Sample
 

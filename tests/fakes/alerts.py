@@ -12,7 +12,7 @@ from gengfu.core.identity import Identified
 from gengfu.core.naming import Bilingual, Subject
 from gengfu.core.record import Action
 from gengfu.core.urgency import Kind, Response, Severity
-from rules.verdict import Turn, Verdict
+from rules.engine.verdict import Turn, Verdict
 
 START: Micros = 1_763_600_000 * SECOND
 FIRE = Verdict(

@@ -15,7 +15,7 @@ from rules.backtest.document import Document, document
 from rules.backtest.replay import Lack, Missing, Replayed
 from rules.editions.editor import Audit, Editor
 from rules.editions.store import EditionStore
-from rules.language import read_rules
+from rules.language.reader import read_rules
 
 
 @cache

@@ -23,10 +23,10 @@ from gengfu.core.record import (
 from gengfu.ledger import snapshot
 from gengfu.ledger.classes import load_classes
 from gengfu.ledger.model import Equipment, EquipmentClass, Place, PlaceKind, Site, SiteLedger
-from rules.engine import begin, step
+from rules.engine.state import State
+from rules.engine.step import begin, step
+from rules.engine.verdict import Turn, Verdict
 from rules.packs import shipped
-from rules.state import State
-from rules.verdict import Turn, Verdict
 
 CLASSES: Mapping[str, EquipmentClass] = load_classes()
 START: Micros = 1_763_600_000 * SECOND

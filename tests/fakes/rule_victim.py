@@ -13,10 +13,11 @@ import msgspec
 from gengfu.core.batch import Event
 from gengfu.core.clock import SECOND, Micros
 from gengfu.core.record import Body, Record
-from rules import custody, engine, runner
+from rules import custody, runner
+from rules.engine import step as engine
+from rules.engine.state import State
+from rules.engine.verdict import Verdict
 from rules.linkage.run import Run
-from rules.state import State
-from rules.verdict import Verdict
 from tests.fakes.rule_scene import CLASSES, brief
 
 DEADLY = "deadly"

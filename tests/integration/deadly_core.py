@@ -4,9 +4,9 @@ import os
 
 from gengfu.cli.program import main
 from gengfu.core.batch import Event
-from rules import engine
-from rules.judge import Judge
-from rules.unit import Unit
+from rules.engine import step as engine
+from rules.engine.judge import Judge
+from rules.engine.unit import Unit
 
 DEADLY_PART = "deadly"
 

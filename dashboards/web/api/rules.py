@@ -16,8 +16,8 @@ from gengfu.core.clock import DAY, Micros
 from gengfu.core.errors import BadInput
 from rules.backtest.document import Document
 from rules.editions.model import Edition
+from rules.language.rule import Rule
 from rules.linkage.standing import STANDING
-from rules.rule import Rule
 
 router = APIRouter(prefix="/api/v1")
 COUNTED_DAYS = 30

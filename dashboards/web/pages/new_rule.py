@@ -19,7 +19,7 @@ from gengfu.core.errors import BadInput
 from gengfu.core.names import PointKind
 from gengfu.core.urgency import Kind, Severity
 from gengfu.core.urgency import Response as Urgency
-from rules.simple import (
+from rules.language.simple import (
     PACK,
     Comparison,
     Flaw,

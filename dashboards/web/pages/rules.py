@@ -26,8 +26,8 @@ from rules.backtest.document import Document, EpisodeLine, QualityBlock
 from rules.backtest.quality import FLOOD
 from rules.backtest.replay import Lack
 from rules.due_calendar import calendars_due
+from rules.language.rule import Rule, fill
 from rules.linkage.standing import STANDING
-from rules.rule import Rule, fill
 
 router = APIRouter()
 PERIODS = (1, 7, 30)

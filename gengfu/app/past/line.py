@@ -34,10 +34,10 @@ from ingest.journal.retention import Retention
 from ingest.journal.sqlite import Roll, SqliteJournal
 from ingest.safety.doubled import DoubledJournal
 from ingest.safety.file import SafetyFile
-from rules.language import read_rules
+from rules.engine.verdict import Turn, Verdict
+from rules.language.reader import read_rules
 from rules.linkage.store import RunStore
 from rules.runner import Runner
-from rules.verdict import Turn, Verdict
 
 NEVER: Micros = 2**62
 READERS = ("store", "rollups", "estate", "rules")

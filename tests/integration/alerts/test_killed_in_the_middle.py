@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rules.verdict import Turn
+from rules.engine.verdict import Turn
 from tests.integration.alerts.victim import verdicts_at
 
 KILLS = 12

@@ -14,7 +14,7 @@ from alerts.schema import open_alerts
 from alerts.service import AlertService
 from gengfu.core.clock import SystemClock
 from gengfu.core.naming import Subject
-from rules.verdict import Turn, Verdict
+from rules.engine.verdict import Turn, Verdict
 from tests.fakes.alerts import FIRE, HELD_OPEN, START, FakeChannel, asks
 
 SUBJECTS = 7

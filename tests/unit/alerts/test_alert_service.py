@@ -19,7 +19,7 @@ from gengfu.core.clock import HOUR, MINUTE, SECOND
 from gengfu.core.naming import Bilingual, Subject
 from gengfu.core.urgency import Kind, Severity
 from gengfu.ledger.model import Equipment, Part, Place, PlaceKind, Site, SiteLedger
-from rules.verdict import Turn, Verdict
+from rules.engine.verdict import Turn, Verdict
 from tests.fakes.alerts import FIRE, HELD_OPEN, asks
 from tests.fakes.manual_clock import ManualClock
 

@@ -15,7 +15,7 @@ from alerts.settings import usual_clocks
 from alerts.whereabouts import Whereabouts
 from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
 from gengfu.core.urgency import Kind
-from rules.verdict import Turn
+from rules.engine.verdict import Turn
 from tests.fakes.alerts import FIRE, START, asks
 
 CLOCKS = usual_clocks()

@@ -11,7 +11,7 @@ from alerts.opening import by_rule
 from alerts.whereabouts import Whereabouts
 from gengfu.core.clock import DAY, HOUR, SECOND
 from gengfu.core.urgency import Kind, Severity
-from rules.verdict import Turn
+from rules.engine.verdict import Turn
 from tests.fakes.alerts import FIRE, HELD_OPEN, START, asks
 
 FIRE_ALERT = by_rule(FIRE, Whereabouts(), 0)

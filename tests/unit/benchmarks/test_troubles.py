@@ -8,7 +8,7 @@ from benchmarks.troubles import cast, read_troubles
 from gengfu.core.clock import DAY, from_iso
 from gengfu.ledger.classes import load_classes
 from gengfu.ledger.csv_import import read_folder
-from rules.language import read_rules
+from rules.language.reader import read_rules
 from rules.packs import shipped
 from simulators.catalogue import PLAYERS, faults_of
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from ingest.store.port import StoreCounts, Written
 from ingest.store.progress import ProgressFile, QuarantineFile
 from ingest.store.rows import Quarantined
-from rules import checkpoint
-from rules.state import State
+from rules.engine import checkpoint
+from rules.engine.state import State
 from tests.fakes.crash_disk import CrashDisk
 from tests.fakes.rule_scene import CLASSES, Scene, equipment
 

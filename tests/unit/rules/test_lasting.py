@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, Micros, from_iso
 from gengfu.core.naming import Scalar
+from rules.engine.verdict import Turn, Verdict
 from rules.past.catalogue import FUNCTIONS
 from rules.past.memory import NOT_DUE, Terms, Timed
 from rules.past.ring import STEPS
-from rules.verdict import Turn, Verdict
 from tests.fakes.rule_scene import Scene, equipment
 
 SPAN = 60 * SECOND

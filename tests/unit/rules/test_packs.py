@@ -6,9 +6,9 @@ from gengfu.core.batch import Flag
 from gengfu.core.clock import MINUTE, SECOND
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import Equipment
-from rules.language import read_rules
+from rules.engine.verdict import Turn
+from rules.language.reader import read_rules
 from rules.packs import shipped
-from rules.verdict import Turn
 from tests.fakes.rule_scene import CLASSES, START, Scene, equipment, turned_on
 
 LIFT = equipment("lift", "elevator")

@@ -8,9 +8,9 @@ import pytest
 
 from gengfu.core.clock import SECOND, Micros
 from gengfu.core.record import Record
+from rules.engine.verdict import Verdict
 from rules.linkage.run import Run
 from rules.runner import Runner
-from rules.verdict import Verdict
 from tests.fakes.rule_scene import CLASSES, Scene, brief, equipment
 from tests.fakes.waiting import until
 

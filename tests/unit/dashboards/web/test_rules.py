@@ -15,7 +15,7 @@ from rules.backtest.document import Document, document
 from rules.backtest.known import Hindsight
 from rules.backtest.replay import Replayed
 from rules.episodes import Episode
-from rules.language import read_rules
+from rules.language.reader import read_rules
 from rules.packs import shipped
 from tests.fakes.desk import FakeDesk, sample_alert
 from tests.fakes.rule_scene import CLASSES

@@ -12,7 +12,7 @@ from gengfu.core.clock import SECOND, Micros
 from gengfu.core.naming import Bilingual, Scalar, Subject
 from gengfu.core.urgency import Kind, Response, Severity
 from gengfu.proof import ProofFile
-from rules.verdict import Turn, Verdict
+from rules.engine.verdict import Turn, Verdict
 from tests.fakes.manual_clock import ManualClock
 from tests.fakes.waiting import until
 

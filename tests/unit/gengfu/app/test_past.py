@@ -19,7 +19,7 @@ from gengfu.database import open_sqlite
 from gengfu.installation import Installation
 from ingest.journal.reader import FolderReader
 from ingest.store.duckdb import DuckdbStore
-from rules.checkpoint import read
+from rules.engine.checkpoint import read
 from tests.fakes.small_estate import shipped_classes, small_estate
 
 END = from_iso("2026-03-11T00:10:00+08:00")

@@ -16,8 +16,8 @@ from gengfu.core.errors import BadInput
 from gengfu.core.record import Draft, RecordKind
 from gengfu.installation import Installation
 from ingest.journal.sqlite import SqliteJournal
+from rules.language.selection import only
 from rules.packs import shipped
-from rules.selection import only
 from tests.fakes.rule_scene import START, Scene, equipment
 
 PERIOD = ["--from", to_iso(START), "--to", to_iso(START + 2 * HOUR)]

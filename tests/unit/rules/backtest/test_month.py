@@ -4,11 +4,11 @@ import math
 import random
 
 from gengfu.core.clock import DAY
-from rules import checkpoint
 from rules.backtest.replay import Replay
-from rules.engine import begin, step
-from rules.language import read_rules
-from rules.verdict import Verdict
+from rules.engine import checkpoint
+from rules.engine.step import begin, step
+from rules.engine.verdict import Verdict
+from rules.language.reader import read_rules
 from tests.fakes.rule_scene import CLASSES, START, Scene, equipment
 from tests.unit.rules.backtest.archive import ListArchive
 

@@ -18,11 +18,11 @@ from ingest.journal.sqlite import Roll, SqliteJournal
 from rules.backtest.document import decode, document, encode
 from rules.backtest.known import KnownAlert, hindsight
 from rules.backtest.replay import Lack, Replay, Replayed
+from rules.engine.verdict import Verdict
+from rules.language.selection import only
 from rules.linkage.run import Run
 from rules.packs import shipped
 from rules.runner import Runner
-from rules.selection import only
-from rules.verdict import Verdict
 from tests.fakes.manual_clock import ManualClock
 from tests.fakes.rule_scene import CLASSES, START, Scene, equipment
 from tests.unit.rules.backtest.archive import ListArchive

@@ -13,7 +13,7 @@ from rules import packs
 from rules.editions.editor import ChangeRefused, Editor, Refusal
 from rules.editions.model import Need, Status, Trial
 from rules.editions.store import EditionStore
-from rules.language import read_rules
+from rules.language.reader import read_rules
 from tests.fakes.rule_book import AuditList
 
 NOW = 1_800_000_000_000_000

@@ -13,13 +13,13 @@ from gengfu.ledger.model import (
     Equipment,
 )
 from rules.backtest.replay import Replay
-from rules.checkpoint import decode, encode
-from rules.engine import begin, step
+from rules.engine.checkpoint import decode, encode
+from rules.engine.state import State
+from rules.engine.step import begin, step
+from rules.engine.verdict import Verdict
+from rules.language.selection import only
 from rules.linkage.run import CONFIRMED, MISSING, Run, RunKind, Stage
 from rules.packs import shipped
-from rules.selection import only
-from rules.state import State
-from rules.verdict import Verdict
 from tests.fakes.linkage_scene import EVERY, FLOOR_OF, LINES, linked_ledger, linked_scene
 from tests.fakes.rule_scene import CLASSES, SITE, START, Scene, equipment
 from tests.unit.rules.backtest.archive import ListArchive

@@ -9,11 +9,11 @@ from gengfu.core.clock import SECOND, Micros
 from gengfu.core.naming import Subject
 from gengfu.core.record import Action, Record
 from gengfu.database import open_sqlite
-from rules.engine import begin, step
+from rules.engine.step import begin, step
+from rules.engine.verdict import Verdict
 from rules.linkage.run import Run, RunKind
 from rules.linkage.store import RunStore
 from rules.runner import Runner
-from rules.verdict import Verdict
 from tests.fakes.linkage_scene import linked_scene
 from tests.fakes.manual_clock import ManualClock
 from tests.fakes.rule_scene import CLASSES, SITE, Scene

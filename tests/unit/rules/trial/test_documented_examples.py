@@ -8,10 +8,10 @@ import pytest
 from gengfu.core.expression.parser import BUILT_IN, GROUPS
 from gengfu.core.hours import DayKind
 from gengfu.core.urgency import Kind, Response, Severity
-from rules.language import FIELDS, read_rules
+from rules.language.reader import FIELDS, read_rules
+from rules.language.rule import Relation
 from rules.packs import shipped
 from rules.past.catalogue import FUNCTIONS
-from rules.rule import Relation
 from rules.trial.reading import read_book
 from rules.trial.running import run_book
 from tests.fakes.rule_scene import CLASSES

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import rules.packs
-from rules.language import read_rules
+from rules.language.reader import read_rules
 from rules.packs import shipped
 from rules.trial.case import Case
 from rules.trial.reading import read_book

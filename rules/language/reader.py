@@ -1,0 +1,290 @@
+"""Reads rule files: YAML → ``Rule``, or every mistake at once and nothing changed.
+
+A file is a pack: ``pack: NAME`` and ``rules: [...]``. What a rule may say stands in ``_OPTIONS`` and
+in docs/rules.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import yaml
+
+from gengfu.core.clock import Micros
+from gengfu.core.errors import BadInput, Fault
+from gengfu.core.expression import Expression, Scope, nearest
+from gengfu.core.expression.parser import RESERVED
+from gengfu.core.expression.sense import excludes
+from gengfu.core.expression.tree import walk
+from gengfu.core.naming import Bilingual, is_slug
+from gengfu.core.urgency import Kind
+from gengfu.ledger.model import EquipmentClass
+from gengfu.marked import Page
+from rules.language.contradictions import CONTRADICTIONS
+from rules.language.fields import (
+    read_count,
+    read_during,
+    read_hysteresis,
+    read_matcher,
+    read_matchers,
+    read_priority,
+    read_proof,
+    read_response,
+    read_runbook,
+    read_severity,
+    read_source,
+)
+from rules.language.rule import (
+    Children,
+    Hold,
+    Matcher,
+    Relation,
+    Rule,
+    SubjectKind,
+    placeholders,
+)
+from rules.language.vocabulary import ATTRIBUTES, Vocabulary, fillable
+
+_REQUIRED = ("id", "for", "severity", "kind", "priority", "title", "source")
+_OPTIONS = (
+    "where",
+    "let",
+    "when",
+    "event",
+    "confirmed_by",
+    "count",
+    "during",
+    "hold",
+    "no_data",
+    "hysteresis",
+    "clear",
+    "clear_hold",
+    "latched",
+    "response",
+    "advice",
+    "runbook",
+    "words",
+    "subject",
+    "children",
+    "supply",
+    "per",
+)
+FIELDS = (*_REQUIRED, *_OPTIONS)
+"""All that a rule may say."""
+MOST_NODES = 2000
+"""Of one expression, with what its names stand for."""
+
+
+def read_rules(files: Mapping[str, str], classes: Mapping[str, EquipmentClass]) -> tuple[Rule, ...]:
+    """Read rule files (name → YAML text) against the classes they are for.
+
+    Raises:
+        BadInput: with every mistake of every file: its line, what is wrong, how to mend it.
+    """
+    faults: list[Fault] = []
+    rules: dict[str, Rule] = {}
+    vocabulary = Vocabulary.of(classes)
+    for file, text in files.items():
+        _read_pack(Page(file, faults), text, vocabulary, rules)
+    if faults:
+        raise BadInput(faults)
+    return tuple(rules.values())
+
+
+def _read_pack(page: Page, text: str, vocabulary: Vocabulary, rules: dict[str, Rule]) -> None:
+    root = page.root(text)
+    if root is None:
+        return
+    found = page.fields(root, required=("pack", "rules"))
+    pack = page.text(found.get("pack"))
+    if "pack" in found and not is_slug(pack):
+        page.fault(found["pack"], f"{pack!r} is no pack's name", "use a-z, 0-9, - and _")
+    for node in page.items(found.get("rules")):
+        rule = _RuleReader(page, node, vocabulary).read(pack)
+        if rule.id in rules:
+            page.fault(node, f"rule {rule.id!r} stands somewhere else already")
+        rules[rule.id] = rule
+
+
+class _RuleReader:
+    """Reads one rule; every mistake becomes a fault of the page."""
+
+    def __init__(self, page: Page, node: yaml.Node, vocabulary: Vocabulary) -> None:
+        self._page = page
+        self._node = node
+        self._classes = vocabulary.classes
+        self._scopes = vocabulary.scopes
+        self._fields = page.fields(node, required=_REQUIRED, optional=_OPTIONS)
+        self._names: dict[str, Expression] = {}
+        """What ``when`` and ``clear`` may say instead of an expression."""
+
+    def read(self, pack: str) -> Rule:
+        """Return the rule; what is wrong with it stands in the page's faults."""
+        wanted = self._page.text(self._fields.get("for"))
+        equipment_class = self._classes.get(wanted)
+        if equipment_class is None and "for" in self._fields:
+            mend = nearest(wanted, self._classes)
+            self._page.fault(self._fields["for"], f"no class {wanted!r}", mend)
+        rule = self._rule(pack, equipment_class)
+        texts = {
+            name for text in (rule.title, *rule.advice) for name in placeholders(text.zh + text.en)
+        }
+        shown = {name: one for name, one in self._names.items() if name in texts}
+        rule = replace(rule, shown=shown)
+        if equipment_class is not None:
+            self._check_texts(rule, equipment_class)
+        self._check_whole()
+        if rule.per is not None:
+            self._check_per(rule, rule.per)
+        if rule.during is not None and rule.kind is Kind.LIFE_SAFETY:
+            self._page.fault(self._fields["during"], "life safety has no hours", "leave it out")
+        return rule
+
+    def _rule(self, pack: str, equipment_class: EquipmentClass | None) -> Rule:
+        """Read all fields; without a class what they name is not looked up."""
+        page, fields = self._page, self._fields
+        scope = self._name(self._scopes.get(equipment_class.name) if equipment_class else None)
+        when = self._expression("when", fields.get("when"), scope)
+        severity, severities = read_severity(page, fields.get("severity"))
+        kind = page.choice(fields.get("kind"), Kind, Kind.SYSTEM)
+        priority, latched = read_priority(page, fields.get("priority")), self._is("latched")
+        return Rule(
+            id=f"{pack}.{page.identifier(fields.get('id'), 'the rule')}",
+            equipment_class=equipment_class.name if equipment_class else "",
+            where=self._expression("where", fields.get("where"), ATTRIBUTES),
+            when=when,
+            event=self._event(equipment_class),
+            confirmed_by=read_proof(page, fields.get("confirmed_by"), self._classes),
+            count=read_count(page, fields.get("count")),
+            during=read_during(page, fields.get("during")),
+            hold=self._holds(),
+            no_data=self._span("no_data"),
+            clear=self._clear(when, scope),
+            clear_on=self._clear_on(equipment_class),
+            clear_hold=self._span("clear_hold") or 0,
+            severity=severity,
+            severities=severities,
+            kind=kind,
+            priority=priority,
+            response=read_response(page, fields.get("response"), kind, priority, latched=latched),
+            latched=latched,
+            title=page.bilingual(fields.get("title")),
+            advice=self._advice(),
+            words=self._spoken(),
+            subject=page.choice(fields.get("subject"), SubjectKind, SubjectKind.EQUIPMENT),
+            children=page.choice(fields.get("children"), Children, Children.NONE),
+            supply=self._is("supply"),
+            per=page.choice(fields["per"], Relation, Relation.SITE) if "per" in fields else None,
+            source=read_source(page, fields.get("source")),
+        )
+
+    def _event(self, equipment_class: EquipmentClass | None) -> Matcher | None:
+        node = self._fields.get("event")
+        return None if node is None else read_matcher(self._page, node, equipment_class)
+
+    def _advice(self) -> tuple[Bilingual, ...]:
+        page, fields = self._page, self._fields
+        steps = map(page.bilingual, page.items(fields.get("advice")))
+        return (*steps, *read_runbook(page, fields.get("runbook")))
+
+    def _is(self, name: str) -> bool:
+        return self._page.boolean(self._fields.get(name))
+
+    def _span(self, name: str) -> Micros | None:
+        node = self._fields.get(name)
+        return self._page.duration(node) if node is not None else None
+
+    def _holds(self) -> tuple[Hold, ...]:
+        node = self._fields.get("hold")
+        if not isinstance(node, yaml.SequenceNode):
+            return (Hold(span=self._span("hold") or 0),)
+        holds: list[Hold] = []
+        for one in self._page.items(node):
+            found = self._page.fields(one, required=("for",), optional=("where",))
+            where = self._expression("where", found.get("where"), ATTRIBUTES)
+            holds.append(Hold(where=where, span=self._page.duration(found.get("for"))))
+        if not holds or holds[-1].where is not None:
+            self._page.fault(node, "the last of 'hold' is for all others: it has no 'where'")
+        return tuple(holds)
+
+    def _expression(
+        self, name: str, node: yaml.Node | None, scope: Scope | None
+    ) -> Expression | None:
+        if node is None:
+            return None
+        names = self._names if name in {"when", "clear"} else {}
+        found = self._page.expression(node, scope, name, names=names)
+        return found if found is not None and self._is_short(node, found, name) else None
+
+    def _is_short(self, node: yaml.Node, found: Expression, what: str) -> bool:
+        short = len(walk(found.root)) <= MOST_NODES
+        if not short:
+            self._page.fault(node, f"{what} is too long with all that its names stand for")
+        return short
+
+    def _clear(self, when: Expression | None, scope: Scope | None) -> Expression | None:
+        """Read what ends it: an expression, or the limit of ``when`` less the hysteresis."""
+        given, node = self._fields.get("hysteresis"), self._fields.get("clear")
+        if given is not None:
+            return read_hysteresis(self._page, given, when)
+        if not isinstance(node, yaml.ScalarNode):
+            return None
+        clear = self._expression("clear", node, scope)
+        if clear is None or when is None or scope is None:
+            return clear
+        if excludes(when, clear, scope) is False:
+            self._page.fault(node, "clear is true while when is: it would flap", "move clear away")
+        return clear
+
+    def _clear_on(self, equipment_class: EquipmentClass | None) -> tuple[Matcher, ...]:
+        node = self._fields.get("clear")
+        if isinstance(node, yaml.ScalarNode):
+            return ()
+        return read_matchers(self._page, node, equipment_class)
+
+    def _name(self, scope: Scope | None) -> Scope | None:
+        """Read what ``let`` names; return the scope, or None when its names mean nothing."""
+        node = self._fields.get("let")
+        entries = self._page.entries(node) if node is not None else {}
+        before = len(self._page.faults)
+        for name, one in entries.items():
+            if scope is not None and name in {*scope.points, *scope.events, *RESERVED}:
+                self._page.fault(one, f"{name!r} means something already", "take another name")
+            what = f"let {name}"
+            found = self._page.expression(one, scope, what, names=self._names, condition=False)
+            if found is not None and self._is_short(one, found, what):
+                self._names[name] = found
+        return scope if len(self._page.faults) == before else None
+
+    def _spoken(self) -> Mapping[str, Bilingual]:
+        node = self._fields.get("words")
+        entries = self._page.entries(node) if node is not None else {}
+        return {word: self._page.bilingual(one) for word, one in entries.items()}
+
+    def _check_texts(self, rule: Rule, equipment_class: EquipmentClass) -> None:
+        known = fillable(equipment_class) | self._names.keys()
+        for text in (rule.title, *rule.advice):
+            self._check_placeholders(text, known)
+
+    def _check_placeholders(self, text: Bilingual, known: frozenset[str]) -> None:
+        for name in (*placeholders(text.zh), *placeholders(text.en)):
+            if name not in known:
+                node = self._fields.get("title", self._node)
+                self._page.fault(node, f"no value {{{name}}}", nearest(name, known))
+
+    def _check_per(self, rule: Rule, per: Relation) -> None:
+        """Note what one alert for many cannot speak of: the values of a single one."""
+        node = self._fields["per"]
+        for one in rule.expressions:
+            asked = {(group.relation, group.of) for group in one.groups}
+            if asked != {(per.value, "")} or one.alone:
+                mend = f"such as: count(fault, {per.value}) >= 3"
+                self._page.fault(
+                    node, "one alert for all reads its own groups of that relation alone", mend
+                )
+
+    def _check_whole(self) -> None:
+        """Note what no single field can know."""
+        given = frozenset(self._fields)
+        for wrong, message, mend in CONTRADICTIONS:
+            if wrong(given):
+                self._page.fault(self._node, message, mend)

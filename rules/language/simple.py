@@ -1,0 +1,284 @@
+"""The common rules without YAML: a form's answers become the text an engineer would have written.
+
+Whatever comes out is read and checked like any other rule file. Only what a form can get wrong before
+there is a text (an empty field, a duration nobody can read) is told by ``flaws``, field by field.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import yaml
+
+from gengfu.core.expression import parse_span
+from gengfu.core.hours import DayKind, read_hours
+from gengfu.core.urgency import Kind, Response, Severity
+from gengfu.marked import is_identifier
+from rules.language.fields import MOST_COUNTED
+from rules.language.schedule import GUARDED, UNGUARDED
+
+PACK = "own"
+_PRIORITY: Mapping[Kind, int] = {
+    Kind.LIFE_SAFETY: 2,
+    Kind.SECURITY: 3,
+    Kind.MAINTENANCE: 4,
+    Kind.SYSTEM: 6,
+}
+
+
+class Trigger(StrEnum):
+    """What a simple rule waits for."""
+
+    POINT = "point"
+    """Something of a point compares to a value."""
+    SILENCE = "silence"
+    """Nothing heard of the equipment for so long."""
+    EVENT = "event"
+    """An event of the class, so many times within so long."""
+
+
+class Measure(StrEnum):
+    """What of a point is compared."""
+
+    VALUE = "value"
+    AVERAGE = "average"
+    """Over the window."""
+    CHANGE = "change"
+    """Against what it was a window ago."""
+    NORMAL = "normal"
+    """How many of its own spreads the window's mean is off what it learned of itself."""
+    USUAL = "usual"
+    """As a multiple of what is usual at this hour of the week."""
+    RUNTIME = "runtime"
+    """How long it was true today."""
+    STARTS = "starts"
+    """How often it became true in the window."""
+    MISSING = "missing"
+    """Nothing was told of this point for the window: nothing is compared."""
+
+
+WINDOWED = frozenset(
+    {Measure.AVERAGE, Measure.CHANGE, Measure.NORMAL, Measure.STARTS, Measure.MISSING}
+)
+"""What looks back over a window."""
+
+
+class Comparison(StrEnum):
+    """How a point is compared; the words of the language."""
+
+    ABOVE = ">"
+    BELOW = "<"
+    IS = "=="
+    IS_NOT = "!="
+
+
+class Times(StrEnum):
+    """At which times a simple rule looks, beside its hours."""
+
+    ALWAYS = ""
+    GUARDED = GUARDED
+    UNGUARDED = UNGUARDED
+    WORKDAY = DayKind.WORKDAY
+    RESTDAY = DayKind.RESTDAY
+    HOLIDAY = DayKind.HOLIDAY
+
+
+class Flaw(StrEnum):
+    """What is wrong with one answer."""
+
+    EMPTY = "empty"
+    NO_DURATION = "no_duration"
+    NO_HOURS = "no_hours"
+    NO_NAME = "no_name"
+    NO_COUNT = "no_count"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimpleRule:
+    """A form's answers. Durations are texts of the language (``60s``, ``3m``); empty = none."""
+
+    equipment_class: str
+    id: str
+    trigger: Trigger
+    point: str = ""
+    measure: Measure = Measure.VALUE
+    window: str = ""
+    comparison: Comparison = Comparison.ABOVE
+    value: str = ""
+    only_while: str = ""
+    """A point that must be true for it to count: a pump's ``run``."""
+    hold: str = ""
+    clear_value: str = ""
+    """Empty: clear as soon as the comparison is false."""
+    clear_hold: str = ""
+    silence: str = ""
+    event: str = ""
+    times: int = 1
+    within: str = ""
+    quiet: str = ""
+    """An event's alert ends after so long without another."""
+    during: Times = Times.ALWAYS
+    hours: str = ""
+    """``22:00-06:00``; several separated by commas; empty = all day."""
+    severity: Severity
+    severity_guarded: Severity | None = None
+    """In guarded hours instead of it."""
+    kind: Kind
+    response: Response | None = None
+    """None: as usual for the kind."""
+    title_zh: str
+    title_en: str
+    advice_zh: str = ""
+    advice_en: str = ""
+    source: str
+
+
+def flaws(simple: SimpleRule) -> Mapping[str, Flaw]:
+    """Return what is wrong with the answers, by field; an empty one counts only where it is needed."""
+    found = {name: Flaw.EMPTY for name in _needed(simple) if not getattr(simple, name).strip()}
+    if simple.id and not is_identifier(simple.id):
+        found["id"] = Flaw.NO_NAME
+    for name in ("window", "hold", "clear_hold", "silence", "within", "quiet"):
+        if getattr(simple, name) and not _is(parse_span, getattr(simple, name)):
+            found[name] = Flaw.NO_DURATION
+    if simple.trigger is Trigger.EVENT and not 1 <= simple.times <= MOST_COUNTED:
+        found["times"] = Flaw.NO_COUNT
+    if simple.hours and not all(_is(read_hours, one) for one in simple.hours.split(",")):
+        found["hours"] = Flaw.NO_HOURS
+    return found
+
+
+def _needed(simple: SimpleRule) -> Iterator[str]:
+    yield from ("id", "title_zh", "title_en")
+    match simple.trigger:
+        case Trigger.POINT:
+            yield "point"
+            if simple.measure is not Measure.MISSING:
+                yield "value"
+            if simple.measure in WINDOWED:
+                yield "window"
+        case Trigger.SILENCE:
+            yield "silence"
+        case Trigger.EVENT:
+            yield from ("event", "quiet", *(("within",) if simple.times > 1 else ()))
+
+
+def _is(read: Callable[[str], object], text: str) -> bool:
+    try:
+        read(text)
+    except ValueError:
+        return False
+    return True
+
+
+def write(simple: SimpleRule) -> str:
+    """Write a simple rule as a rule file; what is left out or wrong shows when it is read."""
+    rule: dict[str, object] = {"id": simple.id, "for": simple.equipment_class, **_cause(simple)}
+    rule |= _during(simple)
+    rule |= {
+        "severity": _severity(simple),
+        "kind": simple.kind.value,
+        "priority": _PRIORITY[simple.kind],
+        **({"response": simple.response.value} if simple.response else {}),
+        "title": {"zh": simple.title_zh, "en": simple.title_en},
+    }
+    if simple.advice_zh or simple.advice_en:
+        rule["advice"] = [{"zh": simple.advice_zh, "en": simple.advice_en}]
+    rule["source"] = simple.source
+    return yaml.safe_dump(
+        {"pack": PACK, "rules": [rule]}, sort_keys=False, allow_unicode=True, width=100
+    )
+
+
+def _cause(simple: SimpleRule) -> Mapping[str, object]:
+    match simple.trigger:
+        case Trigger.POINT:
+            return _by_point(simple)
+        case Trigger.SILENCE:
+            return {"no_data": simple.silence}
+        case Trigger.EVENT:
+            counted = {"count": f"{simple.times} within {simple.within}"}
+            return {
+                "event": {"event": simple.event},
+                **(counted if simple.times > 1 else {}),
+                "clear_hold": simple.quiet,
+            }
+
+
+def _by_point(simple: SimpleRule) -> Mapping[str, object]:
+    looked_at = _looked_at(simple)
+    when = (
+        looked_at
+        if simple.measure is Measure.MISSING
+        else _compare(looked_at, simple.comparison, simple.value)
+    )
+    # What is learned while a condition holds is known only then: it need not be said twice.
+    beside = simple.only_while if simple.measure is not Measure.NORMAL else ""
+    cause: dict[str, object] = {"when": f"{beside} and {when}" if beside else when}
+    if simple.hold:
+        cause["hold"] = simple.hold
+    back = {Comparison.ABOVE: Comparison.BELOW, Comparison.BELOW: Comparison.ABOVE}
+    if simple.clear_value and simple.comparison in back and simple.measure is not Measure.MISSING:
+        clear = _compare(looked_at, back[simple.comparison], simple.clear_value)
+        cause["clear"] = f"{clear} or not {simple.only_while}" if simple.only_while else clear
+    if simple.clear_hold:
+        cause["clear_hold"] = simple.clear_hold
+    return cause
+
+
+def _looked_at(simple: SimpleRule) -> str:
+    point, window = simple.point, simple.window
+    match simple.measure:
+        case Measure.VALUE:
+            return point
+        case Measure.AVERAGE:
+            return f"avg({point}, {window})"
+        case Measure.CHANGE:
+            return f"change({point}, {window})"
+        case Measure.NORMAL:
+            terms = (point, window, *((simple.only_while,) if simple.only_while else ()))
+            return f"zscore({', '.join(terms)})"
+        case Measure.USUAL:
+            return f"{point} / usual({point})"
+        case Measure.RUNTIME:
+            return f"runtime({point})"
+        case Measure.STARTS:
+            return f"count({point}, {window})"
+        case Measure.MISSING:
+            return f"no_data({point}, {window})"
+
+
+def _compare(looked_at: str, comparison: Comparison, value: str) -> str:
+    """Write a comparison; a contact's is the bare point, or its negation."""
+    if value in {"true", "false"} and comparison in {Comparison.IS, Comparison.IS_NOT}:
+        wanted = (value == "true") == (comparison is Comparison.IS)
+        return looked_at if wanted else f"not {looked_at}"
+    return f"{looked_at} {comparison} {value}"
+
+
+def _during(simple: SimpleRule) -> Mapping[str, object]:
+    """Return when it looks, in the shortest form that says it."""
+    hours = [one.strip() for one in simple.hours.split(",") if one.strip()]
+    if not hours and simple.during is Times.ALWAYS:
+        return {}
+    if not hours:
+        return {"during": simple.during.value}
+    if simple.during is Times.ALWAYS and len(hours) == 1:
+        return {"during": hours[0]}
+    return {"during": {"hours": hours, **_day(simple.during)}}
+
+
+def _day(times: Times) -> Mapping[str, object]:
+    match times:
+        case Times.ALWAYS:
+            return {}
+        case Times.GUARDED | Times.UNGUARDED:
+            return {"guarded": times is Times.GUARDED}
+        case _:
+            return {"days": [times.value]}
+
+
+def _severity(simple: SimpleRule) -> object:
+    if simple.severity_guarded in {None, simple.severity}:
+        return simple.severity.value
+    return [{"during": GUARDED, "is": str(simple.severity_guarded)}, {"is": simple.severity.value}]

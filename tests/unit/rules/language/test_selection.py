@@ -1,0 +1,25 @@
+"""Some rules of many files: what stays is what it was, and the rest is gone."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rules.language.reader import read_rules
+from rules.language.selection import only
+from rules.packs import shipped
+from tests.fakes.rule_scene import CLASSES
+
+EVERY = {rule.id: rule for rule in read_rules(shipped(), CLASSES)}
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.sets(st.sampled_from(sorted(EVERY))))
+def test_chosen_rules_are_read_as_they_were(chosen: set[str]) -> None:
+    """Whatever is chosen comes back equal, with its texts, words and spans, and nothing else."""
+    left = read_rules(only(shipped(), chosen), CLASSES)
+    assert {rule.id: rule for rule in left} == {one: EVERY[one] for one in chosen}
+
+
+def test_what_is_no_rule_file_is_left_out() -> None:
+    """Rules of an older version may no longer be readable: they are not chosen from."""
+    files = {"a.yaml": "][", "b.yaml": "- 1", "c.yaml": "pack: x\nrules: 3"}
+    assert only(files, {"x.y"}) == {}
