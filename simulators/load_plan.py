@@ -6,29 +6,17 @@ duplicates are the same bytes once more, messages out of order change places wit
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from random import Random
 
 import msgspec
 
 from gengfu.core.batch import TopicKind
 from gengfu.core.clock import HOUR, SECOND, Micros
+from simulators.load_shape import Shape
 
 ROWS = 10
 """Rows of a message that carries several."""
 LATEST: Micros = 6 * HOUR
-
-
-class Shape(StrEnum):
-    """How a message is written (docs/devices.md)."""
-
-    OBJECT = "object"
-    """One moment."""
-    ARRAY = "array"
-    """Ten moments, each an object."""
-    COLUMNS = "columns"
-    """Ten moments, each point a column."""
-    EVENT = "event"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

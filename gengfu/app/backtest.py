@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from alerts.model import FindingVerdict
 from alerts.read import LONGEST_PAGE, AlertFilter, AlertReader
 from gengfu.app.canary import CANARY_RULE
-from gengfu.app.setup import classes_of
+from gengfu.app.given_files import classes_of
 from gengfu.config import Settings
 from gengfu.core.clock import Micros
 from gengfu.core.errors import GengfuError

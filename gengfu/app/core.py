@@ -24,13 +24,13 @@ from gengfu.app.canary import Canary, CanarySink
 from gengfu.app.channels import webhooks
 from gengfu.app.condition import Patience, describe, tell_condition, tell_start
 from gengfu.app.fullness import Fullness, fullness_of
+from gengfu.app.given_files import classes_of, rule_files
 from gengfu.app.in_force import InForce
 from gengfu.app.journal_keeper import tend, tick
 from gengfu.app.look_back import Before, life_safety_of, look_back
 from gengfu.app.mapping import MappingFile, follow_mapping
 from gengfu.app.onward_clock import OnwardClock
 from gengfu.app.parked import ParkedKeeper, mind_hang
-from gengfu.app.setup import classes_of, rule_files
 from gengfu.app.stage_clocks import alert_settings
 from gengfu.config import Settings
 from gengfu.core.clock import DAY, Clock

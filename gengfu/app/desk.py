@@ -19,11 +19,13 @@ from dashboards.web import vendor
 from dashboards.web.app import build_app
 from dashboards.web.ports import DeskPorts
 from gateway.unmapped import UnmappedFile
+from gengfu.app.accounts import gate_of
+from gengfu.app.given_files import classes_of, rule_files
 from gengfu.app.health import Health
 from gengfu.app.late_data import LateLook
-from gengfu.app.people import WebPeople, gate_of
+from gengfu.app.people import WebPeople
 from gengfu.app.rulebook import RuleBook
-from gengfu.app.setup import classes_of, demo_accounts, rule_files
+from gengfu.app.setup import demo_accounts
 from gengfu.app.store_keeping import store_keeper
 from gengfu.app.web_server import serve
 from gengfu.config import Settings

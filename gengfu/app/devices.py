@@ -12,7 +12,8 @@ from gateway.commissioning import Finding, Place, check
 from gateway.endpoint import Endpoint
 from gateway.unmapped import UnmappedFile, meant_by
 from gengfu.app.broker import CORE_ACCOUNT, SIMULATOR_ACCOUNT, endpoint_of
-from gengfu.app.setup import classes_of, ledger_store
+from gengfu.app.given_files import classes_of
+from gengfu.app.ledgers import ledger_store
 from gengfu.config import Settings
 from gengfu.core.clock import SystemClock, to_iso, to_utc
 from gengfu.core.errors import BadInput, Fault

@@ -13,7 +13,8 @@ from gateway.decoded import RawMessage
 from gateway.endpoint import Endpoint, tls_context
 from gateway.mapping.discovery import Discovery, Found, Proposal
 from gengfu.app.broker import CORE_ACCOUNT, endpoint_of
-from gengfu.app.setup import classes_of, ledger_store, mapping_of
+from gengfu.app.given_files import classes_of, mapping_of
+from gengfu.app.ledgers import ledger_store
 from gengfu.config import Settings
 from gengfu.core.clock import SystemClock
 from gengfu.core.errors import StartError

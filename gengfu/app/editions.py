@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from gengfu.app.setup import rule_files
+from gengfu.app.given_files import rule_files
 from gengfu.config import Settings
 from gengfu.database import open_sqlite
 from gengfu.installation import Installation

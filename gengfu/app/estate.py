@@ -7,7 +7,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from gengfu.app.broker import SIMULATOR_ACCOUNT, endpoint_of
-from gengfu.app.setup import classes_of, ledger_store
+from gengfu.app.given_files import classes_of
+from gengfu.app.ledgers import ledger_store
 from gengfu.config import Settings
 from gengfu.core.clock import Clock, ScaledClock, SystemClock
 from gengfu.core.errors import BadInput, Fault

@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from gengfu.app.aside import run_aside
-from gengfu.app.setup import classes_of
+from gengfu.app.given_files import classes_of
 from gengfu.config import Settings
 from gengfu.core.clock import MINUTE, Micros, to_iso
 from gengfu.core.errors import GengfuError

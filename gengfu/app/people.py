@@ -1,44 +1,11 @@
-"""Accounts, sessions and tokens, put together over the desk's database."""
+"""The accounts as the pages ask for them."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
-
 from dashboards.web.ports import Visitor
 from gengfu.core.clock import Micros
-from gengfu.installation import Installation
-from gengfu.people import tables
-from gengfu.people.accounts import Accounts
-from gengfu.people.audit import AuditTrail
 from gengfu.people.gate import Gate
-from gengfu.people.passwords import Passwords
-from gengfu.people.sessions import Sessions
-from gengfu.people.setup import SetUp
-from gengfu.people.throttle import Throttle
-from gengfu.people.tokens import Tokens
-
-
-def gate_of(engine: Engine, place: Installation) -> Gate:
-    """Put the people's parts together, making tables and keys where they are missing."""
-    tables.prepare(engine)
-    accounts = Accounts(engine, Passwords())
-    return Gate(
-        accounts=accounts,
-        sessions=Sessions(engine),
-        tokens=Tokens(engine),
-        setup=SetUp(engine, accounts),
-        audit=AuditTrail(engine, key=_audit_key(place), head=place.data / "audit.head"),
-        throttle=Throttle(),
-    )
-
-
-def _audit_key(place: Installation) -> bytes:
-    file = place.secrets / "audit.key"
-    if not file.exists():
-        place.secret(file.name, secrets.token_hex(32))
-    return bytes.fromhex(file.read_text(encoding="ascii"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gengfu.app.editions import files_in_force
-from gengfu.app.setup import classes_of, mapping_of
+from gengfu.app.given_files import classes_of, mapping_of
 from gengfu.config import Settings
 from gengfu.core.errors import BadInput, Fault
 from gengfu.marked import read_text

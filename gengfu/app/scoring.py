@@ -18,13 +18,15 @@ from pathlib import Path
 
 import httpx
 
+from gengfu.app.accounts import add_token
 from gengfu.app.acting import awaited
 from gengfu.app.alerts_told import told_alerts
 from gengfu.app.broker import prepare_accounts
 from gengfu.app.estate import address_of
+from gengfu.app.given_files import classes_of, rule_files
 from gengfu.app.guards import Guards
+from gengfu.app.ledgers import ledger_store
 from gengfu.app.rehearsal import A_MONDAY, rehearse
-from gengfu.app.setup import add_token, classes_of, ledger_store, rule_files
 from gengfu.config import Settings
 from gengfu.core.clock import HOUR, SECOND, Clock, Micros, to_iso
 from gengfu.core.errors import BadInput, Fault, StartError

@@ -7,7 +7,7 @@ store. So it may be stopped and goes on, here or in the desk, which does the sam
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gengfu.app.setup import classes_of
+from gengfu.app.given_files import classes_of
 from gengfu.app.store_keeping import store_keeper
 from gengfu.config import Settings
 from gengfu.installation import Installation

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gengfu.app.estate import address_of
-from gengfu.app.setup import classes_of, ledger_store
+from gengfu.app.given_files import classes_of
+from gengfu.app.ledgers import ledger_store
 from gengfu.config import Settings
 from gengfu.core.clock import Micros, SystemClock
 from gengfu.core.errors import BadInput, Fault
@@ -13,7 +14,8 @@ from gengfu.core.names import PointKind
 from gengfu.installation import Installation
 from simulators.capture import read_capture
 from simulators.load import Fired, Gun, fire
-from simulators.load_plan import Load, Shape, shots
+from simulators.load_plan import Load, shots
+from simulators.load_shape import Shape
 from simulators.tape import Taped, play, record
 
 MOST_POINTS = 5

@@ -1,7 +1,7 @@
 """``gengfu rules backtest``: what rules would have done, before they are in force."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -11,23 +11,9 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 
 from gengfu.cli.options import ConfigOption, DataOption, settings_from
-from gengfu.cli.output import say, table
 from gengfu.core.clock import Micros, from_iso
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.expression import parse_span
-from rules.backtest.document import Document, QualityBlock, encode
-from rules.backtest.replay import Lack, Progress
-
-_LACKS = {
-    Lack.NOTHING: "Nothing was recorded in that period.",
-    Lack.BEGINNING: "The archive does not reach back: nothing{until} is in the result.",
-    Lack.LEAD: "The archive has nothing{until}: windows and learned normals were not full at first.",
-    Lack.LEDGER: "No ledger was known{until}.",
-    Lack.LIVE_RULES: "The rules that ran live were not known{until}.",
-    Lack.RECORDS: "{records} records are damaged or gone.",
-    Lack.OLD_RULES: "The rules of that time cannot be read by this version.",
-    Lack.MEMORY: "{rules} learn for longer than was read: try such a rule alone with --rule",
-}
 
 
 def backtest(
@@ -53,6 +39,8 @@ def backtest(
     Without --rule all that ran live. Works beside a running system and without one.
     """
     from gengfu.app.backtest import backtest as run
+    from gengfu.cli.backtest_result import show
+    from rules.backtest.document import encode
 
     settings = settings_from(config, data=data)
     now = settings.clock.clock().now()
@@ -66,7 +54,7 @@ def backtest(
     if as_json:
         typer.echo(encode(result).decode())
     else:
-        _show(result)
+        show(result)
 
 
 def read_time(text: str, option: str, now: Micros) -> Micros:
@@ -85,7 +73,7 @@ def read_time(text: str, option: str, now: Micros) -> Micros:
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def _progress() -> Iterator[Callable[[int, int], None]]:
     """Show progress where a person looks on."""
     console = Console(stderr=True)
     if not console.is_terminal:
@@ -94,50 +82,3 @@ def _progress() -> Iterator[Progress]:
     with Bar(console=console, transient=True) as bar:
         task = bar.add_task("back-test")
         yield lambda done, of: bar.update(task, completed=done, total=of)
-
-
-def _show(result: Document) -> None:
-    table(
-        [
-            {
-                "opened": one.opened_at,
-                "cleared": one.cleared_at or "still on",
-                "severity": one.severity,
-                "rule": one.rule,
-                "subject": one.equipment + (f"/{one.part}" if one.part else ""),
-                "": one.compared.replace("_", " "),
-                "title": one.title.zh,
-            }
-            for one in result.alerts
-        ]
-    )
-    say(
-        f"{result.start} – {result.end}: {result.records} records, {result.readings} readings, "
-        f"{result.events} events in {result.took_seconds} s"
-    )
-    _figures("tried" if result.live_quality else "ran live", result.quality)
-    if result.live_quality:
-        _figures("ran live", result.live_quality)
-    if result.known:
-        known = result.known
-        say(
-            f"known verdicts: {len(known.false_avoided)} false alarms avoided, "
-            f"{len(known.false_kept)} kept; {len(known.real_kept)} real ones kept, "
-            f"{len(known.real_missed)} MISSED"
-        )
-    for one in result.missing:
-        until = f" before {one.until}" if one.until else ""
-        say(
-            "! "
-            + _LACKS[Lack(one.lack)].format(
-                until=until, records=one.records, rules=", ".join(one.rules)
-            )
-        )
-
-
-def _figures(head: str, one: QualityBlock) -> None:
-    say(
-        f"{head}: {one.alarms} alarms, at most {one.peak} in 10 min, {one.flood_bins} floods, "
-        f"{len(one.chattering)} chattering, {one.stale} stale, "
-        f"{one.walks} walks ({one.walks_per_hour:g} an hour, at most {one.most_walks_in_an_hour})"
-    )

@@ -26,7 +26,7 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check only.")] = False,
 ) -> None:
     """Import an estate; every mistake is reported at once, and then nothing is imported."""
-    from gengfu.app.setup import import_ledger
+    from gengfu.app.ledgers import import_ledger
 
     sites = import_ledger(settings_from(config, data=data), folder, dry_run=dry_run)
     for site in sites:
@@ -40,7 +40,7 @@ def import_(
 @_group.command("export")
 def export(folder: Folder, data: DataOption = None, config: ConfigOption = None) -> None:
     """Write the estate as CSV files; importing them again gives the same ledger."""
-    from gengfu.app.setup import export_ledger
+    from gengfu.app.ledgers import export_ledger
 
     export_ledger(settings_from(config, data=data), folder)
     say(f"written: {folder}")
@@ -55,7 +55,7 @@ def linkage(
     config: ConfigOption = None,
 ) -> None:
     """Write a building's linkage test sheet: what should answer a confirmed fire, and how soon."""
-    from gengfu.app.setup import export_linkage
+    from gengfu.app.ledgers import export_linkage
 
     count = export_linkage(settings_from(config, data=data), site, building, file)
     say(f"written: {file} ({count} responses)")

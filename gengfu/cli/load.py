@@ -12,7 +12,7 @@ from gengfu.cli.output import say
 from gengfu.core.clock import SECOND
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.expression import parse_span
-from simulators.load_plan import Shape
+from simulators.load_shape import Shape
 
 
 def _percent(what: str) -> OptionInfo:

@@ -29,7 +29,7 @@ def add(
     config: ConfigOption = None,
 ) -> None:
     """Add an account; a password made here is shown once."""
-    from gengfu.app.setup import add_account
+    from gengfu.app.accounts import add_account
 
     given = sys.stdin.readline().rstrip("\n") if password_stdin else None
     made = add_account(settings_from(config, data=data), login, name or login, role, given)
@@ -41,7 +41,7 @@ def add(
 @_group.command("list")
 def list_(data: DataOption = None, config: ConfigOption = None) -> None:
     """List the accounts."""
-    from gengfu.app.setup import gate
+    from gengfu.app.accounts import gate
 
     table(
         [
@@ -59,7 +59,7 @@ def list_(data: DataOption = None, config: ConfigOption = None) -> None:
 @_group.command("disable")
 def disable(login: str, data: DataOption = None, config: ConfigOption = None) -> None:
     """Disable an account; its sessions end at once."""
-    from gengfu.app.setup import disable_account
+    from gengfu.app.accounts import disable_account
 
     disable_account(settings_from(config, data=data), login)
     say(f"disabled: {login}")
@@ -73,6 +73,6 @@ def token(
     config: ConfigOption = None,
 ) -> None:
     """Make an API token; it is shown once."""
-    from gengfu.app.setup import add_token
+    from gengfu.app.accounts import add_token
 
     say(f"token: {add_token(settings_from(config, data=data), name, role)}")

@@ -6,7 +6,8 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from gateway.accounts import AccountFiles, core_account
-from gengfu.app.setup import DEMO_ESTATE, import_ledger
+from gengfu.app.ledgers import import_ledger
+from gengfu.app.setup import DEMO_ESTATE
 from gengfu.cli.program import app
 from gengfu.config import Settings
 from tests.integration.services import mosquitto

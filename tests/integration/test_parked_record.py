@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 from alerts.read import AlertFilter, AlertReader
 from alerts.schema import open_alerts
 from gengfu import supervisor
-from gengfu.app.setup import DEMO_ESTATE, import_ledger
+from gengfu.app.ledgers import import_ledger
+from gengfu.app.setup import DEMO_ESTATE
 from gengfu.cli.program import app
 from gengfu.config import Settings
 from gengfu.core.record import DeadLetter, RejectReason

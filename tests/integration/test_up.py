@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -140,9 +141,20 @@ def test_health_is_open_and_everything_else_is_not(running: Running) -> None:
 
 
 def test_help_answers_without_loading_the_product() -> None:
-    """``gengfu --help`` works from the root of a clone and names every group of commands."""
+    """``gengfu --help`` names every group of commands, and what begins a command loads no stage."""
     shown = subprocess.run(
         command("--help"), cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     ).stdout
     for group in ("up", "ledger", "rules", "devices", "users", "simulate", "replay", "grafana"):
         assert group in shown
+    stages = ("alerts", "dashboards", "gateway", "ingest", "rules", "numpy", "sqlalchemy")
+    code = f"import sys, gengfu.cli.program; print(*sys.modules.keys() & {set(stages)})"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
+    assert loaded.split() == []

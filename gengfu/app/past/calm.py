@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from gateway.decoded import Rejected
 from gateway.directory import Directory
+from gengfu.app.given_files import classes_of
 from gengfu.app.past.garbage import search_seldom
-from gengfu.app.setup import classes_of
 from gengfu.config import Settings
 from gengfu.core.batch import Event, ReadingBatch, TopicKind
 from gengfu.core.clock import HOUR, MINUTE, Micros, to_utc

@@ -11,8 +11,8 @@ from multiprocessing.synchronize import Event
 from typing import Self
 
 from dashboards.estate import Estate
+from gengfu.app.given_files import classes_of
 from gengfu.app.past.garbage import search_seldom
-from gengfu.app.setup import classes_of
 from gengfu.app.store_keeping import store_keeper
 from gengfu.config import Settings
 from gengfu.core.errors import StartError

@@ -18,8 +18,8 @@ from gateway.codecs.native.message import Limits
 from gateway.decoded import RawMessage
 from gateway.directory import Directory, build_directory
 from gateway.intake import Intake
+from gengfu.app.given_files import classes_of, rule_files
 from gengfu.app.look_back import life_safety_of
-from gengfu.app.setup import classes_of, rule_files
 from gengfu.config import Settings
 from gengfu.core.clock import DAY, SECOND, Micros
 from gengfu.core.partition import EVERY_PARTITION, partition_of

@@ -16,13 +16,15 @@ from zoneinfo import ZoneInfo
 
 from alerts.lifecycle import Refusal
 from alerts.model import Alert, FindingVerdict, Step, StepRequest
+from gengfu.app.accounts import gate_of
+from gengfu.app.given_files import classes_of
+from gengfu.app.ledgers import ledger_store
 from gengfu.app.past.calm import PastSite, Saying, ordinary_days
 from gengfu.app.past.desk import PastDesk
 from gengfu.app.past.garbage import search_seldom
 from gengfu.app.past.line import Line, opened_line
 from gengfu.app.past.people import Act, handling_of
-from gengfu.app.people import gate_of
-from gengfu.app.setup import classes_of, ledger_store, prepare
+from gengfu.app.setup import prepare
 from gengfu.config import Settings
 from gengfu.core.clock import DAY, MINUTE, Micros
 from gengfu.core.errors import StartError

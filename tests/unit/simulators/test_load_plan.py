@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from gengfu.core.clock import MINUTE
 from simulators.load import Fired
-from simulators.load_plan import ROWS, Load, Shape, Shot, shots
+from simulators.load_plan import ROWS, Load, Shot, shots
+from simulators.load_shape import Shape
 from tests.unit.simulators.stage import MORNING
 
 MANY = 4000

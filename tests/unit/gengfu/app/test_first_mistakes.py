@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gengfu.app.estate import play_recording, play_scenario
+from gengfu.app.given_files import rule_files
+from gengfu.app.ledgers import import_ledger
 from gengfu.app.rules import check_folders
-from gengfu.app.setup import DEMO_ESTATE, import_ledger, rule_files
+from gengfu.app.setup import DEMO_ESTATE
 from gengfu.cli.options import settings_from
 from gengfu.config import Settings, StoreSettings
 from gengfu.core.errors import BadInput, Fault, StartError

@@ -8,8 +8,8 @@ import pytest
 
 from alerts.read import AlertFilter, AlertReader
 from dashboards.estate import Estate
+from gengfu.app.ledgers import ledger_store
 from gengfu.app.past.living import TRUTH_FILE, Made, Wish, make_past
-from gengfu.app.setup import ledger_store
 from gengfu.config import Settings
 from gengfu.core.batch import ReadingBatch
 from gengfu.core.clock import DAY, HOUR, MINUTE, from_iso

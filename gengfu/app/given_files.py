@@ -1,0 +1,52 @@
+"""The files that settings name or take for granted: equipment classes, rule packs, the foreign mapping."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from gateway.mapping.file import load_mapping
+from gateway.mapping.model import NOTHING, ForeignMapping
+from gengfu.config import Settings
+from gengfu.core.errors import BadInput, Fault
+from gengfu.ledger.classes import load_classes
+from gengfu.ledger.model import EquipmentClass
+from gengfu.marked import read_text
+
+RULE_PACKS = Path(__file__).parents[2] / "rules" / "packs"
+
+
+def classes_of(settings: Settings) -> Mapping[str, EquipmentClass]:
+    """Return the built-in equipment classes and the installation's own.
+
+    Raises:
+        BadInput: all mistakes in class files at once.
+    """
+    extra = () if settings.classes_dir is None else (settings.classes_dir,)
+    return load_classes(None, *extra)
+
+
+def mapping_of(settings: Settings) -> ForeignMapping:
+    """Return which foreign devices are which equipment; nothing when no file says it.
+
+    Raises:
+        BadInput: all mistakes in the file at once, with their lines.
+    """
+    return NOTHING if settings.mappings is None else load_mapping(settings.mappings)
+
+
+def rule_files(settings: Settings) -> Mapping[str, str]:
+    """Return the built-in rule packs and the installation's own rule files: name → YAML text.
+
+    Raises:
+        BadInput: when the installation's folder is not there or a file is not UTF-8.
+    """
+    own = settings.rules_dir
+    if own is not None and not own.is_dir():
+        raise BadInput([Fault(str(own), "", "there is no such folder of rules", "rules_dir")])
+    shipped = {file.name: read_text(file) for file in sorted(RULE_PACKS.glob("*.yaml"))}
+    files = {file.name: read_text(file) for file in sorted(own.glob("*.yaml"))} if own else {}
+    mend = "give it another name; a shipped rule is changed on the rules page"
+    if same := shipped.keys() & files.keys():
+        raise BadInput(
+            [Fault(str(own), name, "a shipped pack has this name", mend) for name in sorted(same)]
+        )
+    return {**shipped, **files}

@@ -1,0 +1,67 @@
+"""What ``gengfu rules backtest`` prints for people.
+
+A file of its own: it knows the rule engine, which no other command has to load.
+"""
+
+from gengfu.cli.output import say, table
+from rules.backtest.document import Document, QualityBlock
+from rules.backtest.replay import Lack
+
+_LACKS = {
+    Lack.NOTHING: "Nothing was recorded in that period.",
+    Lack.BEGINNING: "The archive does not reach back: nothing{until} is in the result.",
+    Lack.LEAD: "The archive has nothing{until}: windows and learned normals were not full at first.",
+    Lack.LEDGER: "No ledger was known{until}.",
+    Lack.LIVE_RULES: "The rules that ran live were not known{until}.",
+    Lack.RECORDS: "{records} records are damaged or gone.",
+    Lack.OLD_RULES: "The rules of that time cannot be read by this version.",
+    Lack.MEMORY: "{rules} learn for longer than was read: try such a rule alone with --rule",
+}
+
+
+def show(result: Document) -> None:
+    """Print alerts, figures and what is missing."""
+    table(
+        [
+            {
+                "opened": one.opened_at,
+                "cleared": one.cleared_at or "still on",
+                "severity": one.severity,
+                "rule": one.rule,
+                "subject": one.equipment + (f"/{one.part}" if one.part else ""),
+                "": one.compared.replace("_", " "),
+                "title": one.title.zh,
+            }
+            for one in result.alerts
+        ]
+    )
+    say(
+        f"{result.start} – {result.end}: {result.records} records, {result.readings} readings, "
+        f"{result.events} events in {result.took_seconds} s"
+    )
+    _figures("tried" if result.live_quality else "ran live", result.quality)
+    if result.live_quality:
+        _figures("ran live", result.live_quality)
+    if result.known:
+        known = result.known
+        say(
+            f"known verdicts: {len(known.false_avoided)} false alarms avoided, "
+            f"{len(known.false_kept)} kept; {len(known.real_kept)} real ones kept, "
+            f"{len(known.real_missed)} MISSED"
+        )
+    for one in result.missing:
+        until = f" before {one.until}" if one.until else ""
+        say(
+            "! "
+            + _LACKS[Lack(one.lack)].format(
+                until=until, records=one.records, rules=", ".join(one.rules)
+            )
+        )
+
+
+def _figures(head: str, one: QualityBlock) -> None:
+    say(
+        f"{head}: {one.alarms} alarms, at most {one.peak} in 10 min, {one.flood_bins} floods, "
+        f"{len(one.chattering)} chattering, {one.stale} stale, "
+        f"{one.walks} walks ({one.walks_per_hour:g} an hour, at most {one.most_walks_in_an_hour})"
+    )
