@@ -117,7 +117,9 @@ class NewRule(BaseModel):
 @router.get("/engineer/rules/new")
 def new_rule(ports: Desk, request: Request, chosen: str = "") -> Response:
     """Ask for the class, then for the rest."""
-    return _form(ports, request, NewRule(equipment_class=chosen))
+    return _form(
+        ports, request, NewRule(equipment_class=chosen, point=_first_figure(ports, chosen))
+    )
 
 
 @router.post("/engineer/rules/new")
@@ -135,6 +137,14 @@ def write_rule(ports: Desk, request: Request, answers: Annotated[NewRule, Form()
     except BadInput as exc:
         return _form(ports, request, answers, problem=mistakes(exc), text=text)
     return draft_form(ports, request, text=text, days=7)
+
+
+def _first_figure(ports: DeskPorts, equipment_class: str) -> str:
+    """Return the point that a form begins with: one with figures, since it begins with a limit."""
+    chosen = ports.ledgers.classes.get(equipment_class)
+    figures = (PointKind.ANALOG, PointKind.INTEGER)
+    points = chosen.points.items() if chosen else ()
+    return next((name for name, one in points if one.kind in figures), "online")
 
 
 def _form(

@@ -10,10 +10,11 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from dashboards.reach import reach
 from dashboards.web.api.rule_changes import changed
 from dashboards.web.api.rules import LONGEST_DRAFT
 from dashboards.web.identity import Desk, Who
-from dashboards.web.pages.rules import draft_form, title_of
+from dashboards.web.pages.rules import REFUSED, draft_form, title_of
 from dashboards.web.ports import DeskPorts
 from dashboards.web.problems import Problem, not_found
 from dashboards.web.render import page
@@ -31,13 +32,6 @@ STATUS: Mapping[Status, str] = {
     Status.IN_FORCE: marked("in force"),
     Status.REPLACED: marked("replaced"),
     Status.REFUSED: marked("refused or withdrawn"),
-}
-REFUSED: Mapping[Refusal, str] = {
-    Refusal.NEEDS_REASON: marked("Run the back-test of exactly this text first, or give a reason."),
-    Refusal.SAME_PERSON: marked("Somebody else has to approve it."),
-    Refusal.NOT_PROPOSED: marked("It does not wait for approval any more."),
-    Refusal.UNKNOWN_RULE: marked("There is no such rule in force."),
-    Refusal.UNCHANGED: marked("Nothing was changed: it is in force as it stands."),
 }
 
 
@@ -87,6 +81,7 @@ def show_rule(ports: Desk, request: Request, rule: str, refused: str = "") -> Re
         original=editor.file_text_of(rule),
         edited=rule in editor.book().editions,
         versions=versions(editions, editor.file_text_of(rule)),
+        reached=reach(in_force, ports.ledgers.sites.values()) if in_force else 0,
         names=ports.people.names(),
         classes=ports.ledgers.classes,
         status_words=STATUS,
@@ -104,6 +99,7 @@ def _standing(ports: DeskPorts, request: Request, standing: Standing) -> Respons
         title=title_of(standing.rule),
         text=standing.text,
         standing=True,
+        reached=reach(standing.rule, ports.ledgers.sites.values()),
         versions=(),
         refused=None,
         classes=ports.ledgers.classes,

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
+from dashboards.reach import reach
 from dashboards.web.api.estate import seen_ledgers
 from dashboards.web.api.rules import COUNTED_DAYS, LONGEST_DRAFT, backtest, seen_sites
 from dashboards.web.identity import Desk, Who
@@ -26,6 +27,8 @@ from rules.backtest.document import Document, EpisodeLine, QualityBlock
 from rules.backtest.quality import FLOOD
 from rules.backtest.replay import Lack
 from rules.due_calendar import calendars_due
+from rules.editions.editor import Refusal
+from rules.language.reader import read_rules
 from rules.language.rule import Rule, fill
 from rules.linkage.standing import STANDING
 
@@ -49,6 +52,18 @@ LACK: Mapping[str, str] = {
     Lack.MEMORY: marked(
         "%(rules)s learn for longer than was read: back-test such a rule by itself to see it whole."
     ),
+}
+REFUSED: Mapping[Refusal, str] = {
+    Refusal.NEEDS_REASON: marked("Run the back-test of exactly this text first, or give a reason."),
+    Refusal.SAME_PERSON: marked("Somebody else has to approve it."),
+    Refusal.NOT_PROPOSED: marked("It does not wait for approval any more."),
+    Refusal.UNKNOWN_RULE: marked("There is no such rule in force."),
+    Refusal.UNCHANGED: marked("Nothing was changed: it is in force as it stands."),
+}
+NOT_RUN: Mapping[HTTPStatus, str] = {
+    HTTPStatus.TOO_MANY_REQUESTS: marked("Another back-test is running: try again soon."),
+    HTTPStatus.SERVICE_UNAVAILABLE: marked("The back-test broke off: choose a shorter period."),
+    HTTPStatus.UNPROCESSABLE_ENTITY: marked("The text has mistakes:"),
 }
 COMPARED: Mapping[str, str] = {
     "both": marked("in both"),
@@ -230,9 +245,11 @@ def draft_form(
     problem = filled.get("problem")
     defaults: dict[str, object] = {
         "problem": None,
+        "said": said_of(problem) if isinstance(problem, Problem) else None,
         "result": None,
         "reason": "",
         "needs": needed,
+        "reached": _reached(ports, text) if needed is not None else {},
         "trial": editor.trial_of(text) if needed is not None else None,
         "status": problem.status if isinstance(problem, Problem) else HTTPStatus.OK,
     }
@@ -240,6 +257,20 @@ def draft_form(
     sizes = {"width": WIDTH, "lane": LANE, "chart": CHART}
     given = {"text": text, "days": days, **filled}
     return page(request, "backtest.html", **{**defaults, **words, **sizes, **given})  # type: ignore[arg-type]
+
+
+def said_of(problem: Problem) -> str:
+    """Return why a draft was not accepted, for a person; its mistakes stand below."""
+    reason = problem.members.get("reason")
+    return REFUSED[reason] if isinstance(reason, Refusal) else NOT_RUN[problem.status]
+
+
+def _reached(ports: DeskPorts, text: str) -> dict[str, int]:
+    """Return for how many pieces of equipment each rule of a draft is, whoever may see them."""
+    if not text.strip():
+        return {}
+    rules = read_rules({"draft.yaml": text}, ports.ledgers.classes)
+    return {rule.id: reach(rule, ports.ledgers.sites.values()) for rule in rules}
 
 
 @router.get("/engineer/rules/backtest")

@@ -17,9 +17,24 @@ function printOnDemand() {
   });
 }
 
+/** What runs for minutes says so, and takes no second click. */
+function sayWhatRuns() {
+  const form = document.querySelector("form:has([data-running])");
+  if (!form) return;
+  const say = (runs) => {
+    form.querySelector("[data-running]").hidden = !runs;
+    for (const button of form.querySelectorAll("button")) button.disabled = runs;
+  };
+  form.addEventListener("submit", ({ submitter }) => {
+    if (!submitter?.hasAttribute("formaction")) say(true);
+  });
+  addEventListener("pageshow", () => say(false)); // also when the browser comes back to it
+}
+
 setServerTime(Number(document.body.dataset.now));
 tickAges();
 attend();
 listen(document.body.dataset.stream);
 revealWhatOpens();
 printOnDemand();
+sayWhatRuns();

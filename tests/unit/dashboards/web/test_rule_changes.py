@@ -75,6 +75,7 @@ async def test_page_says_what_it_takes(desk: FakeDesk, client: httpx.AsyncClient
     form = {"text": text, "days": "7"}
     refused = await client.post("/engineer/rules/enable", data=form, headers=PAGE)
     assert refused.status_code == 422
+    assert "Run the back-test of exactly this text first" in refused.text
     assert "not back-tested yet" in refused.text
     now = desk.clock.now()
     trial = Trial(at=now, start=now - 1, end=now, alarms=41, walks=13)
@@ -101,6 +102,13 @@ async def test_way_back_on_the_page(desk: FakeDesk, client: httpx.AsyncClient) -
         "Nothing was changed" in (await client.get(refused.headers["location"], headers=PAGE)).text
     )
     assert (await client.get("/engineer/rules/no.such", headers=PAGE)).status_code == 404
+
+
+async def test_form_begins_with_a_point_that_has_a_limit(client: httpx.AsyncClient) -> None:
+    """Not with "online is above": a point with figures, with the name that titles want."""
+    shown = await client.get("/engineer/rules/new?chosen=pump", headers=PAGE)
+    assert '<option value="frequency" selected>' in shown.text
+    assert "{frequency} shows that point" in shown.text
 
 
 async def test_form_writes_the_rule(client: httpx.AsyncClient) -> None:

@@ -90,17 +90,37 @@ async def test_the_question_arrives_as_it_was_asked(
 
 
 @pytest.mark.parametrize(
-    ("fault", "status"), [(BacktestBusy(), 429), (BacktestFailed("it took too long"), 503)]
+    ("fault", "status", "said"),
+    [(BacktestBusy(), 429, "另一次回测"), (BacktestFailed("it took too long"), 503, "回测中断")],
 )
 async def test_what_cannot_be_run_now_says_why(
-    desk: FakeDesk, client: httpx.AsyncClient, fault: Exception, status: int
+    desk: FakeDesk, client: httpx.AsyncClient, fault: Exception, status: int, said: str
 ) -> None:
-    """Busy and failed are told apart, by API and page."""
+    """Busy and failed are told apart, by API and, in the reader's language, by page."""
     desk.rules.fault = fault
     asked = await client.post("/api/v1/rules/backtest", headers=ENGINEER, json={})
-    shown = await client.post("/engineer/rules/backtest", headers=PAGE, data={"days": "7"})
+    path = "/engineer/rules/backtest?lang=zh"
+    shown = await client.post(path, headers=PAGE, data={"days": "7"})
     assert (asked.status_code, shown.status_code) == (status, status)
     assert 'role="alert"' in shown.text
+    assert said in shown.text
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("attr.role == supply", "<span>3</span>"),
+        ("attr.rolle == supply", '<span class="high tone">0</span>'),
+    ],
+)
+async def test_attribute_that_no_equipment_has(
+    desk: FakeDesk, client: httpx.AsyncClient, where: str, said: str
+) -> None:
+    """A draft says for how much equipment it is before it is tried: for none is pointed out."""
+    text = desk.rules.editor.text_of("pump.bearing_hot")
+    data = {"text": text.replace("for: pump", f"for: pump\n  where: {where}"), "days": "1"}
+    shown = await client.post("/engineer/rules/backtest", headers=PAGE, data=data)
+    assert said in shown.text
 
 
 async def test_a_draft_with_mistakes_comes_back_with_all_of_them(
