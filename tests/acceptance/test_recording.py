@@ -118,8 +118,11 @@ def _judge_values(system: System, rows: list[dict[str, str]]) -> None:
         assert not wrong, f"{point}: {len(wrong)} of {len(recorded)} differ, first {min(wrong)}"
 
 
-def _opened(system: System, *, hints: bool = True) -> list[int]:
-    """Return when alerts of the pump pack opened, in ms of the recording's clock.
+def _told(system: System, *, hints: bool = True) -> list[int]:
+    """Return since when what alerts of the pump pack tell was so, in ms of the recording's clock.
+
+    By the recording's times, not by when it was told: a machine that is busy for a second is a
+    hundred seconds late by this clock.
 
     ``hints``: also those of severity low, whose false alarms are measured over all recordings in
     ``tests/unit/rules/test_skab.py``.
@@ -127,20 +130,20 @@ def _opened(system: System, *, hints: bool = True) -> list[int]:
     alerts = system.get("/api/v1/alerts", state="all")["alerts"]
     ours = [one for one in alerts if one["rule"].startswith("pump.") and one["rule"] != "pump.lost"]
     return [
-        int(datetime.fromisoformat(one["opened_at"]).timestamp() * 1000)
+        int(datetime.fromisoformat(one["condition_since"]).timestamp() * 1000)
         for one in ours
         if hints or one["severity"] != "low"
     ]
 
 
 def _judge_alert(system: System, rows: list[dict[str, str]]) -> None:
-    """An alert of the pump pack opened inside the labelled window or within a minute after it."""
+    """What an alert of the pump pack tells began inside the labelled window or a minute after it."""
     labelled = [_ms(row) for row in rows if float(row["anomaly"]) == 1.0]
-    wait_for("an alert of the pump pack", lambda: bool(_opened(system)))
-    opened = _opened(system)
-    inside = [at for at in opened if labelled[0] <= at <= labelled[-1] + AFTER_WINDOW_S * 1000]
-    assert inside, f"window {labelled[0]}…{labelled[-1]}, opened {opened}"
-    assert min(opened) >= labelled[0], "an alert opened before anything was wrong"
+    wait_for("an alert of the pump pack", lambda: bool(_told(system)))
+    began = _told(system)
+    inside = [at for at in began if labelled[0] <= at <= labelled[-1] + AFTER_WINDOW_S * 1000]
+    assert inside, f"window {labelled[0]}…{labelled[-1]}, began {began}"
+    assert min(began) >= labelled[0], "something was told of before anything was wrong"
 
 
 @pytest.mark.timeout(180)
@@ -162,11 +165,14 @@ def test_the_closing_valve_is_found_and_every_value_kept_in_influxdb(tmp_path: P
 
 
 @pytest.mark.timeout(240)
-def test_a_healthy_hour_is_quiet(tmp_path: Path) -> None:
-    """The first hour of ``anomaly-free.csv`` opens no alert of the pump pack but an early hint."""
-    with _replayed(tmp_path, _rows("anomaly-free.csv", 3600)) as (system, rows):
+def test_a_healthy_pump_is_told_of(tmp_path: Path) -> None:
+    """Twenty minutes of ``anomaly-free.csv`` open no alert of the pump pack but an early hint.
+
+    All its hours are judged in ``tests/unit/rules/test_skab.py``, without broker and clock.
+    """
+    with _replayed(tmp_path, _rows("anomaly-free.csv", 1200)) as (system, rows):
         _judge_values(system, rows)
         told = system.get("/api/v1/alerts", state="all")["alerts"]
-        assert _opened(system, hints=False) == [], [
+        assert _told(system, hints=False) == [], [
             f"{one['opened_at']} {one['rule']}" for one in told
         ]
