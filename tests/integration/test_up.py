@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -54,26 +56,44 @@ def test_readings_reach_the_store_and_availability_moves(running: Running) -> No
     assert 0 < lifts["availability"] <= 1
 
 
-def test_ctrl_c_leaves_nothing_running_and_it_starts_again(tmp_path: Path) -> None:
-    """After Ctrl-C no process is left and exit is 0; started again it answers."""
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A demo that was stopped by Ctrl-C and started again."""
+
+    system: System
+    first: set[int]
+    """Its processes before."""
+    left: list[int]
+    """Those of them that were still there after it."""
+    code: int
+
+
+@pytest.fixture(scope="module")
+def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Interrupted]:
     environment = {"GENGFU_BROKER__PORT": str(free_port())}
-    system = System(tmp_path, arguments=("--demo",), environment=environment)
+    folder = tmp_path_factory.mktemp("interrupted")
+    system = System(folder, arguments=("--demo",), environment=environment)
     with system.up():
-        started = set(system.pids().values())
-        assert len(started) >= 4
-        assert system.stop() == 0
-        assert not [pid for pid in started if Path(f"/proc/{pid}/cmdline").exists()]
+        first = set(system.pids().values())
+        code = system.stop()
+        left = [pid for pid in first if Path(f"/proc/{pid}/cmdline").exists()]
         system.start()
-        assert started.isdisjoint(system.pids().values())
+        yield Interrupted(system, first, left, code)
 
 
-def test_kill_of_the_command_itself_leaves_nothing_running(tmp_path: Path) -> None:
+def test_ctrl_c_leaves_nothing_running_and_it_starts_again(interrupted: Interrupted) -> None:
+    """After Ctrl-C no process is left and exit is 0; started again it answers."""
+    assert len(interrupted.first) >= 4
+    assert (interrupted.code, interrupted.left) == (0, [])
+    assert interrupted.first.isdisjoint(interrupted.system.pids().values())
+
+
+def test_kill_of_the_command_itself_leaves_nothing_running(interrupted: Interrupted) -> None:
     """When the command is killed with ``kill -9``, its processes notice and stop by themselves."""
-    environment = {"GENGFU_BROKER__PORT": str(free_port())}
-    system = System(tmp_path, arguments=("--demo",), environment=environment)
-    with system.up():
-        os.kill(system.pid, signal.SIGKILL)
-        wait_for("the processes to stop", lambda: not system.pids(), seconds=30)
+    system = interrupted.system
+    assert system.pids()
+    os.kill(system.pid, signal.SIGKILL)
+    wait_for("the processes to stop", lambda: not system.pids(), seconds=30)
 
 
 def _refused(*arguments: str, **environment: str) -> str:
