@@ -1,10 +1,11 @@
-"""``gengfu ledger import|export|linkage``: the estate as CSV files, and its linkage test sheets."""
+"""``gengfu ledger``: the estate as CSV files, its linkage test sheets, what classes there are."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from gengfu.cli.classes import classes
 from gengfu.cli.options import ConfigOption, DataOption, settings_from
 from gengfu.cli.output import say
 
@@ -15,6 +16,7 @@ Folder = Annotated[Path, typer.Argument(help="A folder with sites, places, equip
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
+    _group.command("classes")(classes)
     app.add_typer(_group, name="ledger")
 
 

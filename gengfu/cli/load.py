@@ -38,7 +38,7 @@ def record(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Record a broker's traffic into a file that ``gengfu replay`` plays back, byte by byte.
+    """Record a broker's traffic into a file that "gengfu replay" plays back, byte by byte.
 
     The file holds what was said on the broker, people's card numbers included: keep it accordingly.
     """
