@@ -9,18 +9,22 @@ from sqlalchemy.exc import DBAPIError
 
 from alerts.model import FindingVerdict
 from alerts.read import LONGEST_PAGE, AlertFilter, AlertReader
+from dashboards.reach import reach
 from gengfu.app.canary import CANARY_RULE
 from gengfu.app.given_files import classes_of
 from gengfu.config import Settings
 from gengfu.core.clock import Micros
-from gengfu.core.errors import GengfuError
+from gengfu.core.errors import BadInput, Fault, GengfuError
 from gengfu.database import open_sqlite
 from gengfu.installation import Installation
+from gengfu.ledger.model import SiteLedger
+from gengfu.ledger.store import LedgerStore
 from ingest.journal.reader import FolderReader
 from rules.backtest.document import Document, document
 from rules.backtest.known import KnownAlert, hindsight
 from rules.backtest.replay import Progress, Replay, Replayed
 from rules.episodes import Episode
+from rules.language.reader import read_rules
 
 _FALSE = {FindingVerdict.FALSE, FindingVerdict.MISUSE, FindingVerdict.NOTHING_FOUND}
 
@@ -55,6 +59,34 @@ def backtest(
     ]
     seen = hindsight(known, result.found) if known else None
     return document(result, seen, time.perf_counter() - begun)
+
+
+def looked_at(
+    settings: Settings, draft: Mapping[str, str], sites: Sequence[str] = ()
+) -> Mapping[str, int]:
+    """Return at how much equipment of today's ledger, of these sites or of all, each rule looks.
+
+    Raises:
+        BadInput: with every mistake of the draft; or the ledger lacks a site.
+    """
+    ledgers = {one.site.id: one for one in known_ledgers(Installation(settings.data))}
+    if not ledgers:
+        return {}  # an archive alone: there is nothing to look at
+    if lacking := [one for one in sites if one not in ledgers]:
+        mend = f"it has {', '.join(ledgers)}"
+        raise BadInput([Fault("--site", "", f"there is no site {one!r}", mend) for one in lacking])
+    seen = [ledger for site, ledger in ledgers.items() if not sites or site in sites]
+    return {rule.id: reach(rule, seen) for rule in read_rules(draft, classes_of(settings))}
+
+
+def known_ledgers(place: Installation) -> Sequence[SiteLedger]:
+    """Return the ledgers as they stand; none where nobody imported one yet. It only reads."""
+    if not place.desk.is_file():
+        return ()
+    try:
+        return LedgerStore(open_sqlite(place.desk, read_only=True)).all()
+    except DBAPIError:
+        return ()  # a desk that never started: it has no tables yet
 
 
 def _narrowed(result: Replayed, sites: frozenset[str] | None) -> Replayed:

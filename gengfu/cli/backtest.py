@@ -38,8 +38,9 @@ def backtest(
 
     Without --rule all that ran live. Works beside a running system and without one.
     """
-    from gengfu.app.backtest import backtest as run
+    from gengfu.app import backtest as archive
     from gengfu.cli.backtest_result import show
+    from gengfu.marked import read_text
     from rules.backtest.document import encode
 
     settings = settings_from(config, data=data)
@@ -47,14 +48,19 @@ def backtest(
     start, end = read_time(since, "--from", now), read_time(until, "--to", now) if until else now
     if start >= end:
         raise BadInput([Fault("--from", since, "the period is empty")])
-    draft = {file.name: file.read_text(encoding="utf-8") for file in rule or []}
+    draft = {file.name: read_text(file) for file in rule or []}
+    reached, wanted = (
+        archive.looked_at(settings, draft, site or ()),
+        frozenset(site) if site else None,
+    )
     with _progress() as progress:
-        wanted = frozenset(site) if site else None
-        result = run(settings, start, end, draft or None, sites=wanted, progress=progress)
+        result = archive.backtest(
+            settings, start, end, draft or None, sites=wanted, progress=progress
+        )
     if as_json:
         typer.echo(encode(result).decode())
     else:
-        show(result)
+        show(result, reached)
 
 
 def read_time(text: str, option: str, now: Micros) -> Micros:

@@ -3,6 +3,8 @@
 A file of its own: it knows the rule engine, which no other command has to load.
 """
 
+from collections.abc import Mapping
+
 from gengfu.cli.output import say, table
 from rules.backtest.document import Document, QualityBlock
 from rules.backtest.replay import Lack
@@ -19,8 +21,8 @@ _LACKS = {
 }
 
 
-def show(result: Document) -> None:
-    """Print alerts, figures and what is missing."""
+def show(result: Document, reached: Mapping[str, int]) -> None:
+    """Print alerts, figures and what is missing; ``reached``: equipment of each rule of a draft."""
     table(
         [
             {
@@ -39,6 +41,7 @@ def show(result: Document) -> None:
         f"{result.start} – {result.end}: {result.records} records, {result.readings} readings, "
         f"{result.events} events in {result.took_seconds} s"
     )
+    _reach(reached)
     _figures("tried" if result.live_quality else "ran live", result.quality)
     if result.live_quality:
         _figures("ran live", result.live_quality)
@@ -50,13 +53,15 @@ def show(result: Document) -> None:
             f"{len(known.real_missed)} MISSED"
         )
     for one in result.missing:
-        until = f" before {one.until}" if one.until else ""
-        say(
-            "! "
-            + _LACKS[Lack(one.lack)].format(
-                until=until, records=one.records, rules=", ".join(one.rules)
-            )
-        )
+        until, rules = f" before {one.until}" if one.until else "", ", ".join(one.rules)
+        said = _LACKS[Lack(one.lack)].format(until=until, records=one.records, rules=rules)
+        say(f"! {said}")
+
+
+def _reach(reached: Mapping[str, int]) -> None:
+    for rule, count in reached.items():
+        none = "" if count else ": the ledger has none of that class with what `where` asks for"
+        say(f"{rule} looks at {count} pieces of equipment{none}")
 
 
 def _figures(head: str, one: QualityBlock) -> None:

@@ -41,6 +41,7 @@ def check(
             for rule in rules
         ]
     )
+    say(f"{len(rules)} {'rule' if len(rules) == 1 else 'rules'}, no mistakes")
 
 
 @_group.command("schema")

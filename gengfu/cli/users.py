@@ -1,13 +1,17 @@
 """``gengfu users``: accounts and API tokens."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
 from gengfu.cli.options import ConfigOption, DataOption, settings_from
 from gengfu.cli.output import say, table
 from gengfu.people.roles import Role
+
+PasswordStdin: TypeAlias = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password; else one is made.")
+]
 
 _group = typer.Typer(help="Accounts and API tokens.", no_args_is_help=True)
 
@@ -22,20 +26,39 @@ def add(
     login: str,
     role: Annotated[Role, typer.Option(help="What the person is here.")],
     name: Annotated[str | None, typer.Option(help="As colleagues say it; else the login.")] = None,
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password; else one is made.")
-    ] = False,
+    password_stdin: PasswordStdin = False,
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Add an account; a password made here is shown once."""
     from gengfu.app.accounts import add_account
 
-    given = sys.stdin.readline().rstrip("\n") if password_stdin else None
+    given = _given(password_stdin)
     made = add_account(settings_from(config, data=data), login, name or login, role, given)
     say(f"login: {login}")
     if given is None:
         say(f"password: {made}")
+
+
+@_group.command("password")
+def password(
+    login: str,
+    password_stdin: PasswordStdin = False,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Give an account a new password; its sessions end at once."""
+    from gengfu.app.accounts import set_password
+
+    given = _given(password_stdin)
+    made = set_password(settings_from(config, data=data), login, given)
+    say(f"login: {login}")
+    if given is None:
+        say(f"password: {made}")
+
+
+def _given(password_stdin: bool) -> str | None:
+    return sys.stdin.readline().rstrip("\n") if password_stdin else None
 
 
 @_group.command("list")
@@ -63,6 +86,15 @@ def disable(login: str, data: DataOption = None, config: ConfigOption = None) ->
 
     disable_account(settings_from(config, data=data), login)
     say(f"disabled: {login}")
+
+
+@_group.command("enable")
+def enable(login: str, data: DataOption = None, config: ConfigOption = None) -> None:
+    """Let a disabled account in again."""
+    from gengfu.app.accounts import disable_account
+
+    disable_account(settings_from(config, data=data), login, disabled=False)
+    say(f"enabled: {login}")
 
 
 @_group.command("token")

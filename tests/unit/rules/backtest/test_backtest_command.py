@@ -10,15 +10,18 @@ from typer.testing import CliRunner, Result
 from alerts.model import FindingVerdict
 from alerts.schema import alerts, open_alerts
 from gengfu.app.backtest import known_alerts
+from gengfu.app.ledgers import ledger_store
 from gengfu.cli.program import app
 from gengfu.core.clock import HOUR, MINUTE, SECOND, to_iso
 from gengfu.core.errors import BadInput
 from gengfu.core.record import Draft, RecordKind
 from gengfu.installation import Installation
+from gengfu.ledger.csv_import import read_folder
 from ingest.journal.sqlite import SqliteJournal
 from rules.language.selection import only
 from rules.packs import shipped
-from tests.fakes.rule_scene import START, Scene, equipment
+from tests.fakes.desk import DEMO
+from tests.fakes.rule_scene import CLASSES, START, Scene, equipment
 
 PERIOD = ["--from", to_iso(START), "--to", to_iso(START + 2 * HOUR)]
 
@@ -66,6 +69,29 @@ def test_a_draft_is_compared_and_the_json_is_whole(data: Path, tmp_path: Path) -
     ]
     assert found["rules"] == ["pump.bearing_hot"]
     assert (found["quality"]["alarms"], found["live_quality"]["alarms"]) == (0, 1)
+
+
+def test_draft_that_looks_at_nothing_says_so(data: Path, tmp_path: Path) -> None:
+    """An attribute that no equipment has makes a rule silent, which looks like a good one."""
+    ledger_store(Installation(data)).replace(read_folder(DEMO, CLASSES), START)
+    text = only(shipped(), {"pump.bearing_hot"})["pump.yaml"]
+    file = tmp_path / "draft.yaml"
+    file.write_text(text.replace("for: pump", "for: pump\n  where: attr.rolle == supply"), "utf-8")
+    said = run(data, *PERIOD, "--rule", str(file)).output
+    assert "pump.bearing_hot looks at 0 pieces of equipment: the ledger has none" in said
+    file.write_text(text.replace("for: pump", "for: pump\n  where: attr.role == supply"), "utf-8")
+    assert "looks at 3 pieces of equipment\n" in run(data, *PERIOD, "--rule", str(file)).output
+    refused = run(data, *PERIOD, "--site", "yunho")
+    assert "there is no site 'yunho' (it has yunhe)" in str(refused.exception)
+
+
+def test_draft_that_is_no_utf8(data: Path, tmp_path: Path) -> None:
+    """A file saved as GBK is refused with its mend, as ``rules check`` does."""
+    file = tmp_path / "draft.yaml"
+    file.write_text("pack: 自己的", "gbk")
+    refused = run(data, *PERIOD, "--rule", str(file))
+    assert isinstance(refused.exception, BadInput)
+    assert "is not UTF-8" in str(refused.exception)
 
 
 def test_a_period_without_an_archive_says_so(data: Path) -> None:
