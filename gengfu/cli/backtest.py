@@ -44,15 +44,10 @@ def backtest(
     from rules.backtest.document import encode
 
     settings = settings_from(config, data=data)
-    now = settings.clock.clock().now()
-    start, end = read_time(since, "--from", now), read_time(until, "--to", now) if until else now
-    if start >= end:
-        raise BadInput([Fault("--from", since, "the period is empty")])
+    start, end = _period(since, until, settings.clock.clock().now())
     draft = {file.name: read_text(file) for file in rule or []}
-    reached, wanted = (
-        archive.looked_at(settings, draft, site or ()),
-        frozenset(site) if site else None,
-    )
+    reached = archive.looked_at(settings, draft, site or ())
+    wanted = frozenset(site) if site else None
     with _progress() as progress:
         result = archive.backtest(
             settings, start, end, draft or None, sites=wanted, progress=progress
@@ -61,6 +56,13 @@ def backtest(
         typer.echo(encode(result).decode())
     else:
         show(result, reached)
+
+
+def _period(since: str, until: str | None, now: Micros) -> tuple[Micros, Micros]:
+    start, end = read_time(since, "--from", now), read_time(until, "--to", now) if until else now
+    if start >= end:
+        raise BadInput([Fault("--from", since, "the period is empty")])
+    return start, end
 
 
 def read_time(text: str, option: str, now: Micros) -> Micros:
