@@ -57,20 +57,6 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sending:
-    """One notification and how far it got: waiting, sent, gave_up."""
-
-    id: str
-    channel: str
-    what: str
-    state: str
-    attempts: int
-    created_at: Micros
-    settled_at: Micros | None
-    last_failure: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """How many open alerts there are."""
 
@@ -113,13 +99,6 @@ class AlertReader:
         query = select(timeline).where(timeline.c.alert == alert_id).order_by(timeline.c.version)
         with self._engine.connect() as connection:
             return tuple(entry_of(row) for row in connection.execute(query).mappings())
-
-    def sendings(self, alert_id: str) -> tuple[Sending, ...]:
-        """Return the notifications of an alert and how far each got, oldest first."""
-        columns = [outbox.c[name] for name in Sending.__dataclass_fields__]
-        query = select(*columns).where(outbox.c.alert == alert_id).order_by(outbox.c.created_at)
-        with self._engine.connect() as connection:
-            return tuple(Sending(**row) for row in connection.execute(query).mappings())
 
     def changes_after(self, change: int, limit: int = 200) -> tuple[Change, ...]:
         """Return the changes behind number ``change``, oldest first; 0 = from the beginning."""

@@ -259,8 +259,6 @@ class Settings(BaseSettings):
 
     data: Path = Path("data")
     """The folder that this installation owns."""
-    language: Literal["zh", "en"] = "zh"
-    """Of texts that no person's own choice decides."""
     demo: bool = False
     broker: BrokerSettings = BrokerSettings()
     store: StoreSettings = StoreSettings()

@@ -9,7 +9,7 @@ from gengfu.core.errors import BadInput, Fault
 from gengfu.database import open_sqlite
 from gengfu.installation import Installation
 from gengfu.people import tables
-from gengfu.people.accounts import Accounts, NewAccount
+from gengfu.people.accounts import Accounts, NewAccount, normal_login
 from gengfu.people.audit import AuditTrail
 from gengfu.people.gate import Gate
 from gengfu.people.passwords import Passwords
@@ -62,18 +62,38 @@ def add_account(settings: Settings, login: str, name: str, role: Role, password:
     return chosen
 
 
-def disable_account(settings: Settings, login: str) -> None:
-    """Disable an account.
+def set_password(settings: Settings, login: str, password: str | None) -> str:
+    """Give an account a new password and return it; one is made when none is given.
+
+    Raises:
+        BadInput: when there is no such account, or the password is too weak.
+    """
+    chosen = password if password is not None else secrets.token_urlsafe(12)
+    people, now = gate(settings), settings.clock.clock().now()
+    people.accounts.change_password(_account(people, login), chosen, at=now)
+    people.audit.add(at=now, actor="command line", action="password_changed", subject=login)
+    return chosen
+
+
+def disable_account(settings: Settings, login: str, *, disabled: bool = True) -> None:
+    """Disable an account, or let it in again.
 
     Raises:
         BadInput: when there is no such account, or it is the last administrator.
     """
     people, now = gate(settings), settings.clock.clock().now()
-    found = [account for account in people.accounts.all() if account.login == login]
-    if not found:
+    people.accounts.set_disabled(_account(people, login), disabled)
+    action = "account_disabled" if disabled else "account_enabled"
+    people.audit.add(at=now, actor="command line", action=action, subject=login)
+
+
+def _account(people: Gate, login: str) -> str:
+    """Return the id of the account with a login."""
+    wanted = normal_login(login)
+    found = next((one.id for one in people.accounts.all() if one.login == wanted), None)
+    if found is None:
         raise BadInput([Fault("account", login, "there is no such account")])
-    people.accounts.set_disabled(found[0].id, True)
-    people.audit.add(at=now, actor="command line", action="account_disabled", subject=login)
+    return found
 
 
 def add_token(settings: Settings, name: str, role: Role) -> str:

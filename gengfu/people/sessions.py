@@ -103,11 +103,3 @@ class Sessions:
             connection.execute(
                 delete(tables.session).where(tables.session.c.digest == digest_of(secret))
             )
-
-    def revoke_all(self, account: str) -> int:
-        """End every session of an account and return how many there were."""
-        with self._engine.begin() as connection:
-            gone = connection.execute(
-                delete(tables.session).where(tables.session.c.account == account)
-            )
-            return gone.rowcount
