@@ -9,7 +9,7 @@ from dashboards.web.words import Words, marked
 from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, Micros, to_utc
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Bilingual, Scalar
-from gengfu.ledger.model import PointDef
+from gengfu.ledger.model import AttributeDef, PointDef
 
 THIN = "\u2009\u2060"
 """A thin space, kept together with what follows by a word joiner."""
@@ -96,3 +96,16 @@ def reading(value: Scalar, point: PointDef | None, words: Words) -> str:
     if point.kind in (PointKind.ANALOG, PointKind.INTEGER) and isinstance(value, int | float):
         return f"{value:.{point.digits}f}{THIN + point.unit if point.unit else ''}"
     return str(value)
+
+
+def fact(value: Scalar, defined: AttributeDef | None, words: Words) -> str:
+    """Write what the ledger tells of an equipment, as its class says that it is meant."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return words.gettext("yes") if value else words.gettext("no")
+    if defined is None:
+        return str(value)
+    if isinstance(value, str):
+        return words.say(defined.words[value]) if value in defined.words else value
+    return f"{value:g}{THIN + defined.unit if defined.unit else ''}"

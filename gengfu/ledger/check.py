@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from zoneinfo import available_timezones
 
 from gengfu.core.errors import Fault
-from gengfu.core.names import MAX_WHOLE
+from gengfu.core.names import MAX_WHOLE, PointKind
 from gengfu.core.naming import Bilingual, Scalar, is_slug
 from gengfu.ledger.check_hours import calendar_flaws, guarded_flaw
 from gengfu.ledger.check_linkage import flaws, line_key
@@ -30,6 +30,13 @@ MAX_NAME = 128
 _NO_NAME = f"a name of at most {MAX_NAME} printable characters is expected"
 MAX_LEVEL = 1000
 _DEPTH = {PlaceKind.BUILDING: 0, PlaceKind.UNIT: 1, PlaceKind.FLOOR: 2, PlaceKind.ZONE: 3}
+_WANTED = {
+    PointKind.BOOLEAN: "true or false",
+    PointKind.ANALOG: "a number",
+    PointKind.INTEGER: "a number",
+    PointKind.ENUM: "a word",
+    PointKind.TEXT: "a text",
+}
 _SLUG_MEND = "use a-z, 0-9, - and _, at most 64, a letter or digit first"
 
 
@@ -161,8 +168,13 @@ def _equipment(
             "equipment", key, "place", f"there is no place {equipment.place!r} in this site"
         )
     yield from _relations(ledger, equipment, key)
+    kind = classes.get(equipment.equipment_class)
     for name, value in equipment.attributes.items():
         yield from _attribute(key, name, value)
+        defined = kind.attributes.get(name) if kind is not None else None
+        if defined is not None and not defined.takes(value):
+            wanted = _WANTED[defined.kind]
+            yield Finding("equipment", key, f"attr.{name}", f"{value!r} is not {wanted}")
 
 
 def _relations(ledger: SiteLedger, equipment: Equipment, key: tuple[str, ...]) -> Iterator[Finding]:

@@ -16,7 +16,14 @@ from gengfu.core.expression.parser import BUILT_IN, RESERVED
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Bilingual, is_slug
 from gengfu.core.states import OperatingState
-from gengfu.ledger.model import Criticality, EquipmentClass, EventDef, PointDef, StateClause
+from gengfu.ledger.model import (
+    AttributeDef,
+    Criticality,
+    EquipmentClass,
+    EventDef,
+    PointDef,
+    StateClause,
+)
 from gengfu.marked import Page, is_identifier, read_text
 
 SHIPPED = Path(__file__).parent / "classes"
@@ -105,11 +112,12 @@ def read_class(text: str, file: str) -> EquipmentClass:
 
 
 def _class(page: Page, node: yaml.Node) -> EquipmentClass:
-    found = page.fields(node, required=_CLASS_KEYS, optional=("life_safety",))
+    found = page.fields(node, required=_CLASS_KEYS, optional=("attributes", "life_safety"))
     name = page.text(found.get("class"))
     if "class" in found and not is_slug(name):
         page.fault(found["class"], f"the class {name!r} is no id", "use a-z, 0-9, - and _")
     points = _points(page, found.get("points"))
+    attributes = _attributes(page, found.get("attributes"))
     return EquipmentClass(
         name=name,
         title=page.bilingual(found.get("title")),
@@ -121,7 +129,8 @@ def _class(page: Page, node: yaml.Node) -> EquipmentClass:
         silent_after=page.duration(found.get("silent_after")),
         points=points,
         events=_events(page, found.get("events")),
-        operating_state=_clauses(page, found.get("operating_state"), points),
+        attributes=attributes,
+        operating_state=_clauses(page, found.get("operating_state"), points, attributes),
         packs=page.texts(found.get("packs")),
         life_safety=page.boolean(found.get("life_safety")),
     )
@@ -215,13 +224,38 @@ def _events(page: Page, node: yaml.Node | None) -> dict[str, EventDef]:
     return events
 
 
+def _attributes(page: Page, node: yaml.Node | None) -> dict[str, AttributeDef]:
+    attributes: dict[str, AttributeDef] = {}
+    for item in page.items(node):
+        found = page.fields(item, required=("name", "kind", "title"), optional=("unit", "words"))
+        name = page.identifier(found.get("name"), "the attribute")
+        if name in attributes:
+            page.fault(item, f"the attribute {name!r} stands here twice")
+        kind = page.choice(found.get("kind"), PointKind, PointKind.TEXT)
+        words = _words(page, found.get("words"))
+        if (kind is PointKind.ENUM) is not bool(words):
+            page.fault(item, f"{name!r}: an enum has words, and nothing else has")
+        attributes[name] = AttributeDef(
+            name=name,
+            kind=kind,
+            title=page.bilingual(found.get("title")),
+            unit=page.text(found.get("unit")),
+            words=words,
+        )
+    return attributes
+
+
 def _clauses(
-    page: Page, node: yaml.Node | None, points: Mapping[str, PointDef]
+    page: Page,
+    node: yaml.Node | None,
+    points: Mapping[str, PointDef],
+    attributes: Mapping[str, AttributeDef],
 ) -> tuple[StateClause, ...]:
     clauses: list[StateClause] = []
     named: set[str] = set()
     scope = Scope(
-        points={point.name: PointType(point.kind, tuple(point.words)) for point in points.values()}
+        points={one.name: PointType(one.kind, tuple(one.words)) for one in points.values()},
+        attributes={one.name: PointType(one.kind) for one in attributes.values()},
     )
     for item in page.items(node):
         found = page.fields(item, required=("state", "when"))

@@ -249,6 +249,27 @@ class StateClause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeDef:
+    """A fact that the ledger may tell of equipment of a class (``attr.NAME``), and rules may read."""
+
+    name: str
+    kind: PointKind
+    title: Bilingual
+    unit: str = ""
+    words: Mapping[str, Bilingual] = field(default_factory=dict)
+    """Of an enum: the usual ones; a site may have words of its own."""
+
+    def takes(self, value: Scalar) -> bool:
+        """Tell whether a value is of its kind; a missing one always is."""
+        match self.kind:
+            case PointKind.BOOLEAN:
+                return value is None or isinstance(value, bool)
+            case PointKind.ENUM | PointKind.TEXT:
+                return value is None or isinstance(value, str)
+        return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EquipmentClass:
     """A class of equipment as data: one YAML file in ``gengfu/ledger/classes``."""
 
@@ -264,6 +285,8 @@ class EquipmentClass:
     """Without any message for so long the equipment is unknown."""
     points: Mapping[str, PointDef]
     events: Mapping[str, EventDef]
+    attributes: Mapping[str, AttributeDef] = field(default_factory=dict)
+    """Those that are known; an equipment may have others of its own."""
     operating_state: tuple[StateClause, ...]
     """The first clause that is true wins; none true = unknown."""
     packs: tuple[str, ...]

@@ -42,7 +42,7 @@ from rules.language.rule import (
     SubjectKind,
     placeholders,
 )
-from rules.language.vocabulary import ATTRIBUTES, Vocabulary, fillable
+from rules.language.vocabulary import Vocabulary, facts_alone, fillable
 
 _REQUIRED = ("id", "for", "severity", "kind", "priority", "title", "source")
 _OPTIONS = (
@@ -114,6 +114,8 @@ class _RuleReader:
         self._classes = vocabulary.classes
         self._scopes = vocabulary.scopes
         self._fields = page.fields(node, required=_REQUIRED, optional=_OPTIONS)
+        self._facts = Scope(points={})
+        """What ``where`` may speak of."""
         self._names: dict[str, Expression] = {}
         """What ``when`` and ``clear`` may say instead of an expression."""
 
@@ -142,7 +144,9 @@ class _RuleReader:
     def _rule(self, pack: str, equipment_class: EquipmentClass | None) -> Rule:
         """Read all fields; without a class what they name is not looked up."""
         page, fields = self._page, self._fields
-        scope = self._name(self._scopes.get(equipment_class.name) if equipment_class else None)
+        scope = self._scopes.get(equipment_class.name) if equipment_class else None
+        self._facts = facts_alone(scope) if scope is not None else self._facts
+        scope = self._name(scope)
         when = self._expression("when", fields.get("when"), scope)
         severity, severities = read_severity(page, fields.get("severity"))
         kind = page.choice(fields.get("kind"), Kind, Kind.SYSTEM)
@@ -150,7 +154,7 @@ class _RuleReader:
         return Rule(
             id=f"{pack}.{page.identifier(fields.get('id'), 'the rule')}",
             equipment_class=equipment_class.name if equipment_class else "",
-            where=self._expression("where", fields.get("where"), ATTRIBUTES),
+            where=self._expression("where", fields.get("where"), self._facts),
             when=when,
             event=self._event(equipment_class),
             confirmed_by=read_proof(page, fields.get("confirmed_by"), self._classes),
@@ -200,7 +204,7 @@ class _RuleReader:
         holds: list[Hold] = []
         for one in self._page.items(node):
             found = self._page.fields(one, required=("for",), optional=("where",))
-            where = self._expression("where", found.get("where"), ATTRIBUTES)
+            where = self._expression("where", found.get("where"), self._facts)
             holds.append(Hold(where=where, span=self._page.duration(found.get("for"))))
         if not holds or holds[-1].where is not None:
             self._page.fault(node, "the last of 'hold' is for all others: it has no 'where'")

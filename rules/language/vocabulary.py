@@ -12,9 +12,6 @@ from rules.past.catalogue import FUNCTIONS
 ONLINE = "online"
 """The implicit point of every class: whether its link is up."""
 
-ATTRIBUTES = Scope(points={})
-"""What ``where`` may speak of: ledger attributes alone."""
-
 COUNTED_CHILDREN = "children"
 THE_PART = "part"
 COUNTED, MEMBERS = "counted", "members"
@@ -45,8 +42,17 @@ def _scope(equipment_class: EquipmentClass) -> Scope:
         points=points,
         events=frozenset(equipment_class.events),
         functions={name: function.signature for name, function in FUNCTIONS.items()},
+        attributes={
+            name: PointType(one.kind, tuple(one.words), one.unit)
+            for name, one in equipment_class.attributes.items()
+        },
         relations=frozenset(relation.value for relation in Relation),
     )
+
+
+def facts_alone(scope: Scope) -> Scope:
+    """Return what ``where`` may speak of: the ledger's attributes, no value that changes."""
+    return Scope(points={}, attributes=scope.attributes)
 
 
 def fillable(equipment_class: EquipmentClass) -> frozenset[str]:

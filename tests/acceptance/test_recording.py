@@ -168,7 +168,7 @@ def test_the_closing_valve_is_found_and_every_value_kept_in_influxdb(tmp_path: P
 def test_a_healthy_pump_is_told_of(tmp_path: Path) -> None:
     """Twenty minutes of ``anomaly-free.csv`` open no alert of the pump pack but an early hint.
 
-    All its hours are judged in ``tests/unit/rules/test_skab.py``, without broker and clock.
+    Its first hour is judged in ``tests/unit/rules/test_skab.py``, without broker and clock.
     """
     with _replayed(tmp_path, _rows("anomaly-free.csv", 1200)) as (system, rows):
         _judge_values(system, rows)

@@ -15,7 +15,7 @@ from dashboards.web.strange import strange_of
 from dashboards.web.words import Words, words
 from gengfu.core.clock import DAY, HOUR, Micros
 from gengfu.core.names import PointKind
-from gengfu.ledger.model import EquipmentClass, PointDef
+from gengfu.ledger.model import Equipment, EquipmentClass, PointDef
 
 router = APIRouter()
 PERIODS: dict[str, Micros] = {"1h": HOUR, "6h": 6 * HOUR, "24h": DAY, "7d": 7 * DAY}
@@ -57,6 +57,16 @@ def rows_of(
     return told + silent
 
 
+def facts_of(equipment: Equipment, klass: EquipmentClass, own: Words) -> list[tuple[str, str, str]]:
+    """Return what the ledger tells of an equipment: the attribute, its title, its value."""
+    found: list[tuple[str, str, str]] = []
+    for name, value in equipment.attributes.items():
+        defined = klass.attributes.get(name)
+        title = own.say(defined.title) if defined is not None else ""
+        found.append((name, title, figures.fact(value, defined, own)))
+    return found
+
+
 @router.get("/equipment/{equipment_id}")
 def show_equipment(
     ports: Desk, who: Who, request: Request, equipment_id: str, period: str = "6h"
@@ -80,6 +90,7 @@ def show_equipment(
         drawn=drawn,
         drawn_first=_DRAWN_FIRST,
         alerts=alerts.alerts,
+        facts=facts_of(equipment, klass, words(language_of(request))),
         late=ports.late.of_equipment(equipment_id, limit=_LATE),
         strange=strange_of(ports.unmapped().names, {klass.name: klass}, {equipment_id}),
         names=ports.people.names(),

@@ -54,6 +54,8 @@ _POINT_KINDS = {
     PointKind.ENUM: _Kind.TEXT,
     PointKind.TEXT: _Kind.TEXT,
 }
+_SLIP = 0.85
+"""So alike are a name and a slip of it: a letter or two. Other names are a site's own."""
 _ARITY = {
     "known": (1, 1),
     "maybe": (1, 1),
@@ -74,9 +76,9 @@ def check(expression: Expression, scope: Scope, *, condition: bool = True) -> li
     return sorted(flaws, key=lambda flaw: flaw.column)
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
-    """Return a suggestion for a mistyped name, or an empty text."""
-    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
+def nearest(name: str, names: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """Return a suggestion for a mistyped name, or an empty text; ``cutoff``: how alike, up to 1."""
+    close = difflib.get_close_matches(name, list(names), n=1, cutoff=cutoff)
     return f"did you mean {close[0]!r}?" if close else ""
 
 
@@ -124,9 +126,12 @@ class _Checker:
         return _Type(_POINT_KINDS[point.kind], point.words)
 
     def _attribute(self, node: Attribute) -> _Type:
-        known = self._scope.attributes
-        if known is not None and node.name not in known:
-            self._flaw(node, f"no attribute {node.name!r}", nearest(node.name, known))
+        known = self._scope.attributes.get(node.name)
+        if known is not None:
+            return _Type(_POINT_KINDS[known.kind])
+        likely = nearest(node.name, self._scope.attributes, cutoff=_SLIP)
+        if likely:
+            self._flaw(node, f"no attribute {node.name!r}", likely)
         return _ANY
 
     def _binary(self, node: Binary) -> _Type:

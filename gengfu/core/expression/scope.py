@@ -69,8 +69,8 @@ class Scope:
     points: Mapping[str, PointType]
     events: frozenset[str] = frozenset()
     functions: Mapping[str, Signature] = field(default_factory=dict)
-    attributes: frozenset[str] | None = None
-    """None: any; which attributes an equipment has is the ledger's affair."""
+    attributes: Mapping[str, PointType] = field(default_factory=dict)
+    """Those that are known; the ledger may have others, so only a slip of one of these is a flaw."""
     relations: frozenset[str] = frozenset()
     """By which other equipment is found for ``any all count share``; none: there is no other."""
     elsewhere: Mapping[str, "Scope"] = field(default_factory=dict)

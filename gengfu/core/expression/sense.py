@@ -15,6 +15,7 @@ from gengfu.core.expression.lexer import Flaw
 from gengfu.core.expression.parser import Expression
 from gengfu.core.expression.scope import Scope, Within
 from gengfu.core.expression.tree import (
+    Attribute,
     Binary,
     Call,
     Group,
@@ -221,6 +222,9 @@ class _Sense:
             case Point(_, name):
                 point = self._scope.points.get(name)
                 return point.unit if point is not None else ""
+            case Attribute(_, name):
+                fact = self._scope.attributes.get(name)
+                return fact.unit if fact is not None else ""
             case Minus(_, operand):
                 return self._unit(operand)
             case Binary(_, "+" | "-", left, right):

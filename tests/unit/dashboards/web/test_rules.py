@@ -110,7 +110,7 @@ async def test_what_cannot_be_run_now_says_why(
     ("where", "said"),
     [
         ("attr.role == supply", "<span>3</span>"),
-        ("attr.rolle == supply", '<span class="high tone">0</span>'),
+        ("attr.purpose == supply", '<span class="high tone">0</span>'),
     ],
 )
 async def test_attribute_that_no_equipment_has(

@@ -26,6 +26,8 @@ points:
   - {name: arm, kind: enum, title: {zh: 杆, en: Arm}, words: {open: {zh: 开, en: open}, shut: {zh: 关, en: shut}}}
 events:
   - {type: opened, title: {zh: 开闸, en: Opened}, attributes: {how: [card, remote]}}
+attributes:
+  - {name: lanes, kind: integer, unit: m, title: {zh: 车道数, en: Lanes}}
 operating_state:
   - {state: running, when: up}
 packs: []
@@ -51,11 +53,15 @@ MISTAKES = [
     ("kind: boolean", "kind: analog, low: 2, high: 1", "10", "is not below high"),
     ("kind: boolean", "kind: boolean, low: 0", "10", "no low and high"),
     ("kind: boolean", "kind: analog, low: .nan", "10", "is no number"),
-    ("- {state: running, when: up}", "[]", "15", "no clause"),
-    ("state: running", "state: broken", "15", "'broken' is none of"),
-    ("when: up", "when: upp", "15", "no point 'upp'"),
-    ("when: up", "when: arm == opne", "15", "'opne'"),
-    ("when: up", "when: up and", "15", ""),
+    ("- {state: running, when: up}", "[]", "17", "no clause"),
+    ("state: running", "state: broken", "17", "'broken' is none of"),
+    ("when: up", "when: upp", "17", "no point 'upp'"),
+    ("when: up", "when: arm == opne", "17", "'opne'"),
+    ("when: up", "when: up and", "17", ""),
+    ("when: up", "when: up and attr.lane > 1", "17", "no attribute 'lane'"),
+    ("name: lanes", "name: Lanes!", "15", "is no name"),
+    ("kind: integer", "kind: enum", "15", "an enum has words"),
+    ("unit: m", "words: {one: {zh: 一, en: one}}", "15", "nothing else has"),
     ("class: gate", "class: [gate", "2", "not YAML"),
 ]
 

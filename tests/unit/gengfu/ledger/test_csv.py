@@ -100,6 +100,7 @@ MISTAKES = [
     ("equipment", "b1 panel", "pump", "row 3, column feeds", "cannot feed itself"),
     ("equipment", "b1,key", "b1,high", "row 2, column criticality", "'high' is not known"),
     ("equipment", "attr.role", "attr.Role!", "row 2, column attr.Role!", "is no name"),
+    ("equipment", '"fire"', "7", "row 3, column attr.role", "7 is not a word"),
     ("equipment", "消防主机,Panel", ",", "row 2, column name_zh", "there is no name"),
     ("equipment", "yunhe,pump,", "yunhe,panel,", "row 3, column id", "row 2 already"),
     ("equipment", ",Pump,room", ",Pump,", "row 3, column place", "the cell is empty"),

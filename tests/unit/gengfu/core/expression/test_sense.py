@@ -22,6 +22,10 @@ SCOPE = Scope(
         "mode": PointType(PointKind.ENUM, ("auto", "manual", "off")),
         "run": PointType(PointKind.BOOLEAN),
     },
+    attributes={
+        "limit": PointType(PointKind.ANALOG, unit="kPa"),
+        "role": PointType(PointKind.ENUM, ("fire", "supply")),
+    },
     functions={
         "avg": _X,
         "time_in": Signature((Parameter.CONDITION, Parameter.SPAN), within=Within.POSITIVE),
@@ -40,6 +44,9 @@ SCOPE = Scope(
         ("abs(temp) > 150", "never true"),
         ("time_in(run, 1h) < 0", "never true"),
         ("pressure < temp", "pressure is in MPa, temp in °C (bring them to one unit)"),
+        ("pressure > attr.limit", "pressure is in MPa, attr.limit in kPa"),
+        ("attr.role > 3", "is a text, expected a number"),
+        ("attr.rolle == fire", "no attribute 'rolle' (did you mean 'role'?)"),
         ("pressure + temp > 3", "pressure is in MPa, temp in °C"),
         ("mode == auto and mode == off", "never true together"),
         ("mode == auto and run and mode in (manual, off)", "never true together"),
