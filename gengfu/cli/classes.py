@@ -1,6 +1,7 @@
 """``gengfu ledger classes``: the names that rules, devices and the ledger's columns are written with."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +10,9 @@ from gengfu.cli.output import say, table
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.expression import nearest
 from gengfu.ledger.model import EquipmentClass, PointDef
+
+if TYPE_CHECKING:
+    from gengfu.app.facts import Fact
 
 
 def classes(
@@ -33,19 +37,7 @@ def classes(
             [Fault("ledger", "", f"no class {name!r}", near or "see all: gengfu ledger classes")]
         )
     _points_and_events(known[name])
-    facts = facts_asked(checked_rules(settings, ()), name)
-    if facts:
-        say()
-        table(
-            [
-                {
-                    "fact": f"attr.{one.name}",
-                    "words": ", ".join(one.words),
-                    "asked by": ", ".join(one.rules),
-                }
-                for one in facts
-            ]
-        )
+    _facts(known[name], facts_asked(checked_rules(settings, ()), name))
 
 
 def _points_and_events(chosen: EquipmentClass) -> None:
@@ -79,6 +71,27 @@ def _points_and_events(chosen: EquipmentClass) -> None:
             for event in chosen.events.values()
         ]
     )
+
+
+def _facts(chosen: EquipmentClass, asked: "Sequence[Fact]") -> None:
+    """List what the class knows, then what rules ask beyond that."""
+    by_name = {one.name: one for one in asked}
+    rows: list[dict[str, str]] = []
+    for name in dict.fromkeys([*chosen.attributes, *by_name]):
+        known, one = chosen.attributes.get(name), by_name.get(name)
+        words = dict.fromkeys([*(known.words if known else ()), *(one.words if one else ())])
+        rows.append(
+            {
+                "fact": f"attr.{name}",
+                "": known.title.zh if known else "",
+                "is": known.title.en if known else "",
+                "unit or words": (known.unit if known else "") or ", ".join(words),
+                "asked by": ", ".join(one.rules) if one else "",
+            }
+        )
+    if rows:
+        say()
+        table(rows)
 
 
 def _plausible(point: PointDef) -> str:
