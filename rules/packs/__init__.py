@@ -1,4 +1,4 @@
-"""The rules that come with the product, as files. What they say is read by ``rules.language``."""
+"""The rules that come with the product, as files. What they say is read by ``rules.language.reader``."""
 
 from collections.abc import Mapping
 from pathlib import Path
