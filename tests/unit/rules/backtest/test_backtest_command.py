@@ -76,7 +76,7 @@ def test_draft_that_looks_at_nothing_says_so(data: Path, tmp_path: Path) -> None
     ledger_store(Installation(data)).replace(read_folder(DEMO, CLASSES), START)
     text = only(shipped(), {"pump.bearing_hot"})["pump.yaml"]
     file = tmp_path / "draft.yaml"
-    file.write_text(text.replace("for: pump", "for: pump\n  where: attr.rolle == supply"), "utf-8")
+    file.write_text(text.replace("for: pump", "for: pump\n  where: attr.made_in == nowhere"), "utf-8")
     said = run(data, *PERIOD, "--rule", str(file)).output
     assert "pump.bearing_hot looks at 0 pieces of equipment: the ledger has none" in said
     file.write_text(text.replace("for: pump", "for: pump\n  where: attr.role == supply"), "utf-8")
