@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.troubles import cast, read_troubles
-from gengfu.app.rehearsal import A_MONDAY, lived, opened
+from gengfu.app.rehearsal import A_MONDAY, Rehearsal, opened
 from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, Micros
 from gengfu.core.naming import Bilingual
 from gengfu.core.urgency import Severity
@@ -76,7 +76,7 @@ def main() -> None:
     (ledger,) = read_folder(DEMO, classes)
     scenario = story(ledger, options.days, options.seed)
     length = options.days * DAY
-    found = lived(scenario, ledger, classes, shipped(), seed=options.seed, length=length)
+    found = Rehearsal(classes, shipped(), options.seed).alerts(scenario, ledger, length)
     _print(found, scenario, ledger, length)
 
 

@@ -8,8 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
-from sqlalchemy import Engine
-
 from alerts.action_log import JournalActionLog
 from alerts.channels.webhook import Webhook
 from alerts.door import Door
@@ -24,30 +22,27 @@ from gengfu.app.canary import Canary, CanarySink
 from gengfu.app.channels import webhooks
 from gengfu.app.condition import Patience, describe, tell_condition, tell_start
 from gengfu.app.fullness import Fullness, fullness_of
-from gengfu.app.given_files import classes_of, rule_files
+from gengfu.app.given_files import classes_of
 from gengfu.app.in_force import InForce
 from gengfu.app.journal_keeper import tend, tick
+from gengfu.app.judging import retention_of, rules_of, runner_of
 from gengfu.app.look_back import Before, life_safety_of, look_back
 from gengfu.app.mapping import MappingFile, follow_mapping
 from gengfu.app.onward_clock import OnwardClock
 from gengfu.app.parked import ParkedKeeper, mind_hang
 from gengfu.app.stage_clocks import alert_settings
 from gengfu.config import Settings
-from gengfu.core.clock import DAY, Clock
+from gengfu.core.clock import Clock
 from gengfu.core.naming import Scalar
 from gengfu.installation import Installation
-from gengfu.ledger.model import EquipmentClass
 from gengfu.proof import ProofFile
 from ingest.journal.cursors import CursorFile
 from ingest.journal.port import Damage
-from ingest.journal.reader import FolderReader
 from ingest.journal.retention import Retention
 from ingest.journal.sqlite import SqliteJournal
 from ingest.safety.doubled import DoubledJournal
 from ingest.safety.file import SafetyFile
-from rules.language.reader import read_rules
-from rules.linkage.store import RunStore
-from rules.runner import Runner, VerdictSink
+from rules.runner import Runner
 
 RESERVE_BYTES = 64 * 1024 * 1024
 """What alarms live on when the disk is full."""
@@ -123,7 +118,7 @@ class _Core:
 
 def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) -> _Core:
     host, classes = settings.clock.clock(), classes_of(settings)
-    rules, mapping = _rules(settings, classes), MappingFile(settings.mappings, place.mapping)
+    rules, mapping = rules_of(settings, classes), MappingFile(settings.mappings, place.mapping)
     journal = SqliteJournal(place.journal, reserve=RESERVE_BYTES)
     clock = OnwardClock(host, floor=journal.last()[1])
     proofs, channels = ProofFile(place.proof), webhooks(settings)
@@ -147,9 +142,9 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
         worker=worker,
         journal=journal,
         doubled=doubled,
-        retention=_retention(settings),
+        retention=retention_of(settings),
         gateway=gateway,
-        runner=_runner(place, CanarySink(service, canary), alerts, classes, clock),
+        runner=runner_of(place, CanarySink(service, canary), alerts, classes, clock),
         judged=CursorFile(place.journal, "rules"),
         alerts=service,
         channels=channels,
@@ -161,25 +156,6 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
         mapping=mapping,
         parked=ParkedKeeper(place, gateway, journal, clock, worker, settings.broker.root),
     )
-
-
-def _runner(
-    place: Installation,
-    sink: VerdictSink,
-    alerts: Engine,
-    classes: Mapping[str, EquipmentClass],
-    clock: Clock,
-) -> Runner:
-    evidence = RunStore(alerts)
-    evidence.prepare()
-    return Runner(FolderReader(place.journal), sink, evidence, place.checkpoint, classes, clock)
-
-
-def _rules(settings: Settings, classes: Mapping[str, EquipmentClass]) -> Mapping[str, str]:
-    """Return the rule files in force; a bad one is refused here, with all its mistakes."""
-    rules = rule_files(settings)
-    read_rules(rules, classes)
-    return rules
 
 
 def _gateway_settings(
@@ -196,11 +172,6 @@ def _gateway_settings(
         client_id=settings.broker.client_id,
         limits=Limits(belief=belief),
     )
-
-
-def _retention(settings: Settings) -> Retention:
-    kept = settings.journal
-    return Retention(age=kept.days * DAY, quota=int(kept.quota_gib * 2**30))
 
 
 async def _run(core: _Core, ready: Callable[[], None], *, is_demo: bool) -> None:

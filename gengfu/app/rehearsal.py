@@ -45,70 +45,55 @@ A_MONDAY: Micros = from_iso("2026-03-09T00:00:00+08:00")
 """Midnight of the day on which every rehearsal plays."""
 
 
-def rehearse(
-    scenario: Scenario,
-    classes: Mapping[str, EquipmentClass],
-    rules: Mapping[str, str],
-    *,
-    ledgers: Sequence[SiteLedger] = (),
-    seed: int = 1,
-    until: Micros | None = None,
-) -> Score:
-    """Return how rules do in a scenario's script; ``until`` cuts it short.
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What stories are rehearsed with; the same seed plays the same story."""
 
-    The same seed gives the same score.
+    classes: Mapping[str, EquipmentClass]
+    rules: Mapping[str, str]
+    seed: int = 1
 
-    Raises:
-        BadInput: with every mistake of the rules.
-    """
-    start = A_MONDAY + scenario.begins
-    length = scenario.length if until is None else min(until, scenario.length)
-    found: list[Opened] = []
-    for ledger in scenario.stages(ledgers):
-        bench = _play(scenario, ledger, classes, rules, seed=seed, length=length)
-        found.extend(
-            opened(one, bench.people.taken(one.rule, one.subject, one.opened))
-            for one in bench.episodes.all()
-        )
-    return score(scenario, found, start=start)
+    def score(
+        self,
+        scenario: Scenario,
+        *,
+        ledgers: Sequence[SiteLedger] = (),
+        until: Micros | None = None,
+    ) -> Score:
+        """Return how the rules do in a scenario's script; ``until`` cuts it short.
 
+        Raises:
+            BadInput: with every mistake of the rules.
+        """
+        length = scenario.length if until is None else min(until, scenario.length)
+        found: list[Opened] = []
+        for ledger in scenario.stages(ledgers):
+            bench = self._play(scenario, ledger, length)
+            found.extend(
+                opened(one, bench.people.taken(one.rule, one.subject, one.opened))
+                for one in bench.episodes.all()
+            )
+        return score(scenario, found, start=A_MONDAY + scenario.begins)
 
-def lived(
-    scenario: Scenario,
-    ledger: SiteLedger,
-    classes: Mapping[str, EquipmentClass],
-    rules: Mapping[str, str],
-    *,
-    seed: int,
-    length: Micros,
-) -> tuple[Episode, ...]:
-    """Return the alerts that a scenario's script makes at one site in the time ``length``.
+    def alerts(self, scenario: Scenario, ledger: SiteLedger, length: Micros) -> tuple[Episode, ...]:
+        """Return the alerts that a scenario's script makes at one site in the time ``length``.
 
-    Raises:
-        BadInput: with every mistake of the rules.
-    """
-    bench = _play(scenario, ledger, classes, rules, seed=seed, length=length)
-    return bench.episodes.all()
+        Raises:
+            BadInput: with every mistake of the rules.
+        """
+        return self._play(scenario, ledger, length).episodes.all()
 
-
-def _play(
-    scenario: Scenario,
-    ledger: SiteLedger,
-    classes: Mapping[str, EquipmentClass],
-    rules: Mapping[str, str],
-    *,
-    seed: int,
-    length: Micros,
-) -> "_Bench":
-    start, script = A_MONDAY + scenario.begins, replace(scenario, afterwards=None)
-    coming = changes(script.of(ledger), start=start, calm_from=start, seed=seed)
-    estate = estate_of(ledger, classes, start=start, seed=seed, changes=coming)
-    bench = _Bench(classes, people_of(script.of(ledger), ledger, start))
-    bench.take(LedgerChange(ledger.site.id, snapshot.encode(ledger)), start)
-    bench.take(RulesChange(rules), start)
-    bench.must_know_its_rules()
-    bench.watch(estate, Writer(ledger.site.id, "r1"), start, start + length)
-    return bench
+    def _play(self, scenario: Scenario, ledger: SiteLedger, length: Micros) -> "_Bench":
+        start = A_MONDAY + scenario.begins
+        script = replace(scenario, afterwards=None).of(ledger)
+        coming = changes(script, start=start, calm_from=start, seed=self.seed)
+        estate = estate_of(ledger, self.classes, start=start, seed=self.seed, changes=coming)
+        bench = _Bench(self.classes, people_of(script, ledger, start))
+        bench.take(LedgerChange(ledger.site.id, snapshot.encode(ledger)), start)
+        bench.take(RulesChange(self.rules), start)
+        bench.must_know_its_rules()
+        bench.watch(estate, Writer(ledger.site.id, "r1"), start, start + length)
+        return bench
 
 
 def about(equipment: str, part: str | None) -> tuple[str, str | None]:

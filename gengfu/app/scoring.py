@@ -26,7 +26,7 @@ from gengfu.app.estate import address_of
 from gengfu.app.given_files import classes_of, rule_files
 from gengfu.app.guards import Guards
 from gengfu.app.ledgers import ledger_store
-from gengfu.app.rehearsal import A_MONDAY, rehearse
+from gengfu.app.rehearsal import A_MONDAY, Rehearsal
 from gengfu.config import Settings
 from gengfu.core.clock import HOUR, SECOND, Clock, Micros, to_iso
 from gengfu.core.errors import BadInput, Fault, StartError
@@ -234,7 +234,8 @@ def score_on_rules(
 ) -> Sequence[Score]:
     """Return how decoder and rules do, in this process and without waiting."""
     classes, rules = classes_of(settings), rule_files(settings)
-    return [rehearse(one, classes, rules, seed=seed) for one in scenarios]
+    rehearsal = Rehearsal(classes, rules, seed)
+    return [rehearsal.score(one) for one in scenarios]
 
 
 async def score_on_systems(

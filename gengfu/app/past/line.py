@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import Engine
-
 from alerts.action_log import append_once
 from alerts.model import Alert, Step, StepRequest
 from alerts.refusals import IllegalStep
@@ -18,25 +16,23 @@ from gateway.codecs.native.message import Limits
 from gateway.decoded import RawMessage
 from gateway.directory import Directory, build_directory
 from gateway.intake import Intake
-from gengfu.app.given_files import classes_of, rule_files
+from gengfu.app.given_files import classes_of
+from gengfu.app.judging import retention_of, rules_of, runner_of
 from gengfu.app.look_back import life_safety_of
 from gengfu.config import Settings
 from gengfu.core.clock import DAY, SECOND, Micros
 from gengfu.core.partition import EVERY_PARTITION, partition_of
 from gengfu.core.record import Draft, LedgerChange, RulesChange, Tally, Tick, draft
 from gengfu.installation import Installation
-from gengfu.ledger.model import EquipmentClass, SiteLedger
+from gengfu.ledger.model import SiteLedger
 from gengfu.ledger.own import own_ledger
 from gengfu.ledger.snapshot import encode
 from ingest.journal.cursors import CursorFile
-from ingest.journal.reader import FolderReader
 from ingest.journal.retention import Retention
 from ingest.journal.sqlite import Roll, SqliteJournal
 from ingest.safety.doubled import DoubledJournal
 from ingest.safety.file import SafetyFile
 from rules.engine.verdict import Turn, Verdict
-from rules.language.reader import read_rules
-from rules.linkage.store import RunStore
 from rules.runner import Runner
 
 NEVER: Micros = 2**62
@@ -216,58 +212,30 @@ def opened_line(
     """
     for reader in READERS:
         CursorFile(place.journal, reader)
-    with closing(SqliteJournal(place.journal, roll=_ROLL, sync=False)) as journal:
-        yield _line(settings, place, ledgers, journal, start, rate)
-
-
-def _line(
-    settings: Settings,
-    place: Installation,
-    ledgers: Sequence[SiteLedger],
-    journal: SqliteJournal,
-    start: Micros,
-    rate: float,
-) -> Line:
     classes, clock = classes_of(settings), StandingClock(start)
-    engine = open_alerts(place.alerts)
-    doubled = DoubledJournal(journal, SafetyFile(place.safety), life_safety_of(classes))
-    directory = build_directory(ledgers, classes, doubled.names, settings.broker.root)
-    opening = _Opening(AlertService(engine, clock))
-    opening.service.set_ledgers((own_ledger(), *ledgers))
-    kept = settings.journal
-    return Line(
-        clock=clock,
-        journal=journal,
-        doubled=doubled,
-        service=opening.service,
-        runner=_runner(place, opening, engine, classes, clock),
-        intake=Intake(doubled, directory, Limits()),
-        directory=directory,
-        announcement=_announcement(settings, classes, ledgers),
-        retention=Retention(age=kept.days * DAY, quota=int(kept.quota_gib * 2**30)),
-        judged=CursorFile(place.journal, "rules"),
-        rate=rate,
-        _opening=opening,
-    )
+    with closing(SqliteJournal(place.journal, roll=_ROLL, sync=False)) as journal:
+        engine = open_alerts(place.alerts)
+        doubled = DoubledJournal(journal, SafetyFile(place.safety), life_safety_of(classes))
+        directory = build_directory(ledgers, classes, doubled.names, settings.broker.root)
+        opening = _Opening(AlertService(engine, clock))
+        opening.service.set_ledgers((own_ledger(), *ledgers))
+        yield Line(
+            clock=clock,
+            journal=journal,
+            doubled=doubled,
+            service=opening.service,
+            runner=runner_of(place, opening, engine, classes, clock),
+            intake=Intake(doubled, directory, Limits()),
+            directory=directory,
+            announcement=_announcement(rules_of(settings, classes), ledgers),
+            retention=retention_of(settings),
+            judged=CursorFile(place.journal, "rules"),
+            rate=rate,
+            _opening=opening,
+        )
 
 
-def _runner(
-    place: Installation,
-    opening: _Opening,
-    alerts: Engine,
-    classes: Mapping[str, EquipmentClass],
-    clock: StandingClock,
-) -> Runner:
-    evidence = RunStore(alerts)
-    evidence.prepare()
-    return Runner(FolderReader(place.journal), opening, evidence, place.checkpoint, classes, clock)
-
-
-def _announcement(
-    settings: Settings, classes: Mapping[str, EquipmentClass], ledgers: Sequence[SiteLedger]
-) -> Sequence[Draft]:
-    rules = rule_files(settings)
-    read_rules(rules, classes)
+def _announcement(rules: Mapping[str, str], ledgers: Sequence[SiteLedger]) -> Sequence[Draft]:
     return [
         draft(RulesChange(rules), EVERY_PARTITION),
         *(

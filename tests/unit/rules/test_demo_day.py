@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import simulators
-from gengfu.app.rehearsal import rehearse
+from gengfu.app.rehearsal import Rehearsal
 from gengfu.core.clock import HOUR
 from gengfu.ledger.csv_import import read_folder
 from rules.packs import shipped
@@ -21,7 +21,7 @@ DEMO = Path(simulators.__file__).parent / "demo"
 def day() -> Score:
     ledgers = read_folder(DEMO, CLASSES)
     scenario = read_scenario(find_scenario("demo_day"), ledgers, CLASSES)
-    return rehearse(scenario, CLASSES, shipped(), ledgers=ledgers, until=HOURS * HOUR)
+    return Rehearsal(CLASSES, shipped()).score(scenario, ledgers=ledgers, until=HOURS * HOUR)
 
 
 def test_every_fault_that_was_put_in_is_found_in_time(day: Score) -> None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gengfu.app.rehearsal import rehearse
+from gengfu.app.rehearsal import Rehearsal
 from gengfu.core.clock import DAY, HOUR
 from rules.packs import shipped
 from simulators.device import Injection, Sample
@@ -24,7 +24,7 @@ def test_its_first_hours_cry_wolf(file: Path) -> None:
     assert find_scenario(file.stem) == file
     scenario = read_scenario(file, (), CLASSES)
     assert scenario.lasts >= 28 * DAY
-    found = rehearse(scenario, CLASSES, shipped(), until=2 * HOUR)
+    found = Rehearsal(CLASSES, shipped()).score(scenario, until=2 * HOUR)
     assert [f"{one.rule} on {one.equipment}" for one in found.false_alarms] == []
 
 

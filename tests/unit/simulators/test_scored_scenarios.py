@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gengfu.app.rehearsal import rehearse
+from gengfu.app.rehearsal import Rehearsal
 from gengfu.core.naming import Language
 from rules.packs import shipped
 from simulators.score import Result, Score
@@ -24,7 +24,7 @@ FILES = own_cast()
 
 @cache
 def scored(file: Path) -> Score:
-    return rehearse(read_scenario(file, (), CLASSES), CLASSES, shipped())
+    return Rehearsal(CLASSES, shipped()).score(read_scenario(file, (), CLASSES))
 
 
 def all_scores() -> Sequence[Score]:
@@ -60,5 +60,5 @@ def test_a_missing_rule_scores_as_well() -> None:
     """Without the pack that would have noticed, the same story is missed: the score can tell."""
     scenario = read_scenario(SHIPPED / "cast" / "forced_door.yaml", (), CLASSES)
     others = {name: text for name, text in shipped().items() if name != "door.yaml"}
-    found = rehearse(scenario, CLASSES, others)
+    found = Rehearsal(CLASSES, others).score(scenario)
     assert (found.count(Result.MISSED), found.passed) == (1, False)
