@@ -1,6 +1,7 @@
 """How times, ages and figures are written. Digits as the sensor has them; units after a thin space."""
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -19,6 +20,14 @@ SPANS: tuple[tuple[Micros, str], ...] = (
     (MINUTE, marked("%(n)s min")),
     (SECOND, marked("%(n)s s")),
 )
+
+
+_WITHIN_ADDRESS = re.compile(r"(?<=\d)-(?=\d)", re.ASCII)
+
+
+def whole(text: str) -> str:
+    """Keep addresses such as 1-017 on one line: browsers break behind their hyphen."""
+    return _WITHIN_ADDRESS.sub("-\u2060", text)
 
 
 def moment(at: Micros, now: Micros, zone: ZoneInfo, words: Words) -> str:

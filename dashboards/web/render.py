@@ -69,6 +69,7 @@ def environment(language: Language) -> Environment:
     install(own.gettext, own.ngettext, newstyle=True)
     made.filters["say"] = own.say
     made.filters["percent"] = figures.percent
+    made.filters["whole"] = figures.whole
     made.globals["vocabulary"] = vocabulary
     made.globals["icons"] = ICONS
     made.globals["is_alarm"] = is_alarm
