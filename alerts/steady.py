@@ -6,7 +6,10 @@ from gengfu.core.clock import Clock, Micros
 
 
 class SteadyClock:
-    """Follows a clock forwards; when that one steps back it goes on from where it was.
+    """Follows a clock forwards; when that one steps back it goes on from where it was, at full pace.
+
+    Core's own clock (``gengfu.app.onward_clock``) slows down then, to come back to the true time; what
+    escalates after five minutes may not take ten.
 
     ``floor`` is the latest time that an earlier run wrote down.
     """

@@ -129,11 +129,11 @@ async def drain(port: int, journal: Journal, items: int, between: Callable[[], N
         await asyncio.to_thread(between)
         one = gateway()
         before = time.process_time()
-        await _until(one, lambda one: one.counters.received >= items)
+        await _until(one, lambda one: one.tally.received >= items)
         spent = time.process_time() - before
     acknowledged = one.sessions[Lane.TELEMETRY].counters.acknowledged
-    if one.counters.journaled != items or acknowledged == 0:
-        raise SystemExit(f"not all arrived: {one.counters}")
+    if one.tally.journaled != items or acknowledged == 0:
+        raise SystemExit(f"not all arrived: {one.tally}")
     return spent
 
 

@@ -1,10 +1,10 @@
-"""What the gateway and its MQTT sessions count, for metrics and tests."""
+"""What an MQTT session met since its start.
 
-from collections import Counter
-from dataclasses import dataclass, field
+For whoever looks on from outside, a test or a debugger: people are told of a lost broker or session by
+alerts, and the sums of what came in stand in the journal (``Tally``).
+"""
 
-from gateway.intake import Committed
-from gengfu.core.record import RejectReason
+from dataclasses import dataclass
 
 
 @dataclass(slots=True)
@@ -20,38 +20,5 @@ class SessionCounters:
     stale_acknowledgements: int = 0
     """Not sent: their connection was gone; the broker delivers those messages again."""
     pauses: int = 0
-    published: int = 0
-    unpublished: int = 0
-    """Not sent: no connection, or too many wait already."""
     refused_publications: int = 0
     """The broker took them and said no: an access line is missing (told by MQTT 5 only)."""
-
-
-@dataclass(slots=True)
-class GatewayCounters:
-    """What came in since the start, in items, and what became of it (invariant I5)."""
-
-    messages: int = 0
-    commits: int = 0
-    received: int = 0
-    journaled: int = 0
-    duplicate: int = 0
-    unknown_point: int = 0
-    quarantined: int = 0
-    shed: int = 0
-    answered: int = 0
-    """Events whose device was told that they are safe."""
-    rejected: Counter[RejectReason] = field(default_factory=Counter)
-
-    def add(self, messages: int, done: Committed) -> None:
-        """Count a commit."""
-        self.messages += messages
-        self.commits += 1
-        self.received += done.tally.received
-        self.journaled += done.tally.journaled
-        self.duplicate += done.tally.duplicate
-        self.unknown_point += done.tally.unknown_point
-        self.quarantined += done.tally.quarantined
-        self.shed += done.tally.shed
-        for letter in done.rejections:
-            self.rejected[letter.reason] += letter.items

@@ -19,7 +19,6 @@ from gateway import lane, topics
 from gateway.codecs.native.message import Limits
 from gateway.codecs.sparkplug.state import state_payload, state_topic
 from gateway.codecs.spoken import Outgoing
-from gateway.counters import GatewayCounters
 from gateway.decoded import RawMessage
 from gateway.dialect import Reason
 from gateway.directory import build_directory
@@ -40,6 +39,7 @@ from gengfu.core.clock import SECOND, Clock
 from gengfu.core.errors import JournalError, JournalFull
 from gengfu.core.names import Names
 from gengfu.core.naming import Scalar
+from gengfu.core.record import Tally
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.ledger.own import OWN_CORE, OWN_SITE
 
@@ -85,7 +85,10 @@ class GatewaySettings:
 
 
 class Gateway:
-    """Takes devices' messages into the journal and tells the devices so."""
+    """Takes devices' messages into the journal and tells the devices so.
+
+    ``tally`` is what came in since the start and what became of it, in so many ``commits``.
+    """
 
     def __init__(
         self,
@@ -105,7 +108,7 @@ class Gateway:
         Raises:
             StartError: when a TLS file cannot be used.
         """
-        self.counters = GatewayCounters()
+        self.tally, self.commits = Tally(), 0
         self.lateness = Lateness(clock)
         self.dropped: int | None = None
         """The broker's own count of messages that it threw away, where it tells that."""
@@ -350,7 +353,8 @@ class Gateway:
                 await asyncio.sleep(_FULL_WAIT_S)
                 continue
             self._note_room()
-            self.counters.add(len(messages), done)
+            self.tally += done.tally
+            self.commits += 1
             if done.newest is not None:
                 self.lateness.note(done.newest, self._clock.now())
             return done
@@ -367,8 +371,7 @@ class Gateway:
 
     def _committed(self, session: lane.Session, done: Committed) -> None:
         for answer in done.answers:
-            if session.publish(answer.topic, msgspec.json.encode({"id": answer.id})):
-                self.counters.answered += 1
+            session.publish(answer.topic, msgspec.json.encode({"id": answer.id}))
 
     def _exchange_directory(
         self, ledgers: Sequence[SiteLedger], classes: Mapping[str, EquipmentClass]

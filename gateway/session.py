@@ -124,14 +124,10 @@ class Session:
     def publish(self, topic: str, payload: bytes, qos: int = 1) -> bool:
         """Send a message, good for ``EXPIRES_S``; False when there is no connection to send it on."""
         if not self._client.is_connected():
-            self.counters.unpublished += 1
             return False
         expiring = self._dialect.expiring(EXPIRES_S)
         code = self._client.publish(topic, payload, qos, properties=expiring).rc
-        sent = code == MQTTErrorCode.MQTT_ERR_SUCCESS
-        self.counters.published += sent
-        self.counters.unpublished += not sent
-        return sent
+        return code == MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def unsubscribe(self, filters: Sequence[str]) -> None:
         """Ask no more for topics that an earlier subscription may still bring."""

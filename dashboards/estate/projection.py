@@ -7,7 +7,6 @@ transaction as what it derived. It never writes to the journal and nobody waits 
 import asyncio
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
 from typing import Protocol
 
 from sqlalchemy import Engine
@@ -211,7 +210,7 @@ class Estate:
         elif isinstance(body, LedgerChange):
             self._ledger(body, record.written_at)
         elif isinstance(body, Tally):
-            self._tally = _sum(self._tally, body)
+            self._tally += body
         elif isinstance(body, tuple):
             self._items(body, record.position, names)
 
@@ -311,8 +310,3 @@ class Estate:
             memory.timeline.window = window
             if memory.equipment.parent is not None:
                 self._children.setdefault(memory.equipment.parent, []).append(memory.equipment.id)
-
-
-def _sum(one: Tally, other: Tally) -> Tally:
-    names = [field.name for field in fields(Tally)]
-    return Tally(**{name: getattr(one, name) + getattr(other, name) for name in names})

@@ -130,6 +130,17 @@ class Tally:
     quarantined: int = 0
     shed: int = 0
 
+    def __add__(self, other: "Tally") -> "Tally":
+        """Return what two commits took in together."""
+        return Tally(
+            received=self.received + other.received,
+            journaled=self.journaled + other.journaled,
+            duplicate=self.duplicate + other.duplicate,
+            unknown_point=self.unknown_point + other.unknown_point,
+            quarantined=self.quarantined + other.quarantined,
+            shed=self.shed + other.shed,
+        )
+
 
 Events: TypeAlias = tuple[Event, ...]
 DeadLetters: TypeAlias = tuple[DeadLetter, ...]

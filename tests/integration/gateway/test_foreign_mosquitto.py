@@ -69,9 +69,9 @@ async def test_a_zigbee_device_is_not_heard(up: Mosquitto) -> None:
             await bridge.publish(here, b'{"water_leak": true, "temperature": 17.5, "rssi": 1}', 1)
             await bridge.publish("zigbee2mqtt/smoke 7", b'{"smoke": true}', 1)
             await bridge.publish("zigbee2mqtt/stranger", b'{"smoke": true}', 1)
-        await until("all of it", lambda: running.gateway.counters.received == 5)
-        counters = running.gateway.counters
-        assert (counters.journaled, counters.unknown_point) == (4, 1)
+        await until("all of it", lambda: running.gateway.tally.received == 5)
+        tally = running.gateway.tally
+        assert (tally.journaled, tally.unknown_point) == (4, 1)
     assert sorted(points(journal)) == [
         ("pump-1", "floor_leak", 1.0),
         ("pump-1", "online", 1.0),
@@ -93,8 +93,8 @@ async def test_a_quiet_zigbee_device_is_silent(up: Mosquitto) -> None:
             await bridge.publish("zigbee2mqtt/bridge/state", b"offline", 1)
             await bridge.publish("zigbee2mqtt/水泵房/漏水", b'{"temperature": 1}', 1)
         await until("its end", lambda: points(journal)[-1] == ("pump-1", "water_temp", 1.0))
-        counters = running.gateway.counters
-        assert counters.received == counters.journaled == len(points(journal))
+        tally = running.gateway.tally
+        assert tally.received == tally.journaled == len(points(journal))
 
 
 async def test_a_changed_mapping_waits_for_a_restart(up: Mosquitto) -> None:
@@ -173,7 +173,7 @@ async def test_sparkplug_is_not_spoken(up: Mosquitto) -> None:
             topics = sorted(str(one.topic) for one in told)
             assert topics == [f"{_NODE}/NCMD/edge-1", state]
             await _say(edge, "node_death", slice(0, 2))
-            await until("the births", lambda: running.gateway.counters.journaled == 10)
+            await until("the births", lambda: running.gateway.tally.journaled == 10)
             assert ("pump-1", "pressure_out", 0.412) in points(journal)
             await _say(edge, "node_death", slice(2, 4))
             await until("the death", lambda: ("pump-1", "online", 0.0) in points(journal))

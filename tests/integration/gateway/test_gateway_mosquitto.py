@@ -132,7 +132,7 @@ async def test_what_a_killed_client_had_not_acknowledged_is_lost(up: Mosquitto) 
 
     journal = FakeJournal()
     async with running_gateway(endpoint(up), journal) as running:
-        await until("all to come back", lambda: running.gateway.counters.journaled >= 30)
+        await until("all to come back", lambda: running.gateway.tally.journaled >= 30)
 
     assert [one.part for one in events_in(journal)] == [str(number) for number in range(15)]
     assert speeds(journal) == [float(number) for number in range(15)]
@@ -205,7 +205,7 @@ async def test_an_acknowledgement_goes_to_the_wrong_connection(broker: Mosquitto
             process.wait()
             await until("the loss", lambda: not session.is_ready)
             journal.gate.set()
-            await until("the commit", lambda: running.gateway.counters.commits == 1)
+            await until("the commit", lambda: running.gateway.commits == 1)
             assert session.counters.acknowledged == 0
             assert session.counters.stale_acknowledgements == 1
 
@@ -278,9 +278,9 @@ async def test_the_real_journal_holds_something_else(up: Mosquitto, tmp_path: Pa
                 TELEMETRY, b'{"ts": %d, "points": {"speed": 1.5, "floor": 3}}' % number, 1
             )
             await panel.publish(EVENT, b'{"id": "e-%d", "type": "fire"}' % (number % 50), 1)
-        await until("all", lambda: running.gateway.counters.received == 300)
-        counters = running.gateway.counters
-        assert (counters.journaled, counters.duplicate) == (250, 50)
+        await until("all", lambda: running.gateway.tally.received == 300)
+        tally = running.gateway.tally
+        assert (tally.journaled, tally.duplicate) == (250, 50)
     journal.close()
     reader = FolderReader(tmp_path / "journal")
     bodies = [record.body() for record in reader.read(0, limit=10_000)]
