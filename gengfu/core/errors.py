@@ -40,8 +40,18 @@ class Fault:
 
 
 class BadInput(GengfuError):
-    """A file of a person's was refused whole; ``faults`` are all its mistakes at once."""
+    """A file of a person's was refused whole; ``faults`` are all its mistakes, as one reads it."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("\n".join(str(fault) for fault in faults))
-        self.faults = tuple(faults)
+        self.faults = _down_the_page(faults)
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+def _down_the_page(faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    """Order faults by file and line, each once: several checks have gone over the same text."""
+    files = list(dict.fromkeys(fault.file for fault in faults))
+
+    def stands(fault: Fault) -> tuple[int, int]:
+        return files.index(fault.file), int(fault.place) if fault.place.isdecimal() else 0
+
+    return tuple(sorted(dict.fromkeys(faults), key=stands))

@@ -88,7 +88,7 @@ def test_a_mapping_s_faults_are_told_one_by_one(tmp_path: Path) -> None:
     """Wrong columns come with a suggestion, and a point mapped twice is a fault."""
     with pytest.raises(BadInput) as refused:
         read(tmp_path, "time,Current\n2020-03-09 10:00:00,1\n", Curent="x", Current="x")
-    assert "did you mean 'Current'?" in str(refused.value.faults[0])
+    assert "did you mean 'Current'?" in str(refused.value)
     assert len(refused.value.faults) == 2
 
 
