@@ -9,10 +9,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Engine, Select, func, select, tuple_
 
-from alerts.boxes import GAVE_UP, WAITING
 from alerts.model import Alert, Entry
 from alerts.rows import alert_of, entry_of, urgency
-from alerts.schema import alerts, outbox, timeline
+from alerts.schema import alerts, timeline
 from gengfu.core.clock import Micros
 from gengfu.core.urgency import Kind, Severity
 
@@ -54,18 +53,6 @@ class Change:
     id: int
     entry: Entry
     alert: Alert
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """How many open alerts there are."""
-
-    open: int
-    untaken: int
-    by_kind: Mapping[Kind, int]
-    by_severity: Mapping[Severity, int]
-    waiting_notifications: int
-    given_up_notifications: int
 
 
 class AlertReader:
@@ -130,27 +117,6 @@ class AlertReader:
         """Return the number of the newest change; 0 when there is none."""
         with self._engine.connect() as connection:
             return connection.execute(select(func.max(timeline.c.change))).scalar() or 0
-
-    def counts(self, sites: Sequence[str] | None = None) -> Counts:
-        """Return how many alerts are open, by kind and severity, and what is stuck on its way."""
-        untaken = alerts.c.handling.in_(("new", "notified", "received"))
-        query = (
-            select(alerts.c.kind, alerts.c.severity, untaken.label("untaken"), func.count())
-            .where(*_conditions(AlertFilter(sites=tuple(sites) if sites is not None else None)))
-            .group_by(alerts.c.kind, alerts.c.severity, untaken)
-        )
-        stuck = select(outbox.c.state, func.count()).group_by(outbox.c.state)
-        with self._engine.connect() as connection:
-            rows = connection.execute(query).all()
-            states = {row.state: row[1] for row in connection.execute(stuck)}
-        return Counts(
-            open=sum(row[3] for row in rows),
-            untaken=sum(row[3] for row in rows if row.untaken),
-            by_kind={kind: sum(r[3] for r in rows if r.kind == kind) for kind in Kind},
-            by_severity={one: sum(r[3] for r in rows if r.severity == one) for one in Severity},
-            waiting_notifications=states.get(WAITING, 0),
-            given_up_notifications=states.get(GAVE_UP, 0),
-        )
 
 
 def _conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:

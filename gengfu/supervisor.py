@@ -33,8 +33,6 @@ CALM_SECONDS = 10.0
 class Ending(StrEnum):
     """Why a process is no longer running."""
 
-    STOPPED = "stopped"
-    """We asked it to."""
     DONE = "done"
     """It was finished (exit 0) and is not wanted again."""
     REFUSED = "refused"

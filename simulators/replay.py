@@ -28,7 +28,6 @@ class Replayed:
 
     rows: int
     values: int
-    nulls: int
     messages: int
     first: Micros
     last: Micros
@@ -80,7 +79,6 @@ async def replay(
     return Replayed(
         rows=len(rows),
         values=len(rows) * len(recording.points) - nulls,
-        nulls=nulls,
         messages=messages,
         first=rows[0].at,
         last=rows[-1].at,

@@ -49,7 +49,6 @@ class RejectReason(StrEnum):
     NOT_FINITE = "not_finite"
     OUT_OF_RANGE = "out_of_range"
     UNKNOWN_WORD = "unknown_word"
-    BAD_TIME = "bad_time"
     CRASHED_DECODER = "crashed_decoder"
     KILLED_CORE = "killed_core"
 

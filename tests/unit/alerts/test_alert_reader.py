@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import OperationalError
 
 from alerts.document import alert_document
-from alerts.model import Alert, FindingVerdict, Handling, Step
+from alerts.model import Alert, Handling, Step
 from alerts.opening import by_rule
 from alerts.read import AlertFilter, AlertReader, BadCursor
 from alerts.rows import alert_of, alert_row
@@ -116,20 +116,6 @@ def test_changes_have_gaps(service: AlertService, reader: AlertReader) -> None:
     (newest,) = reader.changes_after(23)
     assert (newest.entry.what, newest.alert.handling) == ("acknowledge", Handling.ACKNOWLEDGED)
     assert reader.last_change() == 24
-
-
-def test_counts_count_closed_ones(service: AlertService, reader: AlertReader) -> None:
-    """Counts are of open alerts, and of those that nobody took."""
-    fill(service)
-    door = reader.list(AlertFilter(equipment="door-0")).alerts[0].id
-    service.act(door, Step.CLOSE, asks(verdict=FindingVerdict.FALSE))
-    fire = reader.list(AlertFilter()).alerts[0].id
-    service.act(fire, Step.ACKNOWLEDGE, asks())
-    counts = reader.counts()
-    assert (counts.open, counts.untaken) == (22, 21)
-    assert counts.by_kind[Kind.LIFE_SAFETY] == 3
-    assert counts.by_severity[Severity.CRITICAL] == 3
-    assert reader.counts(sites=["elsewhere"]).open == 0
 
 
 def test_a_reader_writes(service: AlertService, tmp_path: Path) -> None:
