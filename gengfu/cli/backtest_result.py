@@ -4,6 +4,7 @@ A file of its own: it knows the rule engine, which no other command has to load.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from gengfu.cli.output import say, table
 from rules.backtest.document import Document, QualityBlock
@@ -26,8 +27,8 @@ def show(result: Document, reached: Mapping[str, int]) -> None:
     table(
         [
             {
-                "opened": one.opened_at,
-                "cleared": one.cleared_at or "still on",
+                "opened": _here(one.opened_at),
+                "cleared": _here(one.cleared_at) if one.cleared_at else "still on",
                 "severity": one.severity,
                 "rule": one.rule,
                 "subject": one.equipment + (f"/{one.part}" if one.part else ""),
@@ -38,7 +39,7 @@ def show(result: Document, reached: Mapping[str, int]) -> None:
         ]
     )
     say(
-        f"{result.start} – {result.end}: {result.records} records, {result.readings} readings, "
+        f"{_here(result.start)} – {_here(result.end)}: {result.records} records, {result.readings} readings, "
         f"{result.events} events in {result.took_seconds} s"
     )
     _reach(reached)
@@ -53,9 +54,14 @@ def show(result: Document, reached: Mapping[str, int]) -> None:
             f"{len(known.real_missed)} MISSED"
         )
     for one in result.missing:
-        until, rules = f" before {one.until}" if one.until else "", ", ".join(one.rules)
+        until, rules = f" before {_here(one.until)}" if one.until else "", ", ".join(one.rules)
         said = _LACKS[Lack(one.lack)].format(until=until, records=one.records, rules=rules)
         say(f"! {said}")
+
+
+def _here(time: str) -> str:
+    """Write a time by this machine's own clock, with its zone; ``--json`` tells UTC."""
+    return datetime.fromisoformat(time).astimezone().isoformat(sep=" ", timespec="seconds")
 
 
 def _reach(reached: Mapping[str, int]) -> None:

@@ -1,8 +1,11 @@
 """``gengfu rules backtest``: from the journal's folder and the alerts beside it, to text and JSON."""
 
 import json
+import time
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -57,6 +60,21 @@ def test_it_lists_what_would_have_opened(data: Path) -> None:
     assert "ran live: 1 alarms, at most 1 in 10 min, 0 floods" in result.output
 
 
+def test_times_of_another_zone(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """People read times by their own clock, with its zone; scripts get UTC."""
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    try:
+        said = run(data, *PERIOD).output
+        told = json.loads(run(data, *PERIOD, "--json").output)["alerts"][0]["opened_at"]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    here = datetime.fromisoformat(told).astimezone(ZoneInfo("Asia/Shanghai"))
+    assert told.endswith("Z")
+    assert f"{here:%Y-%m-%d %H:%M:%S}+08:00" in said
+
+
 def test_a_draft_is_compared_and_the_json_is_whole(data: Path, tmp_path: Path) -> None:
     """A stricter draft loses the alert; a script reads it as JSON."""
     text = only(shipped(), {"pump.bearing_hot"})["pump.yaml"].replace("hold: 60s", "hold: 15m")
@@ -76,7 +94,9 @@ def test_draft_that_looks_at_nothing_says_so(data: Path, tmp_path: Path) -> None
     ledger_store(Installation(data)).replace(read_folder(DEMO, CLASSES), START)
     text = only(shipped(), {"pump.bearing_hot"})["pump.yaml"]
     file = tmp_path / "draft.yaml"
-    file.write_text(text.replace("for: pump", "for: pump\n  where: attr.made_in == nowhere"), "utf-8")
+    file.write_text(
+        text.replace("for: pump", "for: pump\n  where: attr.made_in == nowhere"), "utf-8"
+    )
     said = run(data, *PERIOD, "--rule", str(file)).output
     assert "pump.bearing_hot looks at 0 pieces of equipment: the ledger has none" in said
     file.write_text(text.replace("for: pump", "for: pump\n  where: attr.role == supply"), "utf-8")
