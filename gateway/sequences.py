@@ -130,5 +130,9 @@ class Sequences:
 
     def gaps(self, until: Micros) -> list[Gap]:
         """Return what is missing since before ``until``; each gap once."""
-        found = [Gap(*key, stream.give_up(until)) for key, stream in self._streams.items()]
+        found = [
+            Gap(*key, stream.give_up(until))
+            for key, stream in self._streams.items()
+            if stream.holes or stream.given_up
+        ]
         return [one for one in found if one.missing]

@@ -1,8 +1,9 @@
-"""What a fault at one machine does to others: a dead feeder's load, and the responses to a fire.
+"""What a fault at one machine does to others: a dead feeder's load, the responses to a fire.
 
 A dead feeder takes down whatever the ledger says it feeds; what has a battery goes on with it. A fire
 that two addresses of one compartment tell makes a panel in automatic start what the site's
-cause-and-effect table names, each after a few seconds; a flow switch starts its pumps.
+cause-and-effect table names, each after a few seconds; a flow switch starts its pumps. A camera
+without a picture is a channel that its recorder misses.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from gengfu.ledger.model import Cause, Equipment, LinkageLine, SiteLedger
 from simulators.catalogue import NO_RESPONSE, faults_of
 from simulators.device import Injection
 from simulators.links import OFFLINE
+from simulators.models.nvr import CHANNEL_LOST, STOPS_RECORDING
 from simulators.timeline import Change
 
 FEEDERS_FAIL: Mapping[str, frozenset[str]] = {
@@ -38,6 +40,7 @@ _NEEDS_NO_MAINS = frozenset(
     }
 )
 _PANEL, _SPRINKLER = "fire_panel", "sprinkler"
+_CAMERA, _RECORDER = "camera", "nvr"
 _SOONEST, _LATEST = 2.0, 8.0
 """Seconds from the cause to the response."""
 
@@ -63,6 +66,8 @@ class Consequences:
         elif one.fault in FEEDERS_FAIL.get(class_, ()):
             for fed in self._fed(one.equipment):
                 yield Change(change.at, _without_mains(fed, one), change.on)
+        elif one.fault in STOPS_RECORDING and class_ == _CAMERA:
+            yield from self._at_recorder(change)
         elif class_ == _PANEL:
             yield from self._at_panel(change)
         elif class_ == _SPRINKLER and one.fault in {"flow", "surge"}:
@@ -90,6 +95,17 @@ class Consequences:
             yield from self._switch(change, panel, lines)
         if not fires:
             yield from self._switch(change, panel, ())
+
+    def _at_recorder(self, change: Change) -> Iterator[Change]:
+        """Let the camera's recorder miss a channel."""
+        one = change.injection
+        recorder = self.ledger.equipment[one.equipment].parent
+        if recorder is not None and self._class(recorder) == _RECORDER:
+            by = {"by": one.fault}
+            lost = Injection(
+                equipment=recorder, fault=CHANNEL_LOST, part=one.equipment, settings=by
+            )
+            yield Change(change.at, lost, change.on)
 
     def _burning(self, panel: str) -> set[str]:
         """Return the compartments where at least two addresses tell a fire."""

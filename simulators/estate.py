@@ -115,13 +115,11 @@ class Estate:
             heapq.heappush(self._follows, (follows.at, next(self._numbers), follows))
         if injection.fault in LINK_FAULTS:
             yield from self._reach(injection, on=change.on)
-        equipment = self.ledger.equipment[injection.equipment]
-        for id_ in (equipment.id, equipment.parent):
-            model = self._model_of.get(id_) if id_ else None
-            if model is not None:
-                deque(model.advance(self.now), maxlen=0)  # it slept: nothing is said on the way
-                (model.begin if change.on else model.end)(injection)
-                self._plan()
+        model = self._model_of.get(injection.equipment)
+        if model is not None:
+            deque(model.advance(self.now), maxlen=0)  # it slept: nothing is said on the way
+            (model.begin if change.on else model.end)(injection)
+            self._plan()
 
     def _reach(self, injection: Injection, *, on: bool) -> Iterator[Message]:
         """Let a fault into a link, or mend it: what comes back says all it has to say."""

@@ -94,7 +94,8 @@ def _take(state: State, told: Sequence[Told], batches: Sequence[ReadingBatch]) -
     points = np.concatenate([one.point for one in batches])
     flags = np.concatenate([one.flags for one in batches])
     numbers, slots = state.number_of[equipment], state.slot_of[points]
-    stirs = (flags & Flag.RETAINED != 0) | state.linked[equipment] | state.watched[numbers]
+    linked = state.linked[equipment] & state.linking[points]
+    stirs = (flags & Flag.RETAINED != 0) | linked | state.watched[numbers]
     read = np.flatnonzero((numbers >= 0) & (slots >= 0))
     observed = np.minimum(np.concatenate([one.observed_at for one in batches]), now)[read]
     values = as_held(state, points[read], np.concatenate([one.value for one in batches])[read])

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from gengfu.core.clock import Micros
 from gengfu.core.errors import Fault
+from gengfu.core.expression import parse
 from gengfu.core.names import Names, PointKind, PointName
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from rules.engine.image import Image
@@ -80,6 +81,8 @@ class State:
     linkage: Memory = field(default_factory=Memory)
     linked: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     """Whether a linkage line reads the equipment, by equipment index of ``names``."""
+    linking: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    """Whether a linkage line reads points of that name, by point index of ``names``."""
     counts: Counts = field(default_factory=Counts)
 
     def at_pace(self, span: Micros, *, real: Micros) -> Micros:
@@ -100,15 +103,7 @@ def index_names(state: State) -> None:
         ],
         dtype=np.int32,
     )
-    read = {
-        id_
-        for ledger in state.ledgers.values()
-        for line in ledger.linkage
-        for id_ in (line.where, *line.equipment)
-    }
-    state.linked = np.array(
-        [one.equipment in read for one in state.names.equipment], dtype=np.bool_
-    )
+    _index_linkage(state)
     slots = [_slot(state, name) for name in state.names.points]
     state.slot_of = np.array([NOBODY if one is None else one for one in slots], dtype=np.int32)
     state.codes = {}
@@ -119,6 +114,16 @@ def index_names(state: State) -> None:
                 state.codes[index] = np.array(codes)
     state.foreign = np.zeros(len(slots), dtype=np.bool_)
     state.foreign[list(state.codes)] = True
+
+
+def _index_linkage(state: State) -> None:
+    lines = [line for ledger in state.ledgers.values() for line in ledger.linkage]
+    equipment = {id_ for line in lines for id_ in (line.where, *line.equipment)}
+    texts = {text for line in lines for text in (line.signal, line.expectation) if text}
+    points = {point for text in texts for point in parse(text).points}
+    told = state.names
+    state.linked = np.array([one.equipment in equipment for one in told.equipment], dtype=np.bool_)
+    state.linking = np.array([one.point in points for one in told.points], dtype=np.bool_)
 
 
 def _slot(state: State, name: PointName) -> int | None:

@@ -13,8 +13,11 @@ from simulators.device import Injection, Machine
 
 FAULTS = frozenset({"disk_fault", "retention_short"})
 
+CHANNEL_LOST = "channel_lost"
+"""What a camera without a picture is to its recorder: its part is the camera."""
+STOPS_RECORDING = frozenset({"offline", "video_loss"})
+"""A camera's faults that leave its channel without a picture."""
 _CLEARS_EVERY = 4 * HOUR
-_STOPS_RECORDING = frozenset({"offline", "video_loss"})
 
 
 class Recorder(Machine):
@@ -23,21 +26,18 @@ class Recorder(Machine):
     def __init__(self, id_: str, channels: int, days: float, rng: Random, start: Micros) -> None:
         super().__init__(id_, start)
         self.channels, self.days, self.rng = channels, days, rng
-        self._lost: set[tuple[str, str]] = set()
+        self._lost: set[tuple[str | None, Scalar]] = set()
+        """Cameras without a picture, and what ails them."""
 
     def begin(self, injection: Injection) -> None:
-        """Let a fault in, its own or one of its cameras' that leaves a channel without a picture."""
-        if injection.equipment == self.id:
-            super().begin(injection)
-        elif injection.fault in _STOPS_RECORDING:
-            self._lost.add((injection.equipment, injection.fault))
-            self.nudge()
+        if injection.fault == CHANNEL_LOST:
+            self._lost.add(_of_channel(injection))
+        super().begin(injection)
 
     def end(self, injection: Injection) -> None:
-        self._lost.discard((injection.equipment, injection.fault))
-        if injection.equipment == self.id:
-            super().end(injection)
-        self.nudge()
+        if injection.fault == CHANNEL_LOST:
+            self._lost.discard(_of_channel(injection))
+        super().end(injection)
 
     def story(self) -> Iterator[Micros]:
         while True:
@@ -54,3 +54,7 @@ class Recorder(Machine):
             "disk_free": 3.0 - 2.0 * (self.now % _CLEARS_EVERY) / _CLEARS_EVERY,
             "oldest_recording_days": oldest + self.now % DAY / DAY,
         }
+
+
+def _of_channel(injection: Injection) -> tuple[str | None, Scalar]:
+    return injection.part, injection.settings.get("by")

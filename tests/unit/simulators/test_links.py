@@ -21,7 +21,8 @@ HOUSE = """cast:
   room: {class: room_environment, parent: box}
   feeder: {class: power_distribution, feeds: [f2, ctl]}
   lift: {class: elevator, place: f2}
-  cam: {class: camera, place: f2}
+  rec: {class: nvr}
+  cam: {class: camera, place: f2, parent: rec}
   hose: {class: hydrant, place: f2}
   ctl: {class: door_controller}
   door: {class: door, place: f2, parent: ctl}
@@ -185,3 +186,27 @@ def test_a_cast_with_mistakes_is_played(tmp_path: Path) -> None:
         read_scenario(path, (), CLASSES)
     said = " ".join(fault.message for fault in refused.value.faults)
     assert all(word in said for word in ("sofa", "nobody", "no equipment 'c'"))
+
+
+def test_a_fault_is_that_of_who_speaks_for_it(tmp_path: Path) -> None:
+    """A reader that was opened is not its controller's lid; a lost picture is a missed channel."""
+    timeline = """
+  - {at: "00:05", for: 10m, equipment: door, fault: tamper}
+  - {at: "00:05", for: 10m, equipment: cam, fault: video_loss}
+  - {at: "00:10", for: 20m, equipment: cam, fault: offline}
+"""
+    estate = house(tmp_path, timeline.lstrip("\n"))
+    said = list(estate.advance(MORNING + 40 * MINUTE))
+    lids = {
+        one.points["tamper"]
+        for one in said
+        if one.equipment == "trial-ctl" and "tamper" in one.points
+    }
+    channels = [
+        one.points["recording_channels"]
+        for one in said
+        if one.equipment == "trial-rec" and "recording_channels" in one.points
+    ]
+    changed = [one for n, one in enumerate(channels) if n == 0 or one != channels[n - 1]]
+    assert lids == {False}
+    assert changed == [4, 3, 4]
