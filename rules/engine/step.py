@@ -35,8 +35,8 @@ MANY = 12
 """Fewer readings are quicker one by one."""
 RETAINED = Flag.RETAINED.value
 """As a plain number: a flag's own ``&`` takes longer than the rest."""
-DEAF_AFTER: Micros = 30 * SECOND
-"""No record for so long: we were deaf (a restart), the equipment was not silent."""
+DEAF_AFTER: Micros = 10 * SECOND
+"""No record for so long, though every second brings a tick: we were deaf (a restart)."""
 DEAF_REAL: Micros = SILENT_REAL // 2
 """The same, at least, by the machine's clock when ours runs faster."""
 
@@ -83,9 +83,9 @@ def step(
 
 
 def _mind_gap(state: State, now: Micros) -> None:
-    """Forgive the equipment a silence that was our own deafness."""
+    """Count silences anew after our own deafness: who lost us needs time to find us again."""
     if state.now and is_deaf(state, now - state.now):
-        state.heard += now - state.now
+        state.heard[:] = now
 
 
 def is_deaf(state: State, gap: Micros) -> bool:
