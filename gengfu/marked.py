@@ -128,7 +128,9 @@ class Page:
     ) -> dict[str, yaml.Node]:
         """Return a mapping's values when its keys are those known; others are faults."""
         if not isinstance(node, yaml.MappingNode):
-            self.fault(node, f"a mapping with {', '.join(required)} is expected here")
+            shape = ", ".join(f"{key}: …" for key in required)
+            message = f"a mapping with {', '.join(required)} is expected here"
+            self.fault(node, message, f"write {{{shape}}}" if shape else "")
             return {}
         found = self.entries(node)
         for key, value in found.items():

@@ -237,7 +237,7 @@ def read_source(page: Page, node: yaml.Node | None) -> str:
     text = page.text(node)
     if node is not None and text[:2].strip(" ,:") not in {"S", "U"}:
         mend = "begin with S (a standard's) or U (from experience)"
-        page.fault(node, "says not whose figure it is", mend)
+        page.fault(node, "does not say whose figure it is", mend)
     return text
 
 

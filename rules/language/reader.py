@@ -270,7 +270,7 @@ class _RuleReader:
             self._check_placeholders(text, known)
 
     def _check_placeholders(self, text: Bilingual, known: frozenset[str]) -> None:
-        for name in (*placeholders(text.zh), *placeholders(text.en)):
+        for name in dict.fromkeys((*placeholders(text.zh), *placeholders(text.en))):
             if name not in known:
                 node = self._fields.get("title", self._node)
                 self._page.fault(node, f"no value {{{name}}}", nearest(name, known))

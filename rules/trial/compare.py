@@ -56,7 +56,7 @@ def _of(text: Bilingual, language: Language) -> str:
 
 
 def _other(what: str, expected: str, found: str) -> str:
-    return f"other    {what}: expected {expected}, found {found}"
+    return f"differs  {what}: expected {expected}, found {found}"
 
 
 def _same(found: Scalar, expected: Scalar) -> bool:

@@ -121,7 +121,9 @@ class _Checker:
     def _point(self, node: Point) -> _Type:
         point = self._scope.points.get(node.name)
         if point is None:
-            self._flaw(node, f"no point {node.name!r}", nearest(node.name, self._scope.points))
+            fact = f"write attr.{node.name}" if node.name in self._scope.attributes else ""
+            mend = nearest(node.name, self._scope.points) or fact
+            self._flaw(node, f"no point {node.name!r}", mend)
             return _ANY
         return _Type(_POINT_KINDS[point.kind], point.words)
 

@@ -316,7 +316,7 @@ def test_our_own_deafness_silences_nobody() -> None:
         scene.tick(gap)
         scene.wait(55)
         assert scene.told() == []
-        scene.wait(100)
+        scene.wait(140)
         assert turned_on(scene.run()) == ["fire_panel.lost panel", "camera.offline cam"]
 
 

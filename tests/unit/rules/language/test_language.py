@@ -94,7 +94,7 @@ def test_spacing_and_comments_do_not_make_another_rule() -> None:
         ("latched: true", "latch: true", "own.yaml:15: unknown key 'latch'"),
         ("Bearing {bearing_temp}", "Bearing {temp}", "own.yaml:18: no value {temp}"),
         (", en: look", "", "own.yaml:19: 'en' is missing"),
-        ("source: U test", "source: trust me", "own.yaml:20: says not whose figure it is"),
+        ("source: U test", "source: trust me", "own.yaml:20: does not say whose figure it is"),
         ("event: denied,", "event: denyed,", "own.yaml:23: no event 'denyed' in class door (did you mean 'denied'?)"),
         ("reason: [lost, expired]", "reason: [lots]", "own.yaml:23: no word 'lots' here (did you mean 'lost'?)"),
         ("reason: [lost", "raeson: [lost", "own.yaml:23: the event has no attribute 'raeson' (did you mean 'reason'?)"),

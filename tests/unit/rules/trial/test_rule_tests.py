@@ -41,19 +41,19 @@ def test_what_is_expected_and_happens_passes() -> None:
         ("[]", "extra    pump.bearing_hot on p, opened 1m, cleared 3m20s: Bearing hot: 96.0 °C"),
         (
             RIGHT.replace("60s", "61s"),
-            "line 9: other    pump.bearing_hot on p opened: expected 1m1s, found 1m",
+            "line 9: differs  pump.bearing_hot on p opened: expected 1m1s, found 1m",
         ),
         (
             "- {opened: 60s}",
-            "line 9: other    pump.bearing_hot on p cleared: expected not at all, found 3m20s",
+            "line 9: differs  pump.bearing_hot on p cleared: expected not at all, found 3m20s",
         ),
         (
             RIGHT.replace("96}", "97}"),
-            "line 9: other    pump.bearing_hot on p value bearing_temp: expected 97, found 96",
+            "line 9: differs  pump.bearing_hot on p value bearing_temp: expected 97, found 96",
         ),
         (
             RIGHT.replace("severity: high", "title: {zh: 轴承热}"),
-            "line 9: other    pump.bearing_hot on p title: expected zh '轴承热', found '轴承温度高：96.0 °C'",
+            "line 9: differs  pump.bearing_hot on p title: expected zh '轴承热', found '轴承温度高：96.0 °C'",
         ),
     ],
 )
