@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pysqlite3 import dbapi2
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -49,3 +50,11 @@ def open_sqlite(file: Path, *, read_only: bool = False) -> Engine:
             connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def lacks_tables(error: OperationalError) -> bool:
+    """Tell whether a database could be read, and its owner has only not made its tables yet.
+
+    Anything else (no file handle left, a lock, a disk) says nothing about what stands in it.
+    """
+    return "no such table" in str(error.orig)

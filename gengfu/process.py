@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import structlog
 from structlog.dev import plain_traceback
@@ -14,6 +16,9 @@ from gengfu.core.errors import GengfuError, JournalError
 from gengfu.heartbeat import SupervisorGone, await_turn, beat
 
 log = structlog.get_logger()
+
+WORKERS = 8
+"""Threads for what waits for a disk or computes, beside the event loop."""
 
 Main = Callable[[Callable[[], None]], Awaitable[None]]
 """A process's main function; it is given what it calls once when it is ready."""
@@ -82,6 +87,7 @@ def configure_logging() -> None:
 
 async def _until_stopped(main: Main) -> None:
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(started_workers())
     stop, ready = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -92,6 +98,19 @@ async def _until_stopped(main: Main) -> None:
         work.cancel()
         await asyncio.wait([work])  # what it raised is the group's to tell, once
         life.cancel()
+
+
+def started_workers() -> ThreadPoolExecutor:
+    """Return threads that all run already.
+
+    One that is started when it is first needed may find no memory left, and whoever starts it then
+    waits for it for ever: with the whole event loop.
+    """
+    pool, together = ThreadPoolExecutor(WORKERS, "worker"), Barrier(WORKERS + 1)
+    for _ in range(WORKERS):
+        pool.submit(together.wait)
+    together.wait()
+    return pool
 
 
 async def _work(main: Main, ready: asyncio.Event, stop: asyncio.Event) -> None:

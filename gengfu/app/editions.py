@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from gengfu.app.given_files import rule_files
 from gengfu.config import Settings
-from gengfu.database import open_sqlite
+from gengfu.database import lacks_tables, open_sqlite
 from gengfu.installation import Installation
 from gengfu.ledger.model import EquipmentClass
 from rules.editions.model import Edition, compose
@@ -18,6 +18,9 @@ def kept_editions(file: Path, *, known: int = -1) -> tuple[int, tuple[Edition, .
     """Return the version of what is in force, and the editions where it is not ``known``.
 
     Version 0 and nothing while the desk has not made its tables.
+
+    Raises:
+        OperationalError: when it cannot be read now.
     """
     if not file.exists():
         return 0, ()
@@ -26,7 +29,9 @@ def kept_editions(file: Path, *, known: int = -1) -> tuple[int, tuple[Edition, .
         store = EditionStore(engine)
         version = store.version()
         return version, store.in_force() if version != known else ()
-    except OperationalError:
+    except OperationalError as exc:
+        if not lacks_tables(exc):
+            raise
         return 0, ()
     finally:
         engine.dispose()

@@ -19,7 +19,7 @@ from gengfu.app.editions import kept_editions
 from gengfu.core.clock import DAY, Clock, Micros
 from gengfu.core.partition import EVERY_PARTITION, partition_of
 from gengfu.core.record import Draft, LedgerChange, RulesChange, draft
-from gengfu.database import open_sqlite
+from gengfu.database import lacks_tables, open_sqlite
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.ledger.own import own_ledger
 from gengfu.ledger.snapshot import encode
@@ -59,6 +59,7 @@ class InForce:
         self._rules_version = -1
         self._announced_at: Micros = 0
         self._look = asyncio.Event()
+        self._is_unread = False
 
     async def look_now(self) -> None:
         """Look for a changed ledger or rule without waiting."""
@@ -68,22 +69,42 @@ class InForce:
         """Write the rule set and every site's ledger: from here on they are in force.
 
         Said again every day, so that the archive keeps them when its oldest part goes.
+
+        Raises:
+            OperationalError: when the desk's database cannot be read now.
         """
         self._announced_at, self._version, self._rules_version = self._clock.now(), -1, -1
         await self._follow_rules()
         await self._follow()
 
     async def run(self) -> None:
-        """Follow until cancelled."""
+        """Follow until cancelled. What cannot be read now changes nothing: it stays in force."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._look.wait()
             self._look.clear()
-            if self._clock.now() - self._announced_at > DAY:
-                await self.announce()
-            await self._follow_rules()
-            await self._follow()
+            try:
+                await self.look()
+            except OperationalError as exc:
+                self._say_unread(exc)
+
+    async def look(self) -> None:
+        """Take over what changed.
+
+        Raises:
+            OperationalError: when the desk's database cannot be read now.
+        """
+        if self._clock.now() - self._announced_at > DAY:
+            await self.announce()
+        await self._follow_rules()
+        await self._follow()
+        self._is_unread = False
+
+    def _say_unread(self, error: OperationalError) -> None:
+        if not self._is_unread:
+            log.warning("ledgers and rules cannot be read: they stay", reason=str(error.orig))
+        self._is_unread = True
 
     async def _follow_rules(self) -> None:
         version, editions = await asyncio.to_thread(
@@ -122,8 +143,10 @@ class InForce:
             store = LedgerStore(engine)
             version = store.version()
             return version, store.all() if version != self._version else ()
-        except OperationalError:
-            return 0, ()  # the desk is just making its tables
+        except OperationalError as exc:
+            if not lacks_tables(exc):
+                raise
+            return 0, ()
         finally:
             engine.dispose()
 

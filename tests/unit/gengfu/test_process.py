@@ -2,8 +2,11 @@
 
 import subprocess
 import sys
+from threading import Barrier, Thread
 
 import pytest
+
+from gengfu.process import WORKERS, started_workers
 
 _PROCESS = """
 import sys
@@ -39,3 +42,16 @@ def test_an_error_that_is_told_twice(does: str, code: int, says: str) -> None:
         assert done.stderr == f"gengfu core: {says}\n"
     assert says in done.stderr
     assert done.stderr.count("Traceback") == (2 if code == 3 else 0)  # the group and its one error
+
+
+def test_a_thread_is_started_when_nothing_is_left_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All workers run before there is work: none has to be started when memory is gone."""
+    with started_workers() as pool:
+        monkeypatch.setattr("threading.Thread.start", _no_thread)
+        begun = Barrier(WORKERS)
+        every = [pool.submit(begun.wait, 10) for _ in range(WORKERS)]
+        assert sorted(one.result(10) for one in every) == list(range(WORKERS))
+
+
+def _no_thread(_thread: Thread) -> None:
+    raise MemoryError
