@@ -15,7 +15,6 @@ SEED = int(os.environ.get("GENGFU_SEED", "20261120"))
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Run the house once, and no longer than for this folder: what runs idly slows other tests."""
     with house(tmp_path_factory.mktemp("house")) as whole:
-        whole.leave_a_gap()
         yield whole
 
 
