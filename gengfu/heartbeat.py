@@ -10,7 +10,9 @@ a byte on another pipe, until those before it are ready.
 """
 
 import asyncio
+import contextlib
 import os
+import select
 
 HEARTBEAT_FD = "GENGFU_HEARTBEAT_FD"
 TURN_FD = "GENGFU_TURN_FD"
@@ -36,8 +38,11 @@ def await_turn() -> None:
         raise SupervisorGone
 
 
-async def beat() -> None:
-    """Write the heartbeat for as long as the process runs; return at once without a supervisor.
+async def beat(ready: asyncio.Event) -> None:
+    """Write the heartbeat from ``ready`` on; return at once without a supervisor.
+
+    Before that nothing is written, and all the same noticed that nobody would read it: who waits for
+    a broker in vain would wait for ever.
 
     Raises:
         SupervisorGone: when the supervisor died.
@@ -47,6 +52,12 @@ async def beat() -> None:
         return
     descriptor = int(handle)
     os.set_blocking(descriptor, False)
+    while not ready.is_set():
+        if _nobody_reads(descriptor):
+            raise SupervisorGone
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(BEAT_SECONDS):
+                await ready.wait()
     while True:
         try:
             os.write(descriptor, b".")
@@ -55,3 +66,10 @@ async def beat() -> None:
         except BrokenPipeError as exc:
             raise SupervisorGone from exc
         await asyncio.sleep(BEAT_SECONDS)
+
+
+def _nobody_reads(descriptor: int) -> bool:
+    """Tell whether the other end of a pipe that we write is closed."""
+    poll = select.poll()
+    poll.register(descriptor, 0)  # an error is told unasked
+    return any(told & (select.POLLERR | select.POLLHUP) for _, told in poll.poll(0))

@@ -93,7 +93,7 @@ async def _until_stopped(main: Main) -> None:
         loop.add_signal_handler(number, stop.set)
     async with asyncio.TaskGroup() as tasks:
         work = tasks.create_task(_work(main, ready, stop), name="main")
-        life = tasks.create_task(_beat_when(ready), name="heartbeat")
+        life = tasks.create_task(beat(ready), name="heartbeat")
         await stop.wait()
         work.cancel()
         await asyncio.wait([work])  # what it raised is the group's to tell, once
@@ -118,11 +118,6 @@ async def _work(main: Main, ready: asyncio.Event, stop: asyncio.Event) -> None:
         await main(ready.set)
     finally:
         stop.set()
-
-
-async def _beat_when(ready: asyncio.Event) -> None:
-    await ready.wait()
-    await beat()
 
 
 def _leaves(group: ExceptionGroup[Exception]) -> Iterator[Exception]:

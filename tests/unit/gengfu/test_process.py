@@ -1,11 +1,13 @@
 """How a process ends: one sentence for a person, and the exit code that the supervisor reads."""
 
+import os
 import subprocess
 import sys
 from threading import Barrier, Thread
 
 import pytest
 
+from gengfu.heartbeat import HEARTBEAT_FD
 from gengfu.process import WORKERS, started_workers
 
 _PROCESS = """
@@ -55,3 +57,18 @@ def test_a_thread_is_started_when_nothing_is_left_for_it(monkeypatch: pytest.Mon
 
 def _no_thread(_thread: Thread) -> None:
     raise MemoryError
+
+
+def test_who_is_never_ready_outlives_its_supervisor() -> None:
+    """A process that waits in vain for what it needs to start stops when its supervisor dies."""
+    reading, writing = os.pipe()
+    waits = _PROCESS.format(does="import asyncio; await asyncio.Event().wait()")
+    environment = {**os.environ, HEARTBEAT_FD: str(writing)}
+    with subprocess.Popen(
+        [sys.executable, "-c", waits], env=environment, pass_fds=[writing], stderr=subprocess.PIPE
+    ) as process:
+        os.close(writing)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(2)
+        os.close(reading)
+        assert process.wait(20) == 0

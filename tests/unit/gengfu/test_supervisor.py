@@ -27,7 +27,9 @@ async def main():
         await asyncio.sleep(3600)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, sys.exit, 0)
     try:
-        await beat()
+        ready = asyncio.Event()
+        ready.set()
+        await beat(ready)
     except SupervisorGone:
         note.with_suffix(".gone").touch()
 
