@@ -5,7 +5,7 @@ the engine steps again from its checkpoint, and what the sink has already is not
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +14,7 @@ import structlog
 from gengfu.core.clock import Clock, Micros
 from gengfu.core.record import Record, Tick
 from gengfu.ledger.model import EquipmentClass
+from gengfu.threads import in_thread
 from rules.custody import Custody, HandFile, InHand
 from rules.engine import checkpoint
 from rules.engine.state import State
@@ -86,8 +87,12 @@ class Runner:
         self._refused = self._state.refused
         self._applied = sink.applied_position()
         self._told_at = self._saved_at = clock.now()
-        self._is_told = True
-        """Whether all verdicts of what was judged are applied."""
+        self._untold: list[Verdict] = []
+        """Verdicts that are not applied yet: the alerts had no room for them."""
+        self._runs: list[Run] = []
+        """Evidence that is not written yet."""
+        self._is_whole = True
+        """Whether no record is half judged."""
         self.saved = 0
         """Up to which record the last written checkpoint covers: those before are not needed."""
 
@@ -113,28 +118,28 @@ class Runner:
         """
         try:
             while True:
-                if not await _to_its_end(asyncio.to_thread(self.advance)):
+                if not await in_thread(self.advance):
                     await asyncio.sleep(IDLE)
                 if self._real_since(self._saved_at) >= CHECKPOINT_EVERY:
                     self.save()
         finally:
-            if self._is_told:  # else the next start would pass over verdicts that nobody has
-                self.save()
+            self.save()
 
     def advance(self, limit: int = BATCH) -> int:
-        """Judge the next records and hand on their verdicts; return how many records there were."""
+        """Judge the next records and hand on their verdicts; return how many records there were.
+
+        Verdicts that could not be handed on are not lost: the next call does it first.
+        """
+        if self._untold or self._runs:
+            self._tell()
         after = self._state.position
         records = self._reader.read(after, limit=self._custody.at_most(after, limit))
-        found: list[Verdict] = []
-        self._is_told = False
         with self._custody.hold(records):
             for record in records:
-                found.extend(one for one in self._step(record) if one.position > self._applied)
-                # Before the verdicts: who opens the alert finds its evidence there.
-                self._evidence.keep(self._state.linkage.changed_at(record.position))
-            if found or self._real_since(self._told_at) >= TELL_EVERY:
-                self._tell(found)
-        self._is_told = True
+                self._untold += (one for one in self._step(record) if one.position > self._applied)
+                self._runs += self._state.linkage.changed_at(record.position)
+            if self._untold or self._runs or self._real_since(self._told_at) >= TELL_EVERY:
+                self._tell()
         self._report_refusal()
         return len(records)
 
@@ -148,21 +153,29 @@ class Runner:
         verdicts: list[Verdict] = []
         self._state = self._custody.begin_anew(record, self._state)
         for one in self._custody.bodies(record, body, self._state):
+            self._is_whole = False
             self._state, brought = step(
                 self._state, one, position=record.position, now=record.written_at
             )
             verdicts.extend(brought)
+        self._is_whole = True
         return verdicts
 
-    def _tell(self, verdicts: Sequence[Verdict]) -> None:
-        self._told_at = self._clock.now()
+    def _tell(self) -> None:
+        # Before the verdicts: who opens the alert finds its evidence there.
+        self._evidence.keep(self._runs)
+        self._runs.clear()
         if self._state.position > self._applied:
+            self._sink.apply(self._untold, position=self._state.position, at=self._state.now)
             self._applied = self._state.position
-            self._sink.apply(verdicts, position=self._applied, at=self._state.now)
+        self._untold.clear()
+        self._told_at = self._clock.now()
 
     def save(self) -> None:
         """Write a checkpoint; when the folder does not take it, the next one will."""
         self._saved_at = self._clock.now()
+        if self._untold or self._runs or not self._is_whole:
+            return  # the next start would pass over what nobody has
         try:
             checkpoint.write(self._path, self._state)
             self.saved = self._state.position
@@ -191,13 +204,3 @@ class Runner:
             self._refused = self._state.refused
             for fault in self._refused:
                 _log.error("rule_files_refused", fault=str(fault))
-
-
-async def _to_its_end(work: Coroutine[None, None, int]) -> int:
-    """Await a worker thread's work; when cancelled, first let it end what it began."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
-        raise

@@ -25,6 +25,7 @@ from gengfu.core.record import DeadLetter, LedgerChange, Record, RecordKind, Tal
 from gengfu.core.states import StateInterval
 from gengfu.ledger import snapshot
 from gengfu.ledger.model import Equipment, EquipmentClass, SiteLedger
+from gengfu.threads import in_thread
 
 STATES_KEPT: Micros = 3 * 366 * DAY
 """Operating states are kept as long as alarms and audit are: three years."""
@@ -114,12 +115,12 @@ class Estate:
         ``keep`` is told from where on the journal is still needed.
         """
         while True:
-            records = await asyncio.to_thread(reader.read, self._position, limit=batch)
+            records = await in_thread(reader.read, self._position, limit=batch)
             if not records:
                 await asyncio.sleep(idle_s)
                 continue
             self.apply(records, reader.names)
-            await asyncio.to_thread(self.save)
+            await in_thread(self.save)
             if keep is not None:
                 keep(self._position)
 
@@ -135,7 +136,7 @@ class Estate:
 
     def save(self) -> None:
         """Write everything that changed since the last call, with the position, in one transaction."""
-        step, self._step = self._step, self._new_step()
+        step = self._step
         step.position, step.written_at, step.tally = self._position, self._now, self._tally
         if self._now >= self._forget_at:
             self._forget_at = self._now + DAY
@@ -146,6 +147,7 @@ class Estate:
             if memory.touched:
                 step.memories[id_] = memory.document()
         self._tables.save(step)
+        self._step = self._new_step()
         for memory in self._known.values():
             memory.unsaved_from, memory.touched = None, False
 

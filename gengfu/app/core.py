@@ -30,6 +30,7 @@ from gengfu.app.look_back import Before, life_safety_of, look_back
 from gengfu.app.mapping import MappingFile, follow_mapping
 from gengfu.app.onward_clock import OnwardClock
 from gengfu.app.parked import ParkedKeeper, mind_hang
+from gengfu.app.room import through_full_disk
 from gengfu.app.stage_clocks import alert_settings
 from gengfu.config import Settings
 from gengfu.core.clock import Clock
@@ -180,10 +181,13 @@ async def _run(core: _Core, ready: Callable[[], None], *, is_demo: bool) -> None
         for channel in core.channels:
             await channels.enter_async_context(channel)
         tasks.create_task(core.gateway.run(), name="gateway")
-        tasks.create_task(core.runner.run(), name="rules")
-        tasks.create_task(core.alerts.run(), name="alerts")
+        for name, run in {
+            "rules": core.runner.run,
+            "alerts": core.alerts.run,
+            "ledgers": core.in_force.run,
+        }.items():
+            tasks.create_task(through_full_disk(run, name), name=name)
         tasks.create_task(core.door.run(), name="door")
-        tasks.create_task(core.in_force.run(), name="ledgers")
         # The demo's story comes before its seconds; who plays scenarios for a score wants those.
         lateness = core.gateway.lateness.worst if is_demo else None
         ticks = tick(core.doubled, core.clock, core.worker, lateness)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from gengfu.app.given_files import classes_of, rule_files
 from gengfu.app.health import Health
 from gengfu.app.late_data import LateLook
 from gengfu.app.people import WebPeople
+from gengfu.app.room import through_full_disk
 from gengfu.app.rulebook import RuleBook
 from gengfu.app.setup import demo_accounts
 from gengfu.app.store_keeping import store_keeper
@@ -58,13 +60,17 @@ async def run_desk(settings: Settings, ready: Callable[[], None]) -> None:
     vendor.require()
     desk = _build(settings, Installation(settings.data))
     async with desk.core, asyncio.TaskGroup() as tasks:
-        tasks.create_task(desk.writer.run(), name="store writer")
-        tasks.create_task(desk.keeper.run(), name="store keeper")
-        tasks.create_task(desk.follow(), name="estate")
-        tasks.create_task(desk.ledgers.run(), name="ledgers")
-        tasks.create_task(desk.late_look.run(), name="late data")
+        for name, run in {
+            "store writer": desk.writer.run,
+            "store keeper": desk.keeper.run,
+            "estate": desk.follow,
+            "ledgers": desk.ledgers.run,
+            "late data": desk.late_look.run,
+        }.items():
+            tasks.create_task(through_full_disk(run, name), name=name)
         for write_back in desk.write_backs:
-            tasks.create_task(write_back.run(), name="write back for Grafana")
+            name = "write back for Grafana"
+            tasks.create_task(through_full_disk(write_back.run, name), name=name)
         tasks.create_task(serve(build_app(desk.ports), settings.web, ready), name="web")
 
 
@@ -83,8 +89,8 @@ class _Desk:
 
     async def follow(self) -> None:
         """Keep the estate up with the journal."""
-        keep = CursorFile(self.journal, "estate").write
-        await self.estate.run(FolderReader(self.journal), keep=keep)
+        with closing(FolderReader(self.journal)) as reader:
+            await self.estate.run(reader, keep=CursorFile(self.journal, "estate").write)
 
 
 def _build(settings: Settings, place: Installation) -> _Desk:

@@ -20,6 +20,7 @@ from gengfu.core.clock import MINUTE, Micros, to_iso
 from gengfu.core.errors import GengfuError
 from gengfu.core.partition import partition_of
 from gengfu.installation import Installation
+from gengfu.threads import in_thread
 from ingest.journal.reader import FolderReader
 from rules.late.hindsight import Finding, hindsight
 from rules.late.rows import LateSpan, survey
@@ -103,7 +104,7 @@ class LateLook:
         """Look until cancelled."""
         with closing(FolderReader(self._journal)) as reader:
             while True:
-                await asyncio.to_thread(self._survey, reader)
+                await in_thread(self._survey, reader)
                 if self._spans and self._is_settled():
                     await self._look()
                 await asyncio.sleep(LOOK_SECONDS)

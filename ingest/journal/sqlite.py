@@ -108,7 +108,7 @@ class SqliteJournal:
     ) -> range:
         """Make records and identities durable; see ``port.Journal``.
 
-        When the disk is full, the reserve is given up for it.
+        When the disk is full, a piece of the reserve is given up for it.
         """
         try:
             return self._append(drafts, at, identities)
@@ -180,7 +180,7 @@ class SqliteJournal:
     @property
     def is_tight(self) -> bool:
         """Tell whether we live on the reserve: only what cannot wait may be written."""
-        return not self._reserve.is_held
+        return not self._reserve.is_whole
 
     def mind_room(self) -> None:
         """Look how full the disk is; call it every second, in the thread of ``append``."""

@@ -175,15 +175,17 @@ class StoreWriter:
             self._begin()
         collector = RowCollector(self._reader.names, self._done.arrived)
         last, full = self._gather(collector)
-        if len(collector) or last - self._stored >= self._pace.empty:
+        is_due = bool(len(collector)) or last - self._stored >= self._pace.empty
+        if is_due:
             try:
                 self._store.write(collector.build(), last)
             except NotTaken:
                 self._spare = []  # read again: with what came meanwhile, a broken line shows
                 raise
-            self._note_stored(last)
         self._position = last
         self._done = _Reach(last, collector.arrived)
+        if is_due:
+            self._note_stored(last)
         return full
 
     def _begin(self) -> None:

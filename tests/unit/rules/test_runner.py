@@ -1,6 +1,7 @@
 """The runner: nothing twice, nothing missed, whenever it is stopped."""
 
 import asyncio
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -93,6 +94,35 @@ def test_stopping_anywhere_tells_everything_once(
         one = runner(scene, sink, tmp_path / "checkpoint")
         for _ in range(turn):
             one.advance(limit)
+    assert [brief(v) for v in sink.verdicts] == scene.told()
+
+
+class FullSink(ListSink):
+    """A disk that is full now and then."""
+
+    def __init__(self, full: str) -> None:
+        super().__init__()
+        self._full = list(full)
+
+    def apply(self, verdicts: Sequence[Verdict], *, position: int, at: Micros) -> None:
+        if self._full and self._full.pop(0) == "x":
+            raise OSError(errno.ENOSPC, "no space left on device")
+        super().apply(verdicts, position=position, at=at)
+
+
+@pytest.mark.parametrize("limit", [1, 7, 200])
+@pytest.mark.parametrize("full", ["x", "xxx", ".x.xx.x"])
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_full_disk_costs_verdicts(tmp_path: Path, limit: int, full: str, dies: bool) -> None:
+    """What could not be handed on is, once, before anything else; no checkpoint passes over it."""
+    scene, sink, path = story(), FullSink(full), tmp_path / "checkpoint"
+    one, judged = runner(scene, sink, path), 1
+    while judged:
+        try:
+            judged = one.advance(limit)
+        except OSError:
+            one.save()
+            one = runner(scene, sink, path) if dies else one
     assert [brief(v) for v in sink.verdicts] == scene.told()
 
 
