@@ -4,8 +4,9 @@ SQLite comes from ``pysqlite3``, whose SQLite (≥ 3.51.3) has no WAL-reset defe
 each of our files, one to write and one to read.
 """
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pysqlite3 import dbapi2
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -14,6 +15,8 @@ from sqlalchemy.exc import OperationalError
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
+
+Answer = TypeVar("Answer")
 
 BUSY_MILLISECONDS = 5_000
 
@@ -52,9 +55,21 @@ def open_sqlite(file: Path, *, read_only: bool = False) -> Engine:
     return engine
 
 
-def lacks_tables(error: OperationalError) -> bool:
-    """Tell whether a database could be read, and its owner has only not made its tables yet.
+def read_from(file: Path, read: Callable[[Engine], Answer]) -> Answer | None:
+    """Read what another process writes; None while it has not made its file and tables.
 
-    Anything else (no file handle left, a lock, a disk) says nothing about what stands in it.
+    Raises:
+        OperationalError: it cannot be read now (no file handle left, a lock, a disk): that says nothing
+            about what stands in it.
     """
-    return "no such table" in str(error.orig)
+    if not file.exists():
+        return None
+    engine = open_sqlite(file, read_only=True)
+    try:
+        return read(engine)
+    except OperationalError as exc:
+        if "no such table" not in str(exc.orig):
+            raise
+        return None
+    finally:
+        engine.dispose()

@@ -51,6 +51,7 @@ class People:
                 observed = lifecycle.observe(case.alert, one)
                 case.alert = observed[1] if observed is not None else case.alert
                 if lifecycle.may_close_itself(case.alert):
+                    case.alert = lifecycle.close_itself(case.alert, one.at)
                     del self._open[key]
             elif opening.opens(one):
                 where = self.directory.of_subject(one.site, one.subject)

@@ -1,10 +1,12 @@
 """Back-tests of rules on an installation's archive; the installation may be running or not."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from alerts.model import FindingVerdict
@@ -15,7 +17,7 @@ from gengfu.app.given_files import classes_of
 from gengfu.config import Settings
 from gengfu.core.clock import Micros
 from gengfu.core.errors import BadInput, Fault, GengfuError
-from gengfu.database import open_sqlite
+from gengfu.database import Answer, read_from
 from gengfu.installation import Installation
 from gengfu.ledger.model import SiteLedger
 from gengfu.ledger.store import LedgerStore
@@ -81,12 +83,7 @@ def looked_at(
 
 def known_ledgers(place: Installation) -> Sequence[SiteLedger]:
     """Return the ledgers as they stand; none where nobody imported one yet. It only reads."""
-    if not place.desk.is_file():
-        return ()
-    try:
-        return LedgerStore(open_sqlite(place.desk, read_only=True)).all()
-    except DBAPIError:
-        return ()  # a desk that never started: it has no tables yet
+    return _read(place.desk, lambda engine: LedgerStore(engine).all()) or ()
 
 
 def _narrowed(result: Replayed, sites: frozenset[str] | None) -> Replayed:
@@ -107,12 +104,10 @@ def known_alerts(
     place: Installation, start: Micros, end: Micros, sites: frozenset[str] | None = None
 ) -> list[KnownAlert]:
     """Return the alerts of a period that a person gave a verdict; none when there are no alerts."""
-    if not place.alerts.exists():
-        return []
-    engine = open_sqlite(place.alerts, read_only=True)
-    found: list[KnownAlert] = []
-    cursor: str | None = None
-    try:
+
+    def read(engine: Engine) -> list[KnownAlert]:
+        found: list[KnownAlert] = []
+        cursor: str | None = None
         while True:
             wanted = AlertFilter(
                 open_only=False,
@@ -138,7 +133,12 @@ def known_alerts(
             cursor = page.cursor
             if cursor is None:
                 return found
+
+    return _read(place.alerts, read) or []
+
+
+def _read(file: Path, read: Callable[[Engine], Answer]) -> Answer | None:
+    try:
+        return read_from(file, read)
     except DBAPIError as exc:
-        raise GengfuError(f"The alerts in {place.alerts} cannot be read: {exc.orig}") from exc
-    finally:
-        engine.dispose()
+        raise GengfuError(f"{file} cannot be read: {exc.orig}") from exc

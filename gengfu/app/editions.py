@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine
 
 from gengfu.app.given_files import rule_files
 from gengfu.config import Settings
-from gengfu.database import lacks_tables, open_sqlite
+from gengfu.database import read_from
 from gengfu.installation import Installation
 from gengfu.ledger.model import EquipmentClass
 from rules.editions.model import Edition, compose
@@ -22,19 +22,13 @@ def kept_editions(file: Path, *, known: int = -1) -> tuple[int, tuple[Edition, .
     Raises:
         OperationalError: when it cannot be read now.
     """
-    if not file.exists():
-        return 0, ()
-    engine = open_sqlite(file, read_only=True)
-    try:
+
+    def read(engine: Engine) -> tuple[int, tuple[Edition, ...]]:
         store = EditionStore(engine)
         version = store.version()
         return version, store.in_force() if version != known else ()
-    except OperationalError as exc:
-        if not lacks_tables(exc):
-            raise
-        return 0, ()
-    finally:
-        engine.dispose()
+
+    return read_from(file, read) or (0, ())
 
 
 def files_in_force(settings: Settings, classes: Mapping[str, EquipmentClass]) -> Mapping[str, str]:

@@ -24,9 +24,7 @@ def facts_asked(rules: Iterable[Rule], equipment_class: str) -> tuple[Fact, ...]
     askers: dict[str, set[str]] = defaultdict(set)
     words: dict[str, set[str]] = defaultdict(set)
     for rule in rules:
-        if rule.equipment_class != equipment_class:
-            continue
-        for expression in _expressions(rule):
+        for expression in _asking(rule, equipment_class):
             for name in expression.attributes:
                 askers[name].add(rule.id)
             for name, word in _compared(walk(expression.root)):
@@ -37,7 +35,13 @@ def facts_asked(rules: Iterable[Rule], equipment_class: str) -> tuple[Fact, ...]
     )
 
 
-def _expressions(rule: Rule) -> Iterator[Expression]:
+def _asking(rule: Rule, equipment_class: str) -> Iterator[Expression]:
+    """Go through what a rule asks of a class: its own, or one that it looks at."""
+    for group in rule.asked_elsewhere:
+        if group.of == equipment_class:
+            yield Expression.of(group.operand)
+    if rule.equipment_class != equipment_class:
+        return
     yield from rule.expressions
     yield from rule.shown.values()
     for one in (rule.where, *(hold.where for hold in rule.hold)):

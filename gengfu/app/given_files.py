@@ -1,7 +1,6 @@
 """The files that settings name or take for granted: equipment classes, rule packs, the foreign mapping."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from gateway.mapping.file import load_mapping
 from gateway.mapping.model import NOTHING, ForeignMapping
@@ -10,8 +9,7 @@ from gengfu.core.errors import BadInput, Fault
 from gengfu.ledger.classes import load_classes
 from gengfu.ledger.model import EquipmentClass
 from gengfu.marked import read_text
-
-RULE_PACKS = Path(__file__).parents[2] / "rules" / "packs"
+from rules.packs import shipped
 
 
 def classes_of(settings: Settings) -> Mapping[str, EquipmentClass]:
@@ -42,11 +40,11 @@ def rule_files(settings: Settings) -> Mapping[str, str]:
     own = settings.rules_dir
     if own is not None and not own.is_dir():
         raise BadInput([Fault(str(own), "", "there is no such folder of rules", "rules_dir")])
-    shipped = {file.name: read_text(file) for file in sorted(RULE_PACKS.glob("*.yaml"))}
+    packs = shipped()
     files = {file.name: read_text(file) for file in sorted(own.glob("*.yaml"))} if own else {}
     mend = "give it another name; a shipped rule is changed on the rules page"
-    if same := shipped.keys() & files.keys():
+    if same := packs.keys() & files.keys():
         raise BadInput(
             [Fault(str(own), name, "a shipped pack has this name", mend) for name in sorted(same)]
         )
-    return {**shipped, **files}
+    return {**packs, **files}

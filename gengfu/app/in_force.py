@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import structlog
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from alerts.service import AlertService
@@ -19,7 +20,7 @@ from gengfu.app.editions import kept_editions
 from gengfu.core.clock import DAY, Clock, Micros
 from gengfu.core.partition import EVERY_PARTITION, partition_of
 from gengfu.core.record import Draft, LedgerChange, RulesChange, draft
-from gengfu.database import lacks_tables, open_sqlite
+from gengfu.database import read_from
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.ledger.own import own_ledger
 from gengfu.ledger.snapshot import encode
@@ -120,7 +121,8 @@ class InForce:
         log.info("rules in force", version=version, edited=len(editions))
 
     async def _follow(self) -> None:
-        version, found = await asyncio.to_thread(self._read)
+        read = await asyncio.to_thread(read_from, self._file, self._read)
+        version, found = read or (0, ())
         if version == self._version:
             return
         ledgers = (own_ledger(), *found)
@@ -135,20 +137,10 @@ class InForce:
         self._version = version
         log.info("ledger in force", version=version, sites=len(found))
 
-    def _read(self) -> tuple[int, tuple[SiteLedger, ...]]:
-        if not self._file.exists():
-            return 0, ()
-        engine = open_sqlite(self._file, read_only=True)
-        try:
-            store = LedgerStore(engine)
-            version = store.version()
-            return version, store.all() if version != self._version else ()
-        except OperationalError as exc:
-            if not lacks_tables(exc):
-                raise
-            return 0, ()
-        finally:
-            engine.dispose()
+    def _read(self, engine: Engine) -> tuple[int, tuple[SiteLedger, ...]]:
+        store = LedgerStore(engine)
+        version = store.version()
+        return version, store.all() if version != self._version else ()
 
     async def _append(self, drafts: Sequence[Draft]) -> None:
         if drafts:

@@ -103,6 +103,10 @@ class Equipment:
     parts: Mapping[str, Part] = field(default_factory=dict)
     """By address."""
 
+    def fact(self, name: str) -> Scalar:
+        """Return an attribute by its name in expressions (``attr.NAME``); None = it has none."""
+        return self.attributes.get(name.removeprefix("attr."))
+
 
 class Cause(StrEnum):
     """What must have happened. One detector alone is no cause: it may be steam."""

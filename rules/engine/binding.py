@@ -211,17 +211,18 @@ class Binder:
         return None
 
     def answer(self, rule: Rule, group: Group) -> None:
-        """Let this class's equipment vote where a rule of another class asks it."""
+        """Let all equipment of this class vote where a rule names the class; before all rules."""
         self.enter(rule)
         if self._group_key(group) not in self.groups:
             self._vote(group)
 
     def _group(self, group: Group, read: Callable[[Poll, str], Scalar]) -> Program[Frame]:
         key = self._group_key(group)
-        if key not in self.groups and group.of not in {"", self._layout.equipment_class.name}:
-            self.groups[key] = self._compiled(group, operand=None, reads=frozenset())
-        elif key not in self.groups:
-            self._vote(group)
+        if key not in self.groups:
+            if group.of:
+                self.groups[key] = self._compiled(group, operand=None, reads=frozenset())
+            else:
+                self._vote(group)
         return tallied(list(self.groups).index(key), group.function, read)
 
     def _vote(self, group: Group) -> None:

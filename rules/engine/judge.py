@@ -15,11 +15,12 @@ from gengfu.core.naming import Scalar
 from gengfu.core.urgency import Kind
 from rules.engine import supply
 from rules.engine.plan import OWN_SILENCE, CompiledRule
+from rules.engine.proofs import Occurrence
 from rules.engine.state import State
 from rules.engine.unit import NOT_DUE, Condition, Phase, Spot, Unit
 from rules.engine.verdict import Turn, Verdict
 from rules.engine.wording import say
-from rules.language.rule import Children, Count
+from rules.language.rule import Children, Count, SubjectKind
 from rules.past.memory import Timed
 
 LATENESS: Micros = 2 * MINUTE
@@ -126,25 +127,23 @@ class Judge:
         self.remember(unit, unit.plan.linked, self.now)
         self.evaluate_all(unit)
 
-    def occur(
-        self, unit: Unit, index: int, observed: Micros, part: str, facts: Mapping[str, Scalar]
-    ) -> None:
+    def occur(self, unit: Unit, index: int, one: Occurrence) -> None:
         """Take an occurrence that an event rule is about."""
         compiled = unit.plan.rules[index]
         rule = compiled.rule
         assert rule.event is not None
-        if not rule.event.matches(facts):
+        if not rule.event.matches(one.facts):
             return
         if compiled.when is not None and truth(compiled.when(unit)) is not True:
             return
-        if not self._is_time(unit, compiled, observed):
+        if not self._is_time(unit, compiled, one.at):
             return
-        spot = (index, part)
-        if self.is_history(observed) and rule.kind is not Kind.LIFE_SAFETY:
+        spot = (index, (one.part or "") if rule.subject is SubjectKind.PART else "")
+        if self.is_history(one.at) and rule.kind is not Kind.LIFE_SAFETY:
             if rule.count is None:
-                self._say(unit, spot, Turn.ON, observed, facts=facts, late=True)
+                self._say(unit, spot, Turn.ON, one.at, facts=one.facts, late=True)
             return
-        self._take_occurrence(unit, spot, observed, facts)
+        self._take_occurrence(unit, spot, one.at, one.facts)
 
     def _take_occurrence(
         self, unit: Unit, spot: Spot, observed: Micros, facts: Mapping[str, Scalar] | None = None

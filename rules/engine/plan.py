@@ -4,12 +4,12 @@ A value lives in a slot; the same point has the same slot for all equipment of a
 to which the same rules apply shares one ``Plan``.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
 from gengfu.core.clock import Micros
-from gengfu.core.expression import Expression, Program, holds
+from gengfu.core.expression import Expression, Program
 from gengfu.core.expression.tree import Group
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Scalar
@@ -161,39 +161,24 @@ class Planner:
 
     def bands_for(self, equipment: Equipment, plan: Plan) -> tuple[Band, ...]:
         """Return the bands of an equipment that has a plan of this planner."""
-        fact = _facts_of(equipment)
         if id(plan) not in self._read:
             self._read[id(plan)] = plan.facts
-        key = (id(plan), tuple(map(fact, self._read[id(plan)])))
+        key = (id(plan), tuple(map(equipment.fact, self._read[id(plan)])))
         if key not in self._bands:
-            self._bands[key] = plan.bands(fact)
+            self._bands[key] = plan.bands(equipment.fact)
         return self._bands[key]
 
     def plan_for(self, equipment: Equipment) -> Plan:
         """Return the plan of an equipment by its ledger attributes."""
-        attribute = _facts_of(equipment)
         key = tuple(
-            (index, _hold(rule, attribute))
+            (index, rule.hold_for(equipment))
             for index, rule in enumerate(self.rules)
-            if rule.where is None or holds(rule.where, attribute) is True
+            if rule.is_for(equipment)
         )
         if key not in self._plans:
             chosen = [(self.rules[i], hold) for i, hold in key]
             self._plans[key] = _plan(self.layout, chosen, self.asked)
         return self._plans[key]
-
-
-def _facts_of(equipment: Equipment) -> Fact:
-    return lambda name: equipment.attributes.get(name.removeprefix("attr."))
-
-
-def _hold(rule: Rule, attribute: Callable[[str], Scalar]) -> Micros:
-    fitting = (
-        hold.span
-        for hold in rule.hold
-        if hold.where is None or holds(hold.where, attribute) is True
-    )
-    return next(fitting)
 
 
 def _plan(laid: Layout, chosen: list[tuple[Rule, Micros]], asked: Iterable[Question]) -> Plan:

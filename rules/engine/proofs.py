@@ -7,21 +7,21 @@ of places: a part's own, else its equipment's.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from gengfu.core.clock import MINUTE, Micros
+from gengfu.core.clock import Micros
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import SiteLedger
 from rules.engine.groups import place_of
-from rules.language.rule import Proof, Relation
+from rules.language.rule import LONGEST_PROOF, Proof, Relation
 
-KEPT: Micros = 10 * MINUTE
-"""How long a half is remembered after it arrived: events of one moment may come one after the other."""
+KEPT: Micros = 2 * LONGEST_PROOF
+"""How long a half is remembered after it arrived: what happened together may arrive apart."""
 MOST = 500
 """Halves remembered at most; a device that floods pushes out the oldest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Half:
-    """An event that is, or wants, a proof."""
+class Occurrence:
+    """An event as rules look at it."""
 
     site: str
     equipment: str
@@ -30,44 +30,47 @@ class Half:
     at: Micros
     came: Micros
     facts: Mapping[str, Scalar]
+    """Its attributes, and its part."""
 
-    def until(self, other: "Half") -> "Half":
+    def with_proof(self, other: "Occurrence") -> "Occurrence":
         """Return it as of when both had happened."""
         return replace(self, at=max(self.at, other.at))
 
 
 @dataclass(slots=True)
 class Halves:
-    """The newest of them, in the order in which they came."""
+    """Events that are, or want, a proof: the newest, in the order in which they came."""
 
-    kept: list[Half] = field(default_factory=list)
+    kept: list[Occurrence] = field(default_factory=list)
 
-    def add(self, half: Half) -> None:
-        """Remember one, and forget what is old."""
-        self.kept = [one for one in self.kept if half.came - one.came <= KEPT][1 - MOST :]
-        self.kept.append(half)
+    def add(self, one: Occurrence, kept: Micros) -> None:
+        """Remember an event, and forget what came longer ago than ``kept``."""
+        self.kept = [old for old in self.kept if one.came - old.came <= kept][1 - MOST :]
+        self.kept.append(one)
 
-    def beside(self, half: Half) -> list[Half]:
+    def beside(self, one: Occurrence) -> list[Occurrence]:
         """Return what other devices, or other parts of this one, told at the same site."""
-        here = [one for one in self.kept if one.site == half.site]
-        return [one for one in here if (one.equipment, one.part) != (half.equipment, half.part)]
+        here = [other for other in self.kept if other.site == one.site]
+        return [
+            other for other in here if (other.equipment, other.part) != (one.equipment, one.part)
+        ]
 
 
-def proves(ledger: SiteLedger, proof: Proof, half: Half, other: Half) -> bool:
-    """Tell whether ``other`` is the proof that a rule on ``half`` wants."""
-    if other.type != proof.matcher.type or abs(half.at - other.at) > proof.within:
+def proves(ledger: SiteLedger, proof: Proof, one: Occurrence, other: Occurrence) -> bool:
+    """Tell whether ``other`` is the proof that a rule on ``one`` wants."""
+    if other.type != proof.matcher.type or abs(one.at - other.at) > proof.within:
         return False
     told = ledger.equipment.get(other.equipment)
     if told is None or told.equipment_class != proof.equipment_class:
         return False
-    near = _anchor(ledger, half, proof.relation)
+    near = _anchor(ledger, one, proof.relation)
     is_near = near is not None and near == _anchor(ledger, other, proof.relation)
     return is_near and proof.matcher.matches(other.facts)
 
 
-def _anchor(ledger: SiteLedger, half: Half, relation: Relation) -> str | None:
-    equipment = ledger.equipment.get(half.equipment)
+def _anchor(ledger: SiteLedger, one: Occurrence, relation: Relation) -> str | None:
+    equipment = ledger.equipment.get(one.equipment)
     if equipment is None:
         return None
-    part = equipment.parts.get(half.part or "")
+    part = equipment.parts.get(one.part or "")
     return place_of(ledger, (part and part.place) or equipment.place, relation)

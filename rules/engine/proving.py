@@ -1,31 +1,23 @@
-"""Brings the halves of proofs together as events come; the engine calls it for events that may be one."""
+"""Brings the halves of proofs together as events come; the step calls it for events that may be one."""
 
-from rules.engine.judge import Judge
-from rules.engine.proofs import Half, proves
-from rules.engine.unit import Unit
-from rules.language.rule import SubjectKind
+from rules.engine.judge import UNDER_WAY, Judge
+from rules.engine.proofs import KEPT, Occurrence, proves
 
 
-def occur(judge: Judge, unit: Unit, index: int, half: Half) -> None:
-    """Let an event count for one rule, on its part where the rule tells parts apart."""
-    by_part = unit.plan.rules[index].rule.subject is SubjectKind.PART
-    judge.occur(unit, index, half.at, (half.part or "") if by_part else "", half.facts)
-
-
-def take_half(judge: Judge, half: Half) -> None:
-    """Let it count if another event proves it, and those that it is the first to prove."""
+def prove(judge: Judge, new: Occurrence) -> None:
+    """Let an event count if another proves it, and those that it is the first to prove."""
     state = judge.state
-    ledger, halves = state.ledgers[half.site], state.halves
-    others = halves.beside(half)
-    halves.add(half)
-    for one in (half, *others):
+    ledger, halves = state.ledgers[new.site], state.halves
+    others = halves.beside(new)
+    halves.add(new, state.at_pace(KEPT, real=UNDER_WAY))
+    for one in (new, *others):
         unit = state.units.get(one.equipment)
         if unit is None:
             continue
         for index, proof in unit.plan.proofs_of(one.type):
-            if one is not half and not proves(ledger, proof, one, half):
+            if one is not new and not proves(ledger, proof, one, new):
                 continue
             found = [other for other in halves.beside(one) if proves(ledger, proof, one, other)]
-            if found and (one is half or found == [half]):
+            if found and (one is new or found == [new]):
                 first = min(found, key=lambda other: other.at)
-                occur(judge, unit, index, one.until(first))
+                judge.occur(unit, index, one.with_proof(first))

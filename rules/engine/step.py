@@ -21,8 +21,8 @@ from gengfu.ledger.model import EquipmentClass
 from rules.engine.assembly import reassemble, use_rules
 from rules.engine.judge import DOUBT, Judge
 from rules.engine.plan import OWN_SILENCE
-from rules.engine.proofs import Half
-from rules.engine.proving import occur, take_half
+from rules.engine.proofs import Occurrence
+from rules.engine.proving import prove
 from rules.engine.state import State, index_names
 from rules.engine.unit import Taken, Unit
 from rules.engine.verdict import Verdict
@@ -344,7 +344,7 @@ def _take_event(judge: Judge, unit: Unit, event: Event) -> None:
     rules = judge.remember(unit, counted, since)
     if unit.plan.ballots:
         judge.recount(unit, since)
-    half = Half(
+    one = Occurrence(
         site=unit.site,
         equipment=unit.equipment.id,
         part=event.part,
@@ -355,9 +355,9 @@ def _take_event(judge: Judge, unit: Unit, event: Event) -> None:
     )
     for index in plan.by_event.get(type_, ()):
         if plan.rules[index].rule.confirmed_by is None:
-            occur(judge, unit, index, half)
+            judge.occur(unit, index, one)
     if (unit.equipment.equipment_class, type_) in judge.state.provable:
-        take_half(judge, half)
+        prove(judge, one)
     for index in sorted(rules.union(plan.by_awaited.get(type_, ()))):
         judge.evaluate(unit, index, since)
 

@@ -16,6 +16,7 @@ from gengfu.ledger.model import EquipmentClass
 from gengfu.marked import Page
 from rules.language.rule import (
     LONGEST_PROOF,
+    PLACES,
     UNSAID,
     Count,
     Limit,
@@ -111,8 +112,8 @@ def read_proof(
     within = page.duration(span)
     if class_ not in classes:
         page.fault(name, f"no class {class_!r}", nearest(class_, classes))
-    if relation in {Relation.SIBLINGS, Relation.SUPPLY}:
-        page.fault(near, "nearness is that of places", "zone, floor, unit, building or site")
+    if relation not in PLACES:
+        page.fault(near, "nearness is that of places", f"one of: {', '.join(PLACES)}")
     if within > LONGEST_PROOF:
         page.fault(span, "a proof comes within 5 minutes", "such as within: 10s")
     matcher = _read_event(page, node, entries, classes.get(class_))

@@ -14,7 +14,7 @@ from gengfu.core.errors import BadInput, Fault
 from gengfu.core.expression import Expression, Scope, nearest
 from gengfu.core.expression.parser import RESERVED
 from gengfu.core.expression.sense import excludes
-from gengfu.core.expression.tree import walk
+from gengfu.core.expression.tree import size
 from gengfu.core.naming import Bilingual, is_slug
 from gengfu.core.urgency import Kind
 from gengfu.ledger.model import EquipmentClass
@@ -114,8 +114,6 @@ class _RuleReader:
         self._classes = vocabulary.classes
         self._scopes = vocabulary.scopes
         self._fields = page.fields(node, required=_REQUIRED, optional=_OPTIONS)
-        self._facts = Scope(points={})
-        """What ``where`` may speak of."""
         self._names: dict[str, Expression] = {}
         """What ``when`` and ``clear`` may say instead of an expression."""
 
@@ -141,11 +139,15 @@ class _RuleReader:
             self._page.fault(self._fields["during"], "life safety has no hours", "leave it out")
         return rule
 
+    @property
+    def _facts(self) -> Scope:
+        """What ``where`` may speak of."""
+        return facts_alone(self._scopes.get(self._page.text(self._fields.get("for"))))
+
     def _rule(self, pack: str, equipment_class: EquipmentClass | None) -> Rule:
         """Read all fields; without a class what they name is not looked up."""
         page, fields = self._page, self._fields
         scope = self._scopes.get(equipment_class.name) if equipment_class else None
-        self._facts = facts_alone(scope) if scope is not None else self._facts
         scope = self._name(scope)
         when = self._expression("when", fields.get("when"), scope)
         severity, severities = read_severity(page, fields.get("severity"))
@@ -220,7 +222,7 @@ class _RuleReader:
         return found if found is not None and self._is_short(node, found, name) else None
 
     def _is_short(self, node: yaml.Node, found: Expression, what: str) -> bool:
-        short = len(walk(found.root)) <= MOST_NODES
+        short = size(found.root) <= MOST_NODES
         if not short:
             self._page.fault(node, f"{what} is too long with all that its names stand for")
         return short

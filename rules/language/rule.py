@@ -7,10 +7,11 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from gengfu.core.clock import MINUTE, Micros
-from gengfu.core.expression import Expression
+from gengfu.core.expression import Expression, holds
 from gengfu.core.expression.tree import Group
 from gengfu.core.naming import Bilingual, Scalar
 from gengfu.core.urgency import Kind, Response, Severity
+from gengfu.ledger.model import Equipment
 from rules.language.schedule import During, PlaceClock
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_.]+)\}")
@@ -98,6 +99,8 @@ def _fits(value: Scalar, wanted: str | Limit) -> bool:
     return value is None if wanted == UNSAID else str(value) == wanted
 
 
+PLACES = (Relation.ZONE, Relation.FLOOR, Relation.UNIT, Relation.BUILDING, Relation.SITE)
+"""The relations of nearness."""
 LONGEST_PROOF: Micros = 5 * MINUTE
 """What is waited for: the engine remembers twice as long."""
 
@@ -191,6 +194,20 @@ class Rule:
     source: str
     """Where the thresholds are from: ``S …`` (a standard) or ``U …`` (experience)."""
 
+    def is_for(self, equipment: Equipment) -> bool:
+        """Tell whether it looks at an equipment: its class, and what the ledger says of it."""
+        if equipment.equipment_class != self.equipment_class:
+            return False
+        return self.where is None or holds(self.where, equipment.fact) is True
+
+    def hold_for(self, equipment: Equipment) -> Micros:
+        """Return how long it must hold there."""
+        return next(
+            hold.span
+            for hold in self.hold
+            if hold.where is None or holds(hold.where, equipment.fact) is True
+        )
+
     def severity_at(self, at: Micros, clock: PlaceClock) -> Severity:
         """Return the severity of what begins at a moment, at the place of ``clock``."""
         fitting = (severity for during, severity in self.severities if during.holds(at, clock))
@@ -213,8 +230,9 @@ class Rule:
 
     @property
     def asked_elsewhere(self) -> tuple[Group, ...]:
-        """Return its conditions on equipment of other classes."""
-        return tuple(group for one in self.expressions for group in one.groups if group.of)
+        """Return its conditions on equipment of named classes, those of what its texts show too."""
+        every = (*self.expressions, *self.shown.values())
+        return tuple(group for one in every for group in one.groups if group.of)
 
     @property
     def is_of_supply(self) -> bool:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from gengfu.core.expression.parser import BUILT_IN, GROUPS
 from gengfu.core.hours import WEEKDAYS, DayKind
 from gengfu.core.urgency import Kind, Response, Severity
-from rules.language.rule import Children, Relation, SubjectKind
+from rules.language.rule import PLACES, Children, Relation, SubjectKind
 from rules.language.schedule import GUARDED, UNGUARDED
 from rules.past.catalogue import FUNCTIONS
 
@@ -114,7 +114,7 @@ def _proof(classes: Collection[str]) -> Schema:
         "properties": {
             "for": {"enum": sorted(classes)},
             "event": _TEXT,
-            "in": _words(Relation),
+            "in": {"enum": [one.value for one in PLACES]},
             "within": _SPAN,
         },
         "required": ["for", "event", "in", "within"],

@@ -50,9 +50,9 @@ def _scope(equipment_class: EquipmentClass) -> Scope:
     )
 
 
-def facts_alone(scope: Scope) -> Scope:
+def facts_alone(scope: Scope | None) -> Scope:
     """Return what ``where`` may speak of: the ledger's attributes, no value that changes."""
-    return Scope(points={}, attributes=scope.attributes)
+    return Scope(points={}, attributes=scope.attributes if scope is not None else {})
 
 
 def fillable(equipment_class: EquipmentClass) -> frozenset[str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from gengfu.core.clock import Micros
 from gengfu.core.expression import Parameter, Signature, Within
-from gengfu.core.expression.tree import Group, Node, Span, Window, children
+from gengfu.core.expression.tree import Node, Span, Window, below
 from gengfu.core.naming import Bilingual
 from rules.past.distance import DISTANCE
 from rules.past.drift import DRIFT
@@ -39,8 +39,7 @@ FUNCTIONS: Mapping[str, Function] = {
 
 def looks_back(node: Node) -> Micros:
     """Return how much of the past an expression's value depends on."""
-    below = (node.operand,) if isinstance(node, Group) else children(node)
-    inner = max(map(looks_back, below), default=0)
+    inner = max(map(looks_back, below(node)), default=0)
     function = FUNCTIONS.get(node.function) if isinstance(node, Window) else None
     if function is None or not isinstance(node, Window):
         return inner

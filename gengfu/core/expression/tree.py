@@ -192,10 +192,13 @@ Node: TypeAlias = (
 
 
 def children(node: Node) -> tuple[Node, ...]:
-    """Return the nodes directly below one."""
+    """Return the nodes directly below one that are about the same equipment."""
+    return () if isinstance(node, Group) and node.of else below(node)
+
+
+def below(node: Node) -> tuple[Node, ...]:
+    """Return the nodes directly below one, of whatever equipment."""
     match node:
-        case Group() if node.of:
-            return ()
         case Not() | Minus() | Group():
             return (node.operand,)
         case Binary():
@@ -211,6 +214,11 @@ def children(node: Node) -> tuple[Node, ...]:
 def walk(node: Node) -> "tuple[Node, ...]":
     """Return a node and all below it, from the left."""
     return (node, *(below for child in children(node) for below in walk(child)))
+
+
+def size(node: Node) -> int:
+    """Return of how many nodes an expression is made."""
+    return 1 + sum(map(size, below(node)))
 
 
 def outside(node: Node) -> "tuple[Node, ...]":

@@ -26,7 +26,7 @@ rules:
   - id: open
     for: door
     where: attr.door_type == unit
-    when: contact == open
+    when: contact == open and any(attr.rated_speed > 2, building, elevator)
     severity: medium
     kind: security
     priority: 5
@@ -47,6 +47,14 @@ def test_facts_of_all_parts_of_a_rule() -> None:
             ("role", ("pit", "supply")),
         )
     )
+
+
+def test_facts_that_another_class_is_asked_for() -> None:
+    """What a door's rule asks of lifts is a lift's fact, and no door's."""
+    rules = read_rules({"own.yaml": RULES}, CLASSES)
+    (asked,) = facts_asked(rules, "elevator")
+    assert (asked.name, asked.rules) == ("rated_speed", ("own.open",))
+    assert [one.name for one in facts_asked(rules, "door")] == ["door_type"]
 
 
 def test_class_whose_names_nobody_told() -> None:

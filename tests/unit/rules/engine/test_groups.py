@@ -177,6 +177,22 @@ def test_other_classes_say_nothing_to_a_rule() -> None:
     ]
 
 
+def test_what_only_a_text_asks_of_another_class_is_unknown_for_ever() -> None:
+    """A named part that is shown and stands in no condition is counted all the same."""
+    rule = f"""
+pack: t
+rules:
+  - {{id: shown, for: door, let: {{hot: "count(motor_temp > 80, building, elevator)"}}, when: contact == open,
+     title: {{zh: "{{hot}} 台热", en: "{{hot}} hot"}}, {HEAD}}}
+"""
+    one = scene({"t.yaml": rule})
+    for number, warm in enumerate((90.0, 90.0, 20.0)):
+        one.says(f"lift-{number}", motor_temp=warm)
+    one.says("door-1", contact="open")
+    (told,) = one.run()
+    assert told.title.en == "2.0 hot"
+
+
 def test_a_class_that_is_not_there_is_none() -> None:
     """Where no equipment of the class that is asked stands, the answer is unknown, not no."""
     text = RULES.replace("any(motor_temp > 80, building, elevator)", "not any(fault, site, pump)")
