@@ -34,7 +34,6 @@ from alerts.model import (
 from alerts.outbox import Dispatcher
 from alerts.refusals import IllegalStep, RefusedReport, ReportRefusal, UnknownAlert
 from alerts.settings import AlertSettings
-from alerts.steady import SteadyClock
 from alerts.timers import Timers
 from alerts.whereabouts import Directory, Whereabouts
 from alerts.writing import Writing, applied
@@ -45,7 +44,11 @@ from rules.engine.verdict import Verdict
 
 
 class AlertService:
-    """The one writer of the alerts' database."""
+    """The one writer of the alerts' database.
+
+    ``clock`` is the one whose times the verdicts bear: it never goes back, and what stands in one
+    timeline fits together.
+    """
 
     def __init__(
         self,
@@ -65,9 +68,9 @@ class AlertService:
         self.bell = Bell()
         """Rings after every commit that changed an alert."""
         with engine.connect() as connection:
-            self._applied, floor = applied(connection)
+            self._applied = applied(connection)
         self._advanced_at: Micros = 0
-        self.clock = SteadyClock(clock, floor)
+        self.clock = clock
 
     def set_ledgers(self, ledgers: Iterable[SiteLedger]) -> None:
         """Take the ledgers that say where things are; alerts already open keep their place."""

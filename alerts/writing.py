@@ -61,11 +61,10 @@ class Done:
     digest: str
 
 
-def applied(connection: Connection) -> tuple[int, Micros]:
-    """Return the position up to which verdicts are applied, and the latest time used; 0, 0 at first."""
-    query = select(progress.c.position, progress.c.at).where(progress.c.name == _APPLIED)
-    row = connection.execute(query).first()
-    return (row.position, row.at) if row else (0, 0)
+def applied(connection: Connection) -> int:
+    """Return the position up to which verdicts are applied; 0 at first."""
+    query = select(progress.c.position).where(progress.c.name == _APPLIED)
+    return connection.execute(query).scalar() or 0
 
 
 class Writing:

@@ -5,7 +5,7 @@ acknowledge the messages when, and only when, it has returned.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeAlias
 
 import structlog
@@ -208,9 +208,13 @@ class Intake:
         """
         return self.append(self.read(messages), at=at)
 
-    def read(self, messages: Sequence[RawMessage]) -> Sequence[Decoded]:
-        """Return what a group of messages says. To be done once for each: some codecs remember."""
-        return [one for message in messages for one in self._decode(message)]
+    def read(self, messages: Sequence[RawMessage], shift: Micros = 0) -> Sequence[Decoded]:
+        """Return what a group of messages says. To be done once for each: some codecs remember.
+
+        ``shift`` is how far our time is ahead of the host's (``Belief``).
+        """
+        limits = replace(self._limits, belief=replace(self._limits.belief, shift=shift))
+        return [one for message in messages for one in self._decode(message, limits)]
 
     def append(
         self, decoded: Sequence[Decoded], *, at: Micros, is_shedding: bool = False
@@ -237,12 +241,12 @@ class Intake:
             group.tally(), self._answers(decoded), _rejections(decoded), group.newest()
         )
 
-    def _decode(self, message: RawMessage) -> tuple[Decoded, ...]:
+    def _decode(self, message: RawMessage, limits: Limits) -> tuple[Decoded, ...]:
         try:
             ours = message.topic.startswith(self.directory.root + "/")
             if self._foreign is not None and not ours and self._foreign.knows(message.topic):
-                return self._foreign.decode(message, self.directory, self._limits)
-            return (self._codec(message, self.directory, self._limits),)
+                return self._foreign.decode(message, self.directory, limits)
+            return (self._codec(message, self.directory, limits),)
         except Exception as exc:  # noqa: BLE001 – the supervisor of one message: it may not stop the next (P10)
             _log.exception("decoder_crashed", topic=message.topic)
             return (crashed(message, self.directory, exc),)
@@ -266,10 +270,10 @@ class Group:
     is_shedding: bool
     said: Sequence[Decoded] | None = None
 
-    def commit(self, at: Micros) -> Committed:
-        """Make it durable; see ``Intake.append``."""
+    def commit(self, at: Micros, shift: Micros) -> Committed:
+        """Make it durable; see ``Intake.read`` and ``Intake.append``."""
         if self.said is None:
-            self.said = self.intake.read(self.messages)
+            self.said = self.intake.read(self.messages, shift)
         return self.intake.append(self.said, at=at, is_shedding=self.is_shedding)
 
 

@@ -5,7 +5,7 @@ shared session the broker stops delivering at 20 unacknowledged messages.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,7 +35,7 @@ from gateway.standing import Announcement, Memory
 from gateway.unmapped import UnmappedFile, UnmappedNames
 from gengfu.core.batch import Lane as LaneName
 from gengfu.core.batch import TopicKind
-from gengfu.core.clock import SECOND, Clock
+from gengfu.core.clock import SECOND, Clock, Micros
 from gengfu.core.errors import JournalError, JournalFull
 from gengfu.core.names import Names
 from gengfu.core.naming import Scalar
@@ -76,6 +76,8 @@ class GatewaySettings:
     is_known: bool = False
     """The broker has met us before: it must have our sessions."""
     limits: Limits = field(default_factory=Limits)
+    ahead: Callable[[], Micros] = lambda: 0
+    """How far the gateway's clock is ahead of the host's, whose time devices have."""
     unmapped: Path | None = None
     """The file of names that no class has; None = it is not kept."""
     mapping: ForeignMapping = NOTHING
@@ -345,7 +347,7 @@ class Gateway:
             if lane is LaneName.TELEMETRY and self._journal.is_tight:
                 await asyncio.sleep(_FULL_WAIT_S)
                 continue
-            commit = partial(group.commit, self._clock.now())
+            commit = partial(group.commit, self._clock.now(), self._settings.ahead())
             try:
                 done = await asyncio.get_running_loop().run_in_executor(self._worker, commit)
             except JournalFull as exc:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from gengfu.core.clock import Micros
+from gengfu.core.clock import Clock, Micros
 
 CANARY_SECONDS = 10.0
 """How often a canary is sent."""
@@ -30,10 +30,32 @@ class Proof:
     """Of the last canary that came through; 0 = none yet since the start."""
     at: Micros
     """When, by core's clock."""
+    off: Micros = 0
+    """How far that clock was ahead of the host's then; behind it, when negative."""
     took_ms: float = 0.0
     """From its sending to the commit of what the rules said."""
     stopped: bool = False
     """Core was stopped as asked."""
+
+
+@dataclass(slots=True)
+class CoreTime:
+    """Core's time as others read it: what it wrote, and waits for, is told by its own clock."""
+
+    host: Clock
+    proofs: "ProofFile"
+    _off: Micros = 0
+
+    def now(self) -> Micros:
+        """Return the time by which core works now, as its last proof told it."""
+        proof = self.proofs.read()
+        if proof is not None:
+            self._off = proof.off
+        return self.host.now() + self._off
+
+    def real_seconds(self, span: Micros) -> float:
+        """Return how many real seconds pass while this clock advances by ``span``."""
+        return self.host.real_seconds(span)
 
 
 @dataclass(frozen=True, slots=True)

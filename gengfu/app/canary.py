@@ -5,7 +5,7 @@ stands among people's alerts. What has not come back in time is an outage of the
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -33,16 +33,18 @@ class Way(Protocol):
 class Canary:
     """Sends canaries, knows which came back, and leaves the proof of it."""
 
-    def __init__(self, way: Way, proofs: ProofFile, clock: Clock) -> None:
+    def __init__(
+        self, way: Way, proofs: ProofFile, clock: Clock, off: Callable[[], Micros] = lambda: 0
+    ) -> None:
         self.proved: bool | None = None
         """Whether one came through within the time of three; None = too early to tell."""
         self.took_ms: float | None = None
         self._way = way
         self._proofs = proofs
-        self._clock = clock
+        self._clock, self._off = clock, off
         self._sent: dict[int, float] = {}
         self._back_at = 0.0
-        self._last = Proof(number=0, at=0)
+        self._last = Proof(number=0, at=0, off=off())
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run(self) -> None:
@@ -82,7 +84,8 @@ class Canary:
         if not self.proved:
             self.proved = True
             log.info("alarm_path_proved", took_ms=round(self.took_ms))
-        self._leave(Proof(number=number, at=self._clock.now(), took_ms=self.took_ms))
+        at = self._clock.now()
+        self._leave(Proof(number=number, at=at, off=self._off(), took_ms=self.took_ms))
 
     def _judge(self, now: float) -> None:
         if self.proved is not False and now - self._back_at >= SILENCE_SECONDS:

@@ -33,7 +33,7 @@ from gengfu.app.parked import ParkedKeeper, mind_hang
 from gengfu.app.room import through_full_disk
 from gengfu.app.stage_clocks import alert_settings
 from gengfu.config import Settings
-from gengfu.core.clock import Clock
+from gengfu.core.clock import MINUTE, Micros
 from gengfu.core.naming import Scalar
 from gengfu.installation import Installation
 from gengfu.proof import ProofFile
@@ -76,7 +76,7 @@ async def run_core(settings: Settings, ready: Callable[[], None]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Core:
-    clock: Clock
+    clock: OnwardClock
     worker: ThreadPoolExecutor
     journal: SqliteJournal
     doubled: DoubledJournal
@@ -113,30 +113,32 @@ class _Core:
             "disk_full": self.journal.is_tight,
             "safety_copy": self.doubled.is_doubled,
             "shedding": self.gateway.is_shedding,
+            "clock_ahead": round(self.clock.ahead() / MINUTE),
+            "clock_doubted": round(max(-self.clock.off(), 0) / MINUTE),
             **self.fullness.points(),
         }
 
 
 def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) -> _Core:
-    host, classes = settings.clock.clock(), classes_of(settings)
-    rules, mapping = rules_of(settings, classes), MappingFile(settings.mappings, place.mapping)
+    classes, mapping = classes_of(settings), MappingFile(settings.mappings, place.mapping)
+    rules = rules_of(settings, classes)
     journal = SqliteJournal(place.journal, reserve=RESERVE_BYTES)
-    clock = OnwardClock(host, floor=journal.last()[1])
-    proofs, channels = ProofFile(place.proof), webhooks(settings)
-    alerts, log = open_alerts(place.alerts), JournalActionLog(journal, clock, worker)
-    alerting = alert_settings(settings)
-    service = AlertService(alerts, host, alerting, channels=channels, action_log=log)
+    clock = OnwardClock(settings.clock.clock(), floor=journal.last()[1])
+    alerts, proofs = open_alerts(place.alerts), ProofFile(place.proof)
+    channels, alerting = webhooks(settings), alert_settings(settings)
+    log = JournalActionLog(journal, clock, worker)
+    service = AlertService(alerts, clock, alerting, channels=channels, action_log=log)
     doubled = DoubledJournal(journal, SafetyFile(place.safety), life_safety_of(classes))
     before = look_back(doubled, journal, proofs, place, judged=service.applied_position())
     gateway = Gateway(
-        _gateway_settings(settings, place, mapping.start(), before),
+        _gateway_settings(settings, place, mapping.start(), before, clock.ahead),
         journal=doubled,
         ledgers=(),
         classes=classes,
         clock=clock,
         worker=worker,
     )
-    canary = Canary(gateway, proofs, host)
+    canary = Canary(gateway, proofs, clock, clock.off)
     in_force = InForce(place.desk, journal, gateway, service, classes, rules, clock, worker)
     return _Core(
         clock=clock,
@@ -160,7 +162,11 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
 
 
 def _gateway_settings(
-    settings: Settings, place: Installation, mapping: ForeignMapping, before: Before
+    settings: Settings,
+    place: Installation,
+    mapping: ForeignMapping,
+    before: Before,
+    ahead: Callable[[], Micros],
 ) -> GatewaySettings:
     belief = Belief(ahead=settings.belief.ahead, behind=settings.belief.behind)
     return GatewaySettings(
@@ -172,6 +178,7 @@ def _gateway_settings(
         unmapped=place.unmapped,
         client_id=settings.broker.client_id,
         limits=Limits(belief=belief),
+        ahead=ahead,
     )
 
 

@@ -36,7 +36,7 @@ from gengfu.installation import Installation
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.ledger.store import LedgerStore
 from gengfu.people.gate import Gate
-from gengfu.proof import ProofFile
+from gengfu.proof import CoreTime, ProofFile
 from ingest.journal.cursors import CursorFile
 from ingest.journal.reader import FolderReader
 from ingest.store.connect import connect
@@ -95,15 +95,15 @@ class _Desk:
 
 def _build(settings: Settings, place: Installation) -> _Desk:
     place.prepare()
-    clock, classes, engine = settings.clock.clock(), classes_of(settings), open_sqlite(place.desk)
+    classes, clock = classes_of(settings), CoreTime(settings.clock.clock(), ProofFile(place.proof))
+    engine, store = open_sqlite(place.desk), connect(settings.store, place.data)
     ledgers, estate = _Ledgers(LedgerStore(engine), classes), _estate(engine, classes)
-    store = connect(settings.store, place.data)
     alerts, linkage = _written_by_core(place)
     availability = AvailabilityService(estate, ledgers, clock)
     figures = partial(FiguresWriter, estate, availability, ledgers, clock=clock)
     core, gate = CoreClient(place.socket), gate_of(engine, place)
     writer, late = _store_writer(place, store, classes), _late_findings(engine)
-    health = Health(clock, writer, estate, ProofFile(place.proof), ParkingLot(place.parked))
+    health = Health(clock, writer, estate, clock.proofs, ParkingLot(place.parked))
     ports = DeskPorts(
         clock=clock,
         people=WebPeople(gate),

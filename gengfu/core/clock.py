@@ -40,6 +40,11 @@ class SystemClock:
         return span / SECOND
 
 
+def running() -> Micros:
+    """Return how long the machine has been on, also asleep where it tells that: nobody sets this."""
+    return time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)) // 1000
+
+
 @dataclass(frozen=True, slots=True)
 class ScaledClock:
     """A clock that was started at ``start`` when the machine's clock read ``anchor``.

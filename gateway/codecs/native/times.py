@@ -15,6 +15,9 @@ class Belief:
 
     ahead: Micros = 5 * MINUTE
     behind: Micros = 72 * HOUR
+    shift: Micros = 0
+    """How far our own time is ahead of the host's: who has the right time is as far behind us, and
+    what he tells happened so much later by our count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,8 @@ def observe(ts: object, received_at: Micros, belief: Belief, *, retained: bool =
     at = _read(ts)
     if at is None:
         return Observed(received_at, Flag.CLOCK.value, None)
-    if -belief.behind <= at - received_at <= belief.ahead:
-        return Observed(at, 0, None)
+    if -belief.behind <= at + belief.shift - received_at <= belief.ahead:
+        return Observed(at + belief.shift, 0, None)
     if retained and at < received_at:
         return Observed(received_at, Flag.RECEIPT_TIME.value, None)
     return Observed(received_at, Flag.CLOCK.value, at)

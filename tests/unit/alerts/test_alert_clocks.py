@@ -1,4 +1,4 @@
-"""Clocks that neither go backwards nor lose their pace."""
+"""The clocks of an alert's stages, and their pace."""
 
 from dataclasses import replace
 
@@ -10,32 +10,12 @@ from alerts.clocks import wind
 from alerts.model import Handling
 from alerts.opening import by_rule
 from alerts.settings import Pace, usual_clocks
-from alerts.steady import SteadyClock
 from alerts.whereabouts import Whereabouts
 from gengfu.app.stage_clocks import stage_clocks
 from gengfu.config import ResponseSettings, Settings
-from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND
+from gengfu.core.clock import HOUR, MINUTE, SECOND
 from gengfu.core.urgency import Kind, Response, usual_response
 from tests.fakes.alerts import FIRE, START
-from tests.fakes.manual_clock import ManualClock
-
-STEPS = st.lists(st.integers(-50 * 365 * DAY, 50 * 365 * DAY), min_size=1, max_size=20)
-
-
-@given(steps=STEPS, floor=st.integers(0, 2 * START))
-def test_a_clock_goes_backwards(steps: list[int], floor: int) -> None:
-    """However the machine's clock jumps, the time never goes back, and goes on at once."""
-    machine = ManualClock()
-    clock = SteadyClock(machine, floor)
-    told = clock.now()
-    assert told >= floor
-    for span in steps:
-        machine.advance(span)
-        assert clock.now() == max(told, told + span)
-        told = clock.now()
-        machine.advance(SECOND)
-        assert clock.now() == told + SECOND
-        told = clock.now()
 
 
 @given(rounds=st.integers(0, 10_000))

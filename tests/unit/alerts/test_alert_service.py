@@ -288,21 +288,6 @@ def test_an_older_database_is_refused(desk: Desk, tmp_path: Path) -> None:
     assert desk.all() == before
 
 
-def test_a_clock_set_back_stalls_escalation(desk: Desk, tmp_path: Path) -> None:
-    """When the machine's clock steps back, before or after a restart, due times still come."""
-    desk.clock.advance(HOUR)
-    desk.apply(FIRE)
-    desk.clock.advance(-HOUR)
-    desk.service.clock.now()
-    desk.clock.advance(61 * SECOND)
-    assert desk.service.fire_due() == 1
-    desk.clock.advance(-3 * HOUR)
-    again = AlertService(desk.engine, desk.clock)
-    again.clock.now()
-    desk.clock.advance(4 * MINUTE)
-    assert again.fire_due() == 1
-
-
 def test_shelving_forgets_the_alert(desk: Desk) -> None:
     """A shelved alert is not called for, stays one alert while it chatters, and comes back."""
     desk.apply(HELD_OPEN)

@@ -11,7 +11,8 @@ from gateway.decoded import Decoded, RawMessage
 from gateway.directory import Directory, build_directory
 from gateway.intake import Intake
 from gateway.unmapped import Said, meant_by
-from gengfu.core.batch import Event, ReadingBatch
+from gengfu.core.batch import Event, Flag, ReadingBatch
+from gengfu.core.clock import DAY, HOUR
 from gengfu.core.errors import JournalError
 from gengfu.core.partition import EVERY_PARTITION, partition_of
 from gengfu.core.record import Body, DeadLetter, RecordKind, Tally
@@ -68,6 +69,24 @@ def test_an_event_told_twice_is_two_events(intake: Intake, journal: FakeJournal)
     assert first.answers[0].topic == "gf/yunhe/fire-panel-1/down/ack"
     assert first.tally == Tally(received=2, journaled=1, duplicate=1)
     assert second.tally == Tally(received=1, duplicate=1)
+
+
+@pytest.mark.parametrize("ahead", [0, HOUR, 3 * DAY, 400 * DAY])
+def test_who_has_the_right_time_is_late(intake: Intake, journal: FakeJournal, ahead: int) -> None:
+    """While our time is ahead of the host's, a device's is read as much later; a wrong one stays wrong."""
+    true = (AT - ahead) // 1000
+    said = [
+        f'{{"id": "now", "type": "fire", "ts": {true}}}',
+        f'{{"id": "an hour ago", "type": "fire", "ts": {true - 3_600_000}}}',
+        f'{{"id": "in a year", "type": "fire", "ts": {true + 31_536_000_000}}}',
+    ]
+    decoded = intake.read([message(EVENT, one) for one in said], ahead)
+    intake.append(decoded, at=AT)
+    assert [(one.observed_at - AT, one.flags) for one in events_in(journal)] == [
+        (0, 0),
+        (-HOUR, 0),
+        (0, Flag.CLOCK.value),
+    ]
 
 
 def test_the_same_id_of_two_devices_is_one_event(intake: Intake, journal: FakeJournal) -> None:
