@@ -12,7 +12,7 @@ from typing import TypeVar
 import yaml
 
 from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
-from gengfu.core.errors import BadInput
+from gengfu.core.errors import BadInput, Fault
 from gengfu.core.expression import nearest
 from gengfu.core.naming import Bilingual, Scalar
 from gengfu.ledger.model import Equipment, EquipmentClass, SiteLedger
@@ -63,13 +63,22 @@ def read_scenario(
 
 
 def find_scenario(name: str) -> Path:
-    """Return the file of a scenario given by path or by the name of one that is shipped."""
+    """Return the file of a scenario given by path or by the name of one that is shipped.
+
+    Raises:
+        BadInput: no shipped one has this name.
+    """
     path = Path(name)
     if path.suffix or path.exists():
         return path
     folders = (SHIPPED, SHIPPED / "cast", SHIPPED / "long")
     files = [folder / f"{name}.yaml" for folder in folders]
-    return next((file for file in files if file.exists()), files[0])
+    found = next((file for file in files if file.exists()), None)
+    if found is None:
+        shipped = sorted(file.stem for folder in folders for file in folder.glob("*.yaml"))
+        hint = nearest(name, shipped) or "they are listed in docs/scenarios.md"
+        raise BadInput([Fault("scenario", "", f"none is called {name!r}", hint)])
+    return found
 
 
 def own_cast() -> Sequence[Path]:

@@ -5,15 +5,18 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import aiomqtt
 
 from gengfu.core.clock import SECOND, Clock, Micros
-from gengfu.core.errors import StartError
+from gengfu.core.errors import BadInput, Fault, StartError
 from simulators.capture import Caught, head_line, message_line, opened
 from simulators.connection import BrokerAddress
 
 IN_FLIGHT = 200
+REFUSED = 0x80
+"""From here on an answer to a subscription is a refusal (MQTT 3.1.1 §3.9.3, MQTT 5 §3.9.3)."""
 LONGEST_NAP_SECONDS = 0.25
 
 
@@ -39,28 +42,22 @@ async def record(
     Retained messages, which it hands over at once, are the beginning of the recording.
 
     Raises:
-        StartError: when the broker cannot be reached or goes away.
+        BadInput: the file cannot be written.
+        StartError: when the broker cannot be reached, goes away, or refuses to let us hear a topic.
     """
     count = size = 0
     started = clock.now()
     last = started
-    with opened(file, "wb") as out:
+    with _written(file) as out:
         out.write(head_line(started))
         try:
             async with broker.client(f"record-{started:x}") as client:
-                await client.subscribe([(topic, 1) for topic in topics])
+                await _listen(client, topics, broker)
                 with suppress(TimeoutError, asyncio.CancelledError):
                     async with asyncio.timeout(None if lasts is None else lasts / SECOND):
                         async for message in client.messages:
                             last = clock.now()
-                            payload = message.payload
-                            caught = Caught(
-                                after=last - started,
-                                topic=str(message.topic),
-                                payload=payload if isinstance(payload, bytes) else b"",
-                                qos=message.qos,
-                                retain=bool(message.retain),
-                            )
+                            caught = _caught(message, last - started)
                             out.write(message_line(caught))
                             count, size = count + 1, size + len(caught.payload)
         except aiomqtt.MqttError as exc:
@@ -101,6 +98,35 @@ async def play(
     except aiomqtt.MqttError as exc:
         raise StartError(f"the broker at {broker.url} does not take it: {exc}") from exc
     return Taped(messages=count, payload_bytes=size, span=last)
+
+
+def _caught(message: aiomqtt.Message, after: Micros) -> Caught:
+    payload = message.payload
+    return Caught(
+        after=after,
+        topic=str(message.topic),
+        payload=payload if isinstance(payload, bytes) else b"",
+        qos=message.qos,
+        retain=bool(message.retain),
+    )
+
+
+def _written(file: Path) -> BinaryIO:
+    try:
+        return opened(file, "wb")
+    except OSError as exc:
+        raise BadInput([Fault(str(file), "", f"cannot be written: {exc.strerror}")]) from exc
+
+
+async def _listen(client: aiomqtt.Client, topics: Sequence[str], broker: BrokerAddress) -> None:
+    """Subscribe; a refusal is an error, for what came of it would be an empty recording."""
+    answers = await client.subscribe([(topic, 1) for topic in topics])
+    codes = (one if isinstance(one, int) else one.value for one in answers)
+    refused = [topic for topic, code in zip(topics, codes, strict=True) if code >= REFUSED]
+    if refused:
+        raise StartError(
+            f"the broker at {broker.url} does not let {broker.user or 'us'} hear {', '.join(refused)}"
+        )
 
 
 async def _publish(client: aiomqtt.Client, messages: Sequence[Caught]) -> None:

@@ -83,9 +83,11 @@ def _own_password(place: Installation, account: str) -> str:
     try:
         return _secret_file(place, account).read_text(encoding="utf-8")
     except FileNotFoundError as exc:
+        start = "gengfu up --demo" if account == SIMULATOR_ACCOUNT else "gengfu up"
         raise StartError(
-            f"The embedded broker of {place.data} has no account {account!r}: "
-            "start it with --demo, or name another broker with --broker."
+            f"The embedded broker of the folder {place.data} has no account {account!r}. "
+            f"After make run say --data demo-data; else start it with {start}, "
+            "or name another broker with --broker."
         ) from exc
 
 

@@ -38,9 +38,11 @@ async def run_demo_estate(settings: Settings, ready: Callable[[], None]) -> None
     )
 
 
-def address_of(settings: Settings, place: Installation) -> BrokerAddress:
+def address_of(
+    settings: Settings, place: Installation, *, embedded_account: str = SIMULATOR_ACCOUNT
+) -> BrokerAddress:
     """Return the broker as simulators and replays speak to it."""
-    endpoint = endpoint_of(settings, place, embedded_account=SIMULATOR_ACCOUNT)
+    endpoint = endpoint_of(settings, place, embedded_account=embedded_account)
     return BrokerAddress(
         url=settings.broker.address,
         user=endpoint.user,

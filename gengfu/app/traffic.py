@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gengfu.app.broker import CORE_ACCOUNT
 from gengfu.app.estate import address_of
 from gengfu.app.given_files import classes_of
 from gengfu.app.ledgers import ledger_store
@@ -62,15 +63,19 @@ async def record_traffic(
 ) -> Taped:
     """Write a broker's traffic to a file, for so long or until cancelled.
 
+    Without ``topics`` it is what devices say, which is what core may hear; our own answers would be
+    false ones when they are played back.
+
     Raises:
-        StartError: when the broker cannot be reached.
+        BadInput: the file cannot be written.
+        StartError: when the broker cannot be reached or lets us hear nothing.
     """
     place = Installation(settings.data)
     clock = place.noted_clock() or SystemClock()
     return await record(
         file,
-        broker=address_of(settings, place),
-        topics=topics or (f"{settings.broker.root}/#",),
+        broker=address_of(settings, place, embedded_account=CORE_ACCOUNT),
+        topics=topics or (f"{settings.broker.root}/+/+/up/#",),
         clock=clock,
         lasts=lasts,
     )

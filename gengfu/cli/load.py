@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
 def record(
     file: Annotated[Path, typer.Argument(help="Where to; zipped when its name ends in .gz.")],
     topic: Annotated[
-        list[str] | None, typer.Option(help="A filter; repeat for more. gf/# when left out.")
+        list[str] | None, typer.Option(help="A filter; repeat for more. gf/+/+/up/# when left out.")
     ] = None,
     lasts: Annotated[
         str | None, typer.Option("--for", help="10m, 2h …; until Ctrl-C when left out.")

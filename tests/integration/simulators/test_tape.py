@@ -1,7 +1,8 @@
 """A broker's traffic recorded and played back: the same bytes, topics, distances."""
 
 import asyncio
-from collections.abc import Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import aiomqtt
@@ -9,8 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gengfu.app.broker import CORE_ACCOUNT, prepare_accounts, run_broker
+from gengfu.app.estate import address_of
+from gengfu.app.traffic import record_traffic
+from gengfu.config import BrokerSettings, Settings
 from gengfu.core.clock import SECOND, SystemClock
-from gengfu.core.errors import BadInput
+from gengfu.core.errors import BadInput, StartError
+from gengfu.installation import Installation
 from simulators.capture import (
     Caught,
     head_line,
@@ -23,7 +29,7 @@ from simulators.connection import BrokerAddress
 from simulators.load import Gun, fire
 from simulators.load_plan import Load, shots
 from simulators.tape import play, record
-from tests.integration.services import Mosquitto, mosquitto
+from tests.integration.services import Mosquitto, free_port, mosquitto
 
 
 @pytest.fixture
@@ -114,6 +120,51 @@ async def taped(file: Path, address: BrokerAddress, doing: Awaitable[None]) -> N
     await doing
     done = await recording
     assert done.messages == 7
+
+
+@pytest.fixture
+async def embedded(tmp_path: Path) -> AsyncIterator[Settings]:
+    chosen = Settings(data=tmp_path / "data", broker=BrokerSettings(port=free_port()))
+    place = Installation(chosen.data)
+    place.prepare()
+    prepare_accounts(chosen, place, [])
+    ready = asyncio.Event()
+    broker = asyncio.create_task(run_broker(chosen, ready.set))
+    await ready.wait()
+    yield chosen
+    broker.cancel()
+    with suppress(asyncio.CancelledError):
+        await broker
+
+
+async def test_nothing_is_heard_of_the_embedded_broker(tmp_path: Path, embedded: Settings) -> None:
+    """On the embedded broker a recording has what devices say, in a demo and without one."""
+    file = tmp_path / "a.jsonl"
+    taping = asyncio.create_task(record_traffic(embedded, file, topics=(), lasts=2 * SECOND))
+    own = address_of(embedded, Installation(embedded.data), embedded_account=CORE_ACCOUNT)
+    async with own.client("a-device") as client:
+        while not taping.done():
+            await client.publish("gf/_gengfu/_core/up/event", b"{}", qos=1)
+            await asyncio.sleep(0.1)
+    assert (await taping).messages > 0
+
+
+async def test_an_empty_recording_is_a_success(tmp_path: Path, embedded: Settings) -> None:
+    """Who may not hear a topic is told so at once, instead of a file without messages."""
+    with pytest.raises(StartError, match="does not let gengfu hear gf/#"):
+        await record_traffic(embedded, tmp_path / "a.jsonl", topics=["gf/#"], lasts=SECOND)
+
+
+async def test_a_missing_folder_is_a_traceback(tmp_path: Path) -> None:
+    """A recording that cannot be written is refused before anything is heard."""
+    nowhere = tmp_path / "none" / "a.jsonl.gz"
+    with pytest.raises(BadInput, match="cannot be written: No such file or directory"):
+        await record(
+            nowhere,
+            broker=BrokerAddress(url="mqtt://127.0.0.1:1"),
+            topics=["#"],
+            clock=SystemClock(),
+        )
 
 
 def test_a_load_lies_about_its_rate(broker: Mosquitto) -> None:

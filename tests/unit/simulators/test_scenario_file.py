@@ -81,9 +81,15 @@ afterwards:
 
 
 def test_an_absent_file_is_a_traceback() -> None:
-    """A scenario that does not exist is one clear fault."""
+    """A scenario's file that does not exist is one clear fault."""
     with pytest.raises(BadInput, match="cannot be read"):
-        read_scenario(find_scenario("no_such_story"), [demo_ledger()], CLASSES)
+        read_scenario(find_scenario("no_such_story.yaml"), [demo_ledger()], CLASSES)
+
+
+def test_a_mistyped_name_is_a_path_inside_the_product() -> None:
+    """The name of a shipped scenario, mistyped, is told with the one that was meant."""
+    with pytest.raises(BadInput, match=r"none is called 'demo_dya' \(did you mean 'demo_day'\?\)"):
+        find_scenario("demo_dya")
 
 
 def test_a_shipped_scenario_does_not_fit_the_demo() -> None:

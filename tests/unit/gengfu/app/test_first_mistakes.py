@@ -66,6 +66,12 @@ def test_a_scenario_without_a_demo_says_what_to_do(tmp_path: Path) -> None:
         asyncio.run(play_scenario(settings, "demo_day", seed=1, speed=1))
 
 
+def test_a_demo_elsewhere_is_not_named(tmp_path: Path) -> None:
+    """Who started the demo by ``make run`` is told the option that its folder wants."""
+    with pytest.raises(StartError, match="--data demo-data"):
+        asyncio.run(play_scenario(Settings(data=tmp_path), "demo_day", seed=1, speed=1))
+
+
 @pytest.mark.parametrize(
     ("site", "equipment", "point", "says"),
     [
