@@ -21,6 +21,7 @@ from gateway import topics
 from gengfu.core.batch import TopicKind
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.naming import is_slug
+from gengfu.core.said import said
 from gengfu.durable import replace_file
 from gengfu.ledger.model import SiteLedger
 from gengfu.ledger.own import OWN_CORE, OWN_SITE
@@ -65,7 +66,9 @@ def device_account(ledgers: Iterable[SiteLedger], equipment: str, root: str) -> 
         if equipment in ledger.equipment:
             speaks_for = (equipment, *ledger.children_of(equipment))
             return Account(equipment, _device_lines(ledger.site.id, speaks_for, root))
-    raise BadInput([Fault("ledger", equipment, "there is no such equipment", "import it first")])
+    raise BadInput.of(
+        "ledger", equipment, said("there is no such equipment"), said("import it first")
+    )
 
 
 def bridge_account(name: str, filters: Sequence[str], taken: Collection[str], root: str) -> Account:
@@ -78,14 +81,16 @@ def bridge_account(name: str, filters: Sequence[str], taken: Collection[str], ro
         Fault(
             "--topic",
             one,
-            "would let it speak as any device",
-            "name a beginning of its own, such as zigbee2mqtt/#",
+            said("would let it speak as any device"),
+            said("name a beginning of its own, such as zigbee2mqtt/#"),
         )
         for one in filters
         if one.split("/")[0] in ("", "+", "#", root) or one.startswith("$")
     ]
     if not is_slug(name) or name in taken:
-        faults.append(Fault("account", name, "is somebody else's, or no name", "use a-z, 0-9, -"))
+        faults.append(
+            Fault("account", name, said("is somebody else's, or no name"), said("use a-z, 0-9, -"))
+        )
     if faults:
         raise BadInput(faults)
     both = (Access.WRITE, Access.READ)

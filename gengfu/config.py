@@ -29,6 +29,7 @@ from pydantic_settings import (
 
 from gengfu.core.clock import SECOND, Clock, Micros, ScaledClock, SystemClock, from_iso
 from gengfu.core.errors import BadInput, Fault
+from gengfu.core.said import Misread, said
 from gengfu.core.urgency import Response
 from gengfu.marked import read_text
 
@@ -57,7 +58,7 @@ def _without_password(url: str) -> str:
         ValueError: when a password stands in it.
     """
     if urlsplit(url).password is not None:
-        raise ValueError("an address is shown and logged: give the password by its own setting")
+        raise Misread(said("an address is shown and logged: give the password by its own setting"))
     return url
 
 
@@ -88,9 +89,9 @@ class BrokerSettings(_Part):
     @classmethod
     def _known_scheme(cls, url: str) -> str:
         if url != "embedded" and urlsplit(url).scheme not in ("mqtt", "mqtts"):
-            raise ValueError("write 'embedded', mqtt://host:port or mqtts://host:port")
+            raise Misread(said("write 'embedded', mqtt://host:port or mqtts://host:port"))
         if url != "embedded" and not urlsplit(url).hostname:
-            raise ValueError("names no host")
+            raise Misread(said("names no host"))
         return _without_password(url)
 
     @property
@@ -118,9 +119,11 @@ class KeepSettings(_Part):
     @classmethod
     def _not_below_what_may_still_come(cls, days: int) -> int:
         if 0 < days < _FEWEST_RAW_DAYS:
-            raise ValueError(
-                f"write 0 or at least {_FEWEST_RAW_DAYS}: late readings may be 72 h behind, and are"
-                " rolled up again with the others of their hour"
+            raise Misread(
+                said(
+                    "write 0 or at least {}: late readings may be 72 h behind, and are rolled up again with the others of their hour",
+                    _FEWEST_RAW_DAYS,
+                )
             )
         return days
 
@@ -147,9 +150,9 @@ class StoreSettings(_Part):
     def _known_scheme(cls, url: str) -> str:
         known = ("duckdb", "influxdb", "influxdbs")
         if url != "duckdb" and urlsplit(url).scheme not in known:
-            raise ValueError("write 'duckdb' or influxdb://host:8086/database")
+            raise Misread(said("write 'duckdb' or influxdb://host:8086/database"))
         if urlsplit(url).scheme.startswith("influxdb") and not urlsplit(url).hostname:
-            raise ValueError("names no host: write influxdb://host:8086/database")
+            raise Misread(said("names no host: write influxdb://host:8086/database"))
         return _without_password(url)
 
     def secret(self) -> str | None:
@@ -182,8 +185,8 @@ class ClockSettings(_Part):
             try:
                 from_iso(start)
             except ValueError as exc:
-                raise ValueError(
-                    f"write a time with its zone, 2026-01-31T08:00:00+08:00 ({exc})"
+                raise Misread(
+                    said("write a time with its zone, 2026-01-31T08:00:00+08:00 ({})", exc)
                 ) from exc
         return start
 
@@ -239,7 +242,7 @@ class WebhookSettings(_Part):
     @model_validator(mode="after")
     def _is_signed(self) -> "WebhookSettings":
         if self.secret is None and self.secret_file is None:
-            raise ValueError("a webhook is signed: give secret or secret_file")
+            raise Misread(said("a webhook is signed: give secret or secret_file"))
         return self
 
     def key(self) -> str:
@@ -314,9 +317,9 @@ def _read_yaml(file: Path) -> tuple[dict[str, Any], _Lines]:
         mark = getattr(exc, "problem_mark", None)
         line = str(mark.line + 1) if mark else ""
         what = getattr(exc, "problem", None) or exc
-        raise BadInput([Fault(str(file), line, f"is not YAML: {what}")]) from exc
+        raise BadInput.of(str(file), line, said("is not YAML: {}", what)) from exc
     if not isinstance(tree, dict):
-        raise BadInput([Fault(str(file), "1", "must be a mapping of settings")])
+        raise BadInput.of(str(file), "1", said("must be a mapping of settings"))
     lines: _Lines = {}
     _collect_lines(node, (), lines)
     return tree, lines
@@ -340,8 +343,9 @@ def _fault(file: str, lines: _Lines, error: ErrorDetails) -> Fault:
     path = tuple(str(step) for step in error["loc"])
     variable = ENVIRONMENT_PREFIX + "__".join(path).upper()
     unknown = error["type"] == "extra_forbidden"
-    message = "unknown setting" if unknown else error["msg"].removeprefix("Value error, ")
-    where = f"{'.'.join(path)}: {message}"
+    ours = error.get("ctx", {}).get("error")
+    message = said("unknown setting") if unknown else error["msg"]
+    where = said("{}: {}", ".".join(path), ours.said if isinstance(ours, Misread) else message)
     if variable in os.environ:
         return Fault("environment", variable, where)
     line = next((lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in lines), None)

@@ -27,6 +27,8 @@ from gengfu.core.expression import (
     parse_span,
 )
 from gengfu.core.naming import Bilingual
+from gengfu.core.said import NOTHING, Misread, Said, said
+from gengfu.yaml_problems import in_words
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -52,9 +54,9 @@ def read_text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8-sig")
     except OSError as exc:
-        raise BadInput([Fault(str(file), "", f"cannot be read: {exc.strerror or exc}")]) from exc
+        raise BadInput.of(str(file), "", said("cannot be read: {}", exc.strerror or exc)) from exc
     except UnicodeDecodeError as exc:
-        raise BadInput([Fault(str(file), "", "is not UTF-8", "save it as UTF-8")]) from exc
+        raise BadInput.of(str(file), "", said("is not UTF-8"), said("save it as UTF-8")) from exc
 
 
 class TooDeep(yaml.YAMLError):
@@ -85,7 +87,7 @@ class Page:
     file: str
     faults: list[Fault] = field(default_factory=list)
 
-    def fault(self, node: yaml.Node, message: str, mend: str = "") -> None:
+    def fault(self, node: yaml.Node, message: Said, mend: Said = NOTHING) -> None:
         """Note a mistake at a node's line."""
         line = node.start_mark.line + 1
         self.faults.append(Fault(file=self.file, place=str(line), message=message, mend=mend))
@@ -97,28 +99,32 @@ class Page:
         except yaml.MarkedYAMLError as exc:
             mark = exc.problem_mark or exc.context_mark
             line = str(mark.line + 1) if mark else "1"
-            self.faults.append(Fault(self.file, line, f"not YAML: {exc.problem or exc.context}"))
+            self.faults.append(
+                Fault(self.file, line, said("not YAML: {}", in_words(exc.problem or exc.context)))
+            )
             return None
         except TooDeep:
-            self.faults.append(Fault(self.file, "1", "not a file of ours: nested too deeply"))
+            self.faults.append(Fault(self.file, "1", said("not a file of ours: nested too deeply")))
             return None
         except yaml.YAMLError as exc:
-            self.faults.append(Fault(self.file, "1", f"not YAML: {str(exc).splitlines()[0]}"))
+            self.faults.append(
+                Fault(self.file, "1", said("not YAML: {}", str(exc).splitlines()[0]))
+            )
             return None
         if node is None:
-            self.faults.append(Fault(self.file, "1", "the file is empty"))
+            self.faults.append(Fault(self.file, "1", said("the file is empty")))
         return node
 
     def entries(self, node: yaml.Node) -> dict[str, yaml.Node]:
         """Return a mapping's values by key; duplicate keys and wrong shapes are faults."""
         if not isinstance(node, yaml.MappingNode):
-            self.fault(node, "a mapping (key: value) is expected here")
+            self.fault(node, said("a mapping (key: value) is expected here"))
             return {}
         found: dict[str, yaml.Node] = {}
         for key_node, value in node.value:
             key = self.text(key_node)
             if key in found:
-                self.fault(key_node, f"{key!r} stands here twice")
+                self.fault(key_node, said("{!r} stands here twice", key))
             elif key:
                 found[key] = value
         return found
@@ -129,18 +135,20 @@ class Page:
         """Return a mapping's values when its keys are those known; others are faults."""
         if not isinstance(node, yaml.MappingNode):
             shape = ", ".join(f"{key}: …" for key in required)
-            message = f"a mapping with {', '.join(required)} is expected here"
-            self.fault(node, message, f"write {{{shape}}}" if shape else "")
+            message = said("a mapping with {} is expected here", ", ".join(required))
+            self.fault(node, message, said("write {{{}}}", shape) if shape else NOTHING)
             return {}
         found = self.entries(node)
         for key, value in found.items():
             if key not in required and key not in optional:
                 self.fault(
-                    value, f"unknown key {key!r}", f"known: {', '.join([*required, *optional])}"
+                    value,
+                    said("unknown key {!r}", key),
+                    said("known: {}", ", ".join([*required, *optional])),
                 )
         for key in required:
             if key not in found:
-                self.fault(node, f"{key!r} is missing")
+                self.fault(node, said("{!r} is missing", key))
         return found
 
     def items(self, node: yaml.Node | None) -> list[yaml.Node]:
@@ -148,7 +156,7 @@ class Page:
         if node is None:
             return []
         if not isinstance(node, yaml.SequenceNode):
-            self.fault(node, "a list is expected here")
+            self.fault(node, said("a list is expected here"))
             return []
         return list(node.value)
 
@@ -157,7 +165,7 @@ class Page:
         if node is None:
             return ""
         if not isinstance(node, yaml.ScalarNode):
-            self.fault(node, "a single value is expected here")
+            self.fault(node, said("a single value is expected here"))
             return ""
         return str(node.value).strip()
 
@@ -165,12 +173,14 @@ class Page:
         """Return a list of scalars."""
         return tuple(self.text(item) for item in self.items(node))
 
-    def identifier(self, node: yaml.Node | None, what: str) -> str:
+    def identifier(self, node: yaml.Node | None, what: Said) -> str:
         """Return a name that expressions can use; empty (and a fault) when it is none."""
         name = self.text(node)
         if node is None or not name or is_identifier(name):
             return name
-        self.fault(node, f"{what} {name!r} is no name", "use a-z, 0-9 and _, a letter first")
+        self.fault(
+            node, said("{} {!r} is no name", what, name), said("use a-z, 0-9 and _, a letter first")
+        )
         return ""
 
     def bilingual(self, node: yaml.Node | None) -> Bilingual:
@@ -181,7 +191,7 @@ class Page:
         pair = Bilingual(zh=self.text(found.get("zh")), en=self.text(found.get("en")))
         for language, text in (("zh", pair.zh), ("en", pair.en)):
             if language in found and not text:
-                self.fault(node, f"the text in {language!r} is empty")
+                self.fault(node, said("the text in {!r} is empty", language))
         return pair
 
     def number(self, node: yaml.Node | None) -> float | None:
@@ -193,7 +203,7 @@ class Page:
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            self.fault(node, f"{self.text(node)!r} is no number")
+            self.fault(node, said("{!r} is no number", self.text(node)))
             return None
         return value
 
@@ -201,7 +211,7 @@ class Page:
         """Return ``true`` or ``false``; absent is false."""
         text = self.text(node)
         if node is not None and text not in {"true", "false"}:
-            self.fault(node, f"{text!r} is neither true nor false")
+            self.fault(node, said("{!r} is neither true nor false", text))
         return text == "true"
 
     def duration(self, node: yaml.Node | None) -> Micros:
@@ -210,11 +220,11 @@ class Page:
             return 1
         try:
             span = parse_span(self.text(node))
-        except ValueError as exc:
-            self.fault(node, str(exc))
+        except Misread as exc:
+            self.fault(node, exc.said)
             return 1
         if span <= 0:
-            self.fault(node, "the duration is zero")
+            self.fault(node, said("the duration is zero"))
         return span
 
     def expression(
@@ -232,18 +242,16 @@ class Page:
         names it in its faults, which give the column; ``names`` stand for other expressions;
         ``condition``: it must be true or false.
         """
-        where = f"{what}, " if what else ""
         try:
             expression = parse(self.text(node))
         except ExpressionError as exc:
-            flaw = exc.flaw
-            self.fault(node, f"{where}column {flaw.column}: {flaw.message}", flaw.suggestion)
+            self.fault(node, exc.flaw.told(what), exc.flaw.suggestion)
             return None
         if names:
             expression = expression.named({name: one.root for name, one in names.items()})
         found = check(expression, scope, condition=condition) if scope is not None else ()
         for flaw in found:
-            self.fault(node, f"{where}column {flaw.column}: {flaw.message}", flaw.suggestion)
+            self.fault(node, flaw.told(what), flaw.suggestion)
         return expression
 
     def choice(self, node: yaml.Node | None, words: type[Word], fallback: Word) -> Word:
@@ -253,6 +261,8 @@ class Page:
         text = self.text(node)
         if text not in set(words):
             known = [one.value for one in words]
-            self.fault(node, f"{text!r} is none of {', '.join(known)}", nearest(text, known))
+            self.fault(
+                node, said("{!r} is none of {}", text, ", ".join(known)), nearest(text, known)
+            )
             return fallback
         return words(text)

@@ -15,7 +15,8 @@ from typing import BinaryIO, cast
 import msgspec
 
 from gengfu.core.clock import Micros
-from gengfu.core.errors import BadInput, Fault
+from gengfu.core.errors import BadInput
+from gengfu.core.said import said
 
 MAGIC = "gengfu-traffic"
 VERSION = 1
@@ -97,9 +98,9 @@ def read_capture(path: Path) -> tuple[Head, Iterator[Caught]]:
         with opened(path, "rb") as file:
             head = msgspec.json.decode(file.readline(4096), type=Head)
     except (OSError, EOFError, msgspec.MsgspecError) as exc:
-        raise BadInput([Fault(str(path), "1", f"is no recording of traffic: {exc}")]) from exc
+        raise BadInput.of(str(path), "1", said("is no recording of traffic: {}", exc)) from exc
     if (head.format, head.version) != (MAGIC, VERSION):
-        raise BadInput([Fault(str(path), "1", f"version {head.version} is not known here")])
+        raise BadInput.of(str(path), "1", said("version {} is not known here", head.version))
     return head, _messages(path)
 
 
@@ -111,7 +112,7 @@ def _messages(path: Path) -> Iterator[Caught]:
                 one = msgspec.json.decode(line, type=_Line)
                 raw = base64.b64decode(one.base64, validate=True) if one.base64 else b""
             except (msgspec.MsgspecError, binascii.Error) as exc:
-                raise BadInput([Fault(str(path), str(number), f"is no message: {exc}")]) from exc
+                raise BadInput.of(str(path), str(number), said("is no message: {}", exc)) from exc
             payload = one.text.encode() if one.text is not None else raw
             yield Caught(
                 after=one.after,

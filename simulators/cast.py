@@ -12,6 +12,7 @@ import yaml
 
 from gengfu.core.clock import Micros
 from gengfu.core.naming import Bilingual, Scalar
+from gengfu.core.said import said
 from gengfu.ledger.check import find
 from gengfu.ledger.model import (
     Cause,
@@ -79,7 +80,7 @@ class CastReader:
         found = replace(found, places=dict(self.places), linkage=lines)
         for finding in find([found], self.classes):
             fault = finding.fault()
-            self.page.fault(cast, f"{fault.place}: {fault.message}", fault.mend)
+            self.page.fault(cast, said("{}: {}", fault.place, fault.message), fault.mend)
         return None if self.page.faults else found
 
     def _fields(self, node: yaml.Node) -> dict[str, yaml.Node]:

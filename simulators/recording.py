@@ -6,7 +6,6 @@ column.
 """
 
 import csv
-import difflib
 import json
 import math
 import re
@@ -19,6 +18,8 @@ from zoneinfo import ZoneInfo
 
 from gengfu.core.clock import SECOND, Micros, to_utc
 from gengfu.core.errors import BadInput, Fault
+from gengfu.core.expression import nearest
+from gengfu.core.said import NOTHING, Said, said
 from gengfu.marked import read_text
 
 TIME_NAMES = ("ts", "time", "timestamp", "datetime", "date", "date_time", "observed_at", "时间")
@@ -61,7 +62,7 @@ def read_recording(
     cells = csv.reader(lines, delimiter=delimiter)
     table = [Cells(cells.line_num, tuple(row)) for row in cells if any(row)]
     if len(table) < 2:
-        raise BadInput([Fault(str(path), "1", "no rows below a header")])
+        raise BadInput.of(str(path), "1", said("no rows below a header"))
     reader = _Reader(str(path), table[0].texts, zone or ZoneInfo("UTC"), [])
     return reader.read(table[1:], points)
 
@@ -90,7 +91,11 @@ class _Reader:
         found = [self._row(row.line, row.texts, time, wanted) for row in rows]
         for (before, row), cells in zip(pairwise(found), rows[1:], strict=True):
             if before.at > row.at > 0:
-                self._fault(str(cells.line), "the time is before that of the row above", "sort it")
+                self._fault(
+                    str(cells.line),
+                    said("the time is before that of the row above"),
+                    said("sort it"),
+                )
         if self.faults:
             raise BadInput(self.faults)
         repeated = sum(a.at == b.at for a, b in pairwise(found))
@@ -99,15 +104,14 @@ class _Reader:
     def _columns(self, header: Sequence[str], points: Mapping[str, str]) -> tuple[int, ...]:
         """Return where the mapped columns stand."""
         if not points:
-            self._fault("map", "no column is mapped to a point", "--map column=point")
+            self._fault("map", said("no column is mapped to a point"), said("--map column=point"))
         taken: set[str] = set()
         for column, point in points.items():
             if column not in header:
-                near = difflib.get_close_matches(column, header, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"columns: {', '.join(header)}"
-                self._fault("1", f"there is no column {column!r}", hint)
+                hint = nearest(column, header) or said("columns: {}", ", ".join(header))
+                self._fault("1", said("there is no column {!r}", column), hint)
             if point in taken:
-                self._fault("map", f"two columns are mapped to the point {point!r}")
+                self._fault("map", said("two columns are mapped to the point {!r}", point))
             taken.add(point)
         return tuple(header.index(column) for column in points if column in header)
 
@@ -120,7 +124,9 @@ class _Reader:
             if not _JSON_NUMBER.fullmatch(cell.strip()) and self._parse_time(cell) is not None:
                 return index
         self._fault(
-            "1", "there is no column of times", f"name it {TIME_NAMES[0]} or put dates in it"
+            "1",
+            said("there is no column of times"),
+            said("name it {} or put dates in it", TIME_NAMES[0]),
         )
         return None
 
@@ -128,14 +134,14 @@ class _Reader:
         at = self._parse_time(row[time]) if time < len(row) else None
         if at is None:
             cell = row[time] if time < len(row) else ""
-            mend = "write YYYY-MM-DD HH:MM:SS, ISO 8601 or seconds since 1970"
-            self._fault(f"{number} column {self.header[time]}", f"{cell!r} is no time", mend)
+            mend = said("write YYYY-MM-DD HH:MM:SS, ISO 8601 or seconds since 1970")
+            self._fault(f"{number} column {self.header[time]}", said("{!r} is no time", cell), mend)
         return Row(at=at or 0, values=tuple(self._value(number, row, index) for index in wanted))
 
     def _value(self, number: int, row: Sequence[str], index: int) -> str:
         """Return a cell as JSON: its own digits where they are JSON, null where it is empty."""
         if index >= len(row):
-            self._fault(f"{number} column {self.header[index]}", "the row is too short")
+            self._fault(f"{number} column {self.header[index]}", said("the row is too short"))
             return "null"
         cell = row[index].strip()
         if not cell:
@@ -148,7 +154,9 @@ class _Reader:
             return cell.lower() if cell.lower() in {"true", "false"} else json.dumps(cell)
         if not math.isfinite(value):
             self._fault(
-                f"{number} column {self.header[index]}", f"{cell!r} is not finite", "leave it empty"
+                f"{number} column {self.header[index]}",
+                said("{!r} is not finite", cell),
+                said("leave it empty"),
             )
             return "null"
         return repr(value)
@@ -171,5 +179,5 @@ class _Reader:
         since = aware - _EPOCH
         return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
 
-    def _fault(self, place: str, message: str, mend: str = "") -> None:
+    def _fault(self, place: str, message: Said, mend: Said = NOTHING) -> None:
         self.faults.append(Fault(self.file, place, message, mend))

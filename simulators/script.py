@@ -15,6 +15,7 @@ from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.expression import nearest
 from gengfu.core.naming import Bilingual, Scalar
+from gengfu.core.said import said
 from gengfu.ledger.model import Equipment, EquipmentClass, SiteLedger
 from gengfu.marked import Page, read_text
 from simulators.cast import CastReader, scalar
@@ -130,7 +131,9 @@ class _Reader:
         """Read the scenario's own equipment; the script then speaks of nothing else."""
         if "cast" not in found:
             if "linkage" in found:
-                self.page.fault(found["linkage"], "'linkage' without 'cast'", "add the equipment")
+                self.page.fault(
+                    found["linkage"], said("'linkage' without 'cast'"), said("add the equipment")
+                )
             return None
         reader = CastReader(self.page, name.replace("_", "-"), self.classes)
         ledger = reader.ledger(found["cast"], found.get("linkage"), title)
@@ -149,9 +152,9 @@ class _Reader:
         if "for" in found:
             ends = begins + self.page.duration(found["for"])
         if "for" in found and "until" in found:
-            self.page.fault(found["for"], "both 'for' and 'until'", "keep one")
+            self.page.fault(found["for"], said("both 'for' and 'until'"), said("keep one"))
         elif ends is not None and ends <= begins:
-            self.page.fault(found["until"], "'until' is not after 'at'")
+            self.page.fault(found["until"], said("'until' is not after 'at'"))
         injection = self.injection(node, found)
         return Step(
             begins=begins,
@@ -168,9 +171,11 @@ class _Reader:
         jitter = self._optional(found.get("jitter"), self.page.duration) or 0
         choices = tuple(self.small_thing(one) for one in self.page.items(found.get("any_of")))
         if not choices and "any_of" in found:
-            self.page.fault(found["any_of"], "there is nothing to choose from")
+            self.page.fault(found["any_of"], said("there is nothing to choose from"))
         if any(small.lasts + 2 * jitter >= every for small in choices):
-            self.page.fault(node, "one small thing would run into the next", "raise 'every'")
+            self.page.fault(
+                node, said("one small thing would run into the next"), said("raise 'every'")
+            )
         return Afterwards(every=every, jitter=jitter, choices=choices)
 
     def small_thing(self, node: yaml.Node) -> SmallThing:
@@ -197,8 +202,8 @@ class _Reader:
         name = self.page.text(node)
         id_ = self.short.get(name, name)
         if node is not None and id_ not in self.equipment:
-            where = "cast" if self.short else "ledger"
-            self.page.fault(node, f"no equipment {name!r} in the {where}")
+            where = said("cast") if self.short else said("ledger")
+            self.page.fault(node, said("no equipment {!r} in the {}", name, where))
         return id_
 
     def check_fault(self, node: yaml.Node, injection: Injection, known: Equipment) -> None:
@@ -207,15 +212,19 @@ class _Reader:
         if injection.fault not in faults:
             self.page.fault(
                 node,
-                f"a {known.equipment_class} knows no fault {injection.fault!r}",
-                f"known: {', '.join(sorted(faults)) or 'none, nothing plays this class'}",
+                said("a {} knows no fault {!r}", known.equipment_class, injection.fault),
+                said(
+                    "known: {}", ", ".join(sorted(faults)) or said("none, nothing plays this class")
+                ),
             )
             return
         player = PLAYERS[known.equipment_class]
         if injection.fault in player.needs_part and injection.part is None:
-            self.page.fault(node, f"{injection.fault!r} happens at an address", "add 'part'")
+            self.page.fault(
+                node, said("{!r} happens at an address", injection.fault), said("add 'part'")
+            )
         if injection.part is not None and injection.part not in known.parts:
-            self.page.fault(node, f"{known.id} has no part {injection.part!r}")
+            self.page.fault(node, said("{} has no part {!r}", known.id, injection.part))
 
     def expectation(self, node: yaml.Node, injection: Injection) -> Expectation:
         found = self.page.fields(
@@ -234,7 +243,7 @@ class _Reader:
         """Read a rule's name; one that is not in force is a mistake."""
         name = self.page.text(node)
         if node is not None and self.rules is not None and name not in self.rules:
-            self.page.fault(node, f"there is no rule {name!r}", nearest(name, self.rules))
+            self.page.fault(node, said("there is no rule {!r}", name), nearest(name, self.rules))
         return name
 
     def handled(self, node: yaml.Node | None) -> tuple[Act, ...]:
@@ -250,9 +259,11 @@ class _Reader:
                 ),
             )
             if acts and act.after < acts[-1].after:
-                self.page.fault(one, "a step before the one above it", "write them in their order")
+                self.page.fault(
+                    one, said("a step before the one above it"), said("write them in their order")
+                )
             if (act.doing is Doing.VERDICT) != (act.found is not None):
-                self.page.fault(one, "'found' belongs to 'verdict', and only there")
+                self.page.fault(one, said("'found' belongs to 'verdict', and only there"))
             acts.append(act)
         return tuple(acts)
 
@@ -262,7 +273,9 @@ class _Reader:
         match = _OFFSET.fullmatch(text)
         if match is None:
             if node is not None:
-                self.page.fault(node, f"{text!r} is no time", "write HH:MM or HH:MM:SS")
+                self.page.fault(
+                    node, said("{!r} is no time", text), said("write HH:MM or HH:MM:SS")
+                )
             return 0
         return int(match[1]) * HOUR + int(match[2]) * MINUTE + int(match[3] or 0) * SECOND
 

@@ -18,15 +18,22 @@ _OPTIONS = {"templates/**.html": {"trimmed": "true", "newstyle_gettext": "true"}
 _NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 """A date of its own would change with every run, and two people's additions would meet in it."""
 _KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "marked": None}
+_ROOT = LOCALE.parents[2]
+_TELLERS = ("dashboards", "gateway", "gengfu", "rules", "simulators")
+"""Packages whose mistakes (``said``) are shown on pages and in terminals."""
 
 
 def texts() -> Catalog:
     """Return every text that the pages can show."""
+    found = {_ROOT: extract_from_dir(LOCALE.parent, _METHODS, _OPTIONS, _KEYWORDS)}
+    for package in _TELLERS:
+        folder = _ROOT / package
+        found[folder] = extract_from_dir(folder, [("**.py", "python")], keywords={"said": None})
     catalog = Catalog(fuzzy=False)
-    folder = LOCALE.parent
-    found = extract_from_dir(folder, _METHODS, _OPTIONS, _KEYWORDS)
-    for file, _line, text, comments, context in sorted(found, key=lambda one: (one[0], one[1])):
-        catalog.add(text, None, [(file, 0)], auto_comments=comments, context=context)
+    for folder, messages in found.items():
+        for file, _line, text, comments, context in sorted(messages, key=lambda one: one[:2]):
+            path = (folder / file).relative_to(_ROOT).as_posix()
+            catalog.add(text, None, [(path, 0)], auto_comments=comments, context=context)
     return catalog
 
 

@@ -19,7 +19,7 @@ from dashboards.web.ports import Visitor
 from dashboards.web.vendor import ICONS
 from dashboards.web.words import TAGS, Words, preferred, words
 from gengfu.core.clock import Micros
-from gengfu.core.naming import Bilingual, Language
+from gengfu.core.naming import Language
 from gengfu.core.urgency import Kind
 
 HERE = Path(__file__).parent
@@ -68,6 +68,7 @@ def environment(language: Language) -> Environment:
     install = made.install_gettext_callables  # type: ignore[attr-defined]
     install(own.gettext, own.ngettext, newstyle=True)
     made.filters["say"] = own.say
+    made.filters["tell"] = own.tell
     made.filters["percent"] = figures.percent
     made.filters["whole"] = figures.whole
     made.globals["vocabulary"] = vocabulary
@@ -157,8 +158,3 @@ def _client_words(own: Words) -> dict[str, object]:
         "noData": own.gettext("No readings in this period"),
         "failed": own.gettext("The readings cannot be loaded right now"),
     }
-
-
-def said(text: Bilingual, request: Request) -> str:
-    """Return one text in the reader's language."""
-    return text.of(language_of(request))

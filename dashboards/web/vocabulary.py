@@ -145,16 +145,6 @@ REFUSAL: Mapping[str, str] = {
     Refusal.KEY_REUSED: marked("This was sent already."),
 }
 REFUSAL_OTHER = marked("That step does not fit the alert as it is now.")
-SETUP_FAULT = frozenset(
-    {
-        marked("needs at least 10 characters"),
-        marked("has more than 256 characters"),
-        marked("contains the login"),
-        marked("repeats too few characters"),
-        marked("the set-up token is wrong or was used already"),
-    }
-)
-"""What is said of the first administrator's form, where it is not about one word of his."""
 ROLE: Mapping[Role, str] = {
     Role.GUARD: marked("Guard on duty"),
     Role.ENGINEER: marked("Engineer"),

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
+from gengfu.core.errors import Fault
 from gengfu.core.naming import Bilingual, Language
+from gengfu.core.said import say_again
 
 LOCALE = Path(__file__).parent / "locale"
 FOLDERS: Mapping[Language, str] = {"zh": "zh_CN", "en": "en"}
@@ -37,6 +39,12 @@ class Words:
 
     def say(self, text: Bilingual) -> str:
         return text.of(self.language)
+
+    def tell(self, text: str | Fault) -> str:
+        """Return a sentence or a mistake of ours; any other text as it is."""
+        if isinstance(text, Fault):
+            return text.told(self.gettext)
+        return say_again(text, self.gettext)
 
 
 @cache

@@ -1,11 +1,12 @@
 """Compare a mapping with the ledger: equipment that is not there, points its class does not have."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 
 from gateway.mapping.model import DeviceMapping, FieldMapping, ForeignMapping, ToPoint
 from gengfu.core.errors import Fault
+from gengfu.core.expression import nearest
 from gengfu.core.names import PointKind
+from gengfu.core.said import said
 from gengfu.ledger.model import EquipmentClass, PointDef, SiteLedger
 
 
@@ -29,8 +30,8 @@ def _device(
 ) -> Iterator[Fault]:
     for equipment in device.speaks_for:
         if equipment not in kinds:
-            message = f"there is no equipment {equipment!r} in the ledger"
-            yield Fault(file, str(device.line), message, _similar(equipment, kinds))
+            message = said("there is no equipment {!r} in the ledger", equipment)
+            yield Fault(file, str(device.line), message, nearest(equipment, kinds))
     for one in device.fields.values():
         if one.equipment in kinds:
             yield from _field(file, one, kinds[one.equipment])
@@ -40,13 +41,13 @@ def _field(file: str, one: FieldMapping, kind: EquipmentClass) -> Iterator[Fault
     place = str(one.line)
     if not isinstance(one.becomes, ToPoint):
         if one.becomes.type not in kind.events:
-            message = f"class {kind.name} has no event {one.becomes.type!r}"
-            yield Fault(file, place, message, _similar(one.becomes.type, kind.events))
+            message = said("class {} has no event {!r}", kind.name, one.becomes.type)
+            yield Fault(file, place, message, nearest(one.becomes.type, kind.events))
         return
     point = kind.points.get(one.becomes.point)
     if point is None:
-        message = f"class {kind.name} has no point {one.becomes.point!r}"
-        yield Fault(file, place, message, _similar(one.becomes.point, kind.points))
+        message = said("class {} has no point {!r}", kind.name, one.becomes.point)
+        yield Fault(file, place, message, nearest(one.becomes.point, kind.points))
     else:
         yield from _words(file, one.becomes, point, place)
 
@@ -55,10 +56,5 @@ def _words(file: str, becomes: ToPoint, point: PointDef, place: str) -> Iterator
     if point.kind is not PointKind.ENUM:
         return
     for word in sorted(set(becomes.words.values()) - set(point.words)):
-        message = f"{word!r} is no word of the point {point.name!r}"
-        yield Fault(file, place, message, f"one of {', '.join(point.words)}")
-
-
-def _similar(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name, list(known), n=1)
-    return f"did you mean {close[0]}?" if close else ""
+        message = said("{!r} is no word of the point {!r}", word, point.name)
+        yield Fault(file, place, message, said("one of: {}", ", ".join(point.words)))

@@ -19,6 +19,7 @@ from gengfu.core.batch import Lane
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.names import MAX_TEXT
 from gengfu.core.naming import is_slug
+from gengfu.core.said import Said, said
 from gengfu.marked import Page, is_identifier, read_text
 
 _DEVICE_OPTIONS = ("base", "fields", "online", "lane", "zone")
@@ -64,11 +65,21 @@ def _device(page: Page, node: yaml.Node) -> DeviceMapping:
     base = page.text(found["base"]) if "base" in found else form.base if form else ""
     for key, text in ((form.name if form else "", device), ("base", base)):
         if key in found and (not text or not _UNFIT.isdisjoint(text)):
-            page.fault(found[key], f"{text!r} can be no part of a topic", "leave out + and #")
+            page.fault(
+                found[key], said("{!r} can be no part of a topic", text), said("leave out + and #")
+            )
     if form and device and form.levels and device.count("/") + 1 not in form.levels:
-        page.fault(found[form.name], f"{device!r} is no name of a device", f"write {form.like}")
+        page.fault(
+            found[form.name],
+            said("{!r} is no name of a device", device),
+            said("write {}", form.like),
+        )
     if form and "base" in found and not form.takes_base(base):
-        page.fault(found["base"], f"no {form.name} device speaks there", f"usual: {form.base}")
+        page.fault(
+            found["base"],
+            said("no {} device speaks there", form.name),
+            said("usual: {}", form.base),
+        )
     fields = {
         name: _field(page, name, one, equipment)
         for name, one in _entries(page, found.get("fields")).items()
@@ -95,7 +106,7 @@ def _format(page: Page, node: yaml.Node, found: Mapping[str, yaml.Node]) -> Form
     named = [FORMATS[key] for key in found if key in FORMATS]
     if len(named) != 1:
         known = ", ".join(FORMATS)
-        page.fault(node, "a device is named by exactly one format", f"one of {known}")
+        page.fault(node, said("a device is named by exactly one format"), said("one of: {}", known))
     return named[0] if named else None
 
 
@@ -109,19 +120,21 @@ def _entries(page: Page, node: yaml.Node | None) -> Mapping[str, yaml.Node]:
 def _equipment(page: Page, node: yaml.Node | None) -> str:
     id_ = page.text(node)
     if node is not None and not is_slug(id_):
-        page.fault(node, f"{id_!r} is no equipment id", "use a-z, 0-9, - and _")
+        page.fault(node, said("{!r} is no equipment id", id_), said("use a-z, 0-9, - and _"))
     return id_
 
 
 def _field(page: Page, name: str, node: yaml.Node, equipment: str) -> FieldMapping:
     line = node.start_mark.line + 1
     if isinstance(node, yaml.ScalarNode):
-        point = page.identifier(node, "the point")
+        point = page.identifier(node, said("the point"))
         return FieldMapping(name=name, equipment=equipment, becomes=ToPoint(point=point), line=line)
     options = ("point", "event", *_FIELD_OPTIONS)
     found = page.fields(node, required=(), optional=options)
     if ("point" in found) == ("event" in found):
-        page.fault(node, f"{name!r} becomes either a point or an event", "say one of the two")
+        page.fault(
+            node, said("{!r} becomes either a point or an event", name), said("say one of the two")
+        )
     becomes = _to_event(page, found) if "event" in found else _to_point(page, found)
     if "equipment" in found:
         equipment = _equipment(page, found["equipment"])
@@ -129,13 +142,13 @@ def _field(page: Page, name: str, node: yaml.Node, equipment: str) -> FieldMappi
 
 
 def _to_point(page: Page, found: Mapping[str, yaml.Node]) -> ToPoint:
-    _refuse(page, found, _EVENT_KEYS - {"event"}, "a point")
+    _refuse(page, found, _EVENT_KEYS - {"event"}, said("a point"))
     scale, offset = page.number(found.get("scale")), page.number(found.get("offset"))
     if scale == 0:
-        page.fault(found["scale"], "the scale is zero", "every value would be the same")
+        page.fault(found["scale"], said("the scale is zero"), said("every value would be the same"))
     words = _entries(page, found.get("words"))
     return ToPoint(
-        point=page.identifier(found.get("point"), "the point"),
+        point=page.identifier(found.get("point"), said("the point")),
         scale=1.0 if scale is None else scale,
         offset=offset or 0.0,
         words={word: page.text(ours) for word, ours in words.items()},
@@ -143,13 +156,13 @@ def _to_point(page: Page, found: Mapping[str, yaml.Node]) -> ToPoint:
 
 
 def _to_event(page: Page, found: Mapping[str, yaml.Node]) -> ToEvent:
-    _refuse(page, found, _POINT_KEYS - {"point"}, "an event")
+    _refuse(page, found, _POINT_KEYS - {"point"}, said("an event"))
     part = page.text(found.get("part"))
     if len(part) > MAX_TEXT:
-        page.fault(found["part"], f"the part is longer than {MAX_TEXT} characters")
+        page.fault(found["part"], said("the part is longer than {} characters", MAX_TEXT))
     attributes = _entries(page, found.get("attributes"))
     return ToEvent(
-        type=page.identifier(found.get("event"), "the event"),
+        type=page.identifier(found.get("event"), said("the event")),
         when=frozenset(_when(page, found.get("when"))),
         every=page.boolean(found["every"]) if "every" in found else None,
         part=part or None,
@@ -162,9 +175,9 @@ def _when(page: Page, node: yaml.Node | None) -> tuple[str, ...]:
     return (page.text(node),) if isinstance(node, yaml.ScalarNode) else page.texts(node)
 
 
-def _refuse(page: Page, found: Mapping[str, yaml.Node], keys: frozenset[str], what: str) -> None:
+def _refuse(page: Page, found: Mapping[str, yaml.Node], keys: frozenset[str], what: Said) -> None:
     for key in sorted(keys & found.keys()):
-        page.fault(found[key], f"{key!r} is not for {what}")
+        page.fault(found[key], said("{!r} is not for {}", key, what))
 
 
 def _zone(page: Page, node: yaml.Node | None) -> str | None:
@@ -173,14 +186,14 @@ def _zone(page: Page, node: yaml.Node | None) -> str | None:
         return ZoneInfo(name).key if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
         if node is not None:
-            page.fault(node, f"{name!r} is no time zone", "write Asia/Shanghai")
+            page.fault(node, said("{!r} is no time zone", name), said("write Asia/Shanghai"))
         return None
 
 
 def _host(page: Page, node: yaml.Node | None) -> str | None:
     name = page.text(node)
     if node is not None and (not is_identifier(name.lower().replace("-", "_")) or "/" in name):
-        page.fault(node, f"{name!r} is no host id", "use letters, digits, - and _")
+        page.fault(node, said("{!r} is no host id", name), said("use letters, digits, - and _"))
     return name or None
 
 
@@ -191,7 +204,11 @@ def _find_doubles(page: Page, devices: tuple[DeviceMapping, ...]) -> None:
         first = seen.setdefault(key, one.line)
         if one.device and first != one.line:
             page.faults.append(
-                Fault(page.file, str(one.line), f"{one.device!r} stands in line {first} already")
+                Fault(
+                    page.file,
+                    str(one.line),
+                    said("{!r} stands in line {} already", one.device, first),
+                )
             )
 
 
@@ -202,6 +219,8 @@ def _find_quarrels(page: Page, devices: tuple[DeviceMapping, ...]) -> None:
         for topic in FORMATS[one.format].filters(one.base, one.device) if one.format else ():
             other = readers.setdefault(topic, one)
             if (other.format, other.base) != (one.format, one.base):
-                message = f"{topic!r} is already read as {other.format} by line {other.line}"
+                message = said(
+                    "{!r} is already read as {} by line {}", topic, other.format, other.line
+                )
                 page.faults.append(Fault(page.file, str(one.line), message))
                 break

@@ -5,7 +5,8 @@ import secrets
 from sqlalchemy import Engine
 
 from gengfu.config import Settings
-from gengfu.core.errors import BadInput, Fault
+from gengfu.core.errors import BadInput
+from gengfu.core.said import said
 from gengfu.database import open_sqlite
 from gengfu.installation import Installation
 from gengfu.people import tables
@@ -92,7 +93,7 @@ def _account(people: Gate, login: str) -> str:
     wanted = normal_login(login)
     found = next((one.id for one in people.accounts.all() if one.login == wanted), None)
     if found is None:
-        raise BadInput([Fault("account", login, "there is no such account")])
+        raise BadInput.of("account", login, said("there is no such account"))
     return found
 
 

@@ -17,6 +17,7 @@ from gengfu.app.given_files import classes_of
 from gengfu.config import Settings
 from gengfu.core.clock import Micros
 from gengfu.core.errors import BadInput, Fault, GengfuError
+from gengfu.core.said import said
 from gengfu.database import Answer, read_from
 from gengfu.installation import Installation
 from gengfu.ledger.model import SiteLedger
@@ -75,8 +76,10 @@ def looked_at(
     if not ledgers:
         return {}  # an archive alone: there is nothing to look at
     if lacking := [one for one in sites if one not in ledgers]:
-        mend = f"it has {', '.join(ledgers)}"
-        raise BadInput([Fault("--site", "", f"there is no site {one!r}", mend) for one in lacking])
+        mend = said("it has {}", ", ".join(ledgers))
+        raise BadInput(
+            [Fault("--site", "", said("there is no site {!r}", one), mend) for one in lacking]
+        )
     seen = [ledger for site, ledger in ledgers.items() if not sites or site in sites]
     return {rule.id: reach(rule, seen) for rule in read_rules(draft, classes_of(settings))}
 

@@ -16,8 +16,9 @@ from gengfu.app.given_files import classes_of
 from gengfu.app.ledgers import ledger_store
 from gengfu.config import Settings
 from gengfu.core.clock import SystemClock, to_iso, to_utc
-from gengfu.core.errors import BadInput, Fault
+from gengfu.core.errors import BadInput
 from gengfu.core.naming import Scalar
+from gengfu.core.said import said
 from gengfu.installation import Installation
 
 
@@ -75,7 +76,9 @@ def certify_device(
         key.touch(mode=0o600)
         key.write_bytes(issued.key)
     except OSError as exc:
-        raise BadInput([Fault("--certificate", str(into), str(exc))]) from exc
+        raise BadInput.of(
+            "--certificate", str(into), said("cannot be written: {}", exc.strerror or exc)
+        ) from exc
     files.allow({**files.accounts(), account.name: account}.values())
     return certificate, key
 
@@ -88,7 +91,7 @@ def revoke_device(settings: Settings, equipment: str, folder: Path | None) -> in
     """
     files = _files(settings, folder)
     if equipment not in files.accounts():
-        raise BadInput([Fault("account", equipment, "there is no such account on the broker")])
+        raise BadInput.of("account", equipment, said("there is no such account on the broker"))
     files.revoke(equipment)
     return _authority(settings, files).revoke(equipment, to_utc(SystemClock().now()))
 
@@ -163,4 +166,6 @@ def _place_of(settings: Settings, equipment: str) -> Place:
             return Place(
                 site=ledger.site.id, equipment=equipment, other=other, root=settings.broker.root
             )
-    raise BadInput([Fault("ledger", equipment, "there is no such equipment", "import it first")])
+    raise BadInput.of(
+        "ledger", equipment, said("there is no such equipment"), said("import it first")
+    )

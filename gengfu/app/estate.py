@@ -1,8 +1,7 @@
 """Simulated and recorded traffic: the demo's estate as a process, scenarios, replays."""
 
 import asyncio
-import difflib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,6 +11,8 @@ from gengfu.app.ledgers import ledger_store
 from gengfu.config import Settings
 from gengfu.core.clock import Clock, ScaledClock, SystemClock
 from gengfu.core.errors import BadInput, Fault
+from gengfu.core.expression import nearest
+from gengfu.core.said import said
 from gengfu.installation import Installation
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from simulators.connection import BrokerAddress
@@ -121,27 +122,24 @@ def _check_speaker(
     found = {ledger.site.id: ledger.equipment for ledger in ledgers}.get(site)
     if found is None:
         sites = ", ".join(ledger.site.id for ledger in ledgers)
-        raise BadInput([Fault("--site", "", f"the ledger has no site {site!r}", f"it has {sites}")])
+        raise BadInput.of(
+            "--site", "", said("the ledger has no site {!r}", site), said("it has {}", sites)
+        )
     if equipment not in found:
-        raise BadInput([Fault("--equipment", "", f"the site {site} has no {equipment!r}")])
+        raise BadInput.of("--equipment", "", said("the site {} has no {!r}", site, equipment))
     known = classes[found[equipment].equipment_class].points
     faults = [
         Fault(
             "--map",
             "",
-            f"{found[equipment].equipment_class} has no point {point!r}",
-            _like(point, known),
+            said("{} has no point {!r}", found[equipment].equipment_class, point),
+            nearest(point, known),
         )
         for point in points
         if point not in known
     ]
     if faults:
         raise BadInput(faults)
-
-
-def _like(word: str, known: Collection[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else ""
 
 
 def _pace(recording: Recording, place: Installation, speed: float) -> Clock:

@@ -6,6 +6,7 @@ from gateway.mapping.file import load_mapping
 from gateway.mapping.model import NOTHING, ForeignMapping
 from gengfu.config import Settings
 from gengfu.core.errors import BadInput, Fault
+from gengfu.core.said import said
 from gengfu.ledger.classes import load_classes
 from gengfu.ledger.model import EquipmentClass
 from gengfu.marked import read_text
@@ -39,12 +40,20 @@ def rule_files(settings: Settings) -> Mapping[str, str]:
     """
     own = settings.rules_dir
     if own is not None and not own.is_dir():
-        raise BadInput([Fault(str(own), "", "there is no such folder of rules", "rules_dir")])
+        raise BadInput.of(
+            str(own),
+            "",
+            said("there is no such folder of rules"),
+            said("see the setting {}", "rules_dir"),
+        )
     packs = shipped()
     files = {file.name: read_text(file) for file in sorted(own.glob("*.yaml"))} if own else {}
-    mend = "give it another name; a shipped rule is changed on the rules page"
+    mend = said("give it another name; a shipped rule is changed on the rules page")
     if same := packs.keys() & files.keys():
         raise BadInput(
-            [Fault(str(own), name, "a shipped pack has this name", mend) for name in sorted(same)]
+            [
+                Fault(str(own), name, said("a shipped pack has this name"), mend)
+                for name in sorted(same)
+            ]
         )
     return {**packs, **files}

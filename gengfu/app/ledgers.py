@@ -5,7 +5,8 @@ from pathlib import Path
 from gengfu.app.broker import prepare_accounts
 from gengfu.app.given_files import classes_of, mapping_of
 from gengfu.config import Settings
-from gengfu.core.errors import BadInput, Fault
+from gengfu.core.errors import BadInput
+from gengfu.core.said import said
 from gengfu.database import open_sqlite
 from gengfu.installation import Installation
 from gengfu.ledger.csv_export import export_folder
@@ -32,7 +33,7 @@ def import_ledger(
         BadInput: all mistakes at once; nothing was imported.
     """
     if not folder.is_dir():
-        raise BadInput([Fault(str(folder), "", "is no folder")])
+        raise BadInput.of(str(folder), "", said("is no folder"))
     ledgers = read_folder(folder, classes_of(settings))
     if not dry_run:
         place = Installation(settings.data)
@@ -55,7 +56,9 @@ def export_linkage(settings: Settings, site: str, building: str, file: Path) -> 
     """
     ledgers = {one.site.id: one for one in ledger_store(Installation(settings.data)).all()}
     if site not in ledgers:
-        known = ", ".join(ledgers) or "none"
-        raise BadInput([Fault("ledger", "", f"there is no site {site!r}", f"it has {known}")])
+        known = ", ".join(ledgers) or said("none")
+        raise BadInput.of(
+            "ledger", "", said("there is no site {!r}", site), said("it has {}", known)
+        )
     file.write_bytes(sheet(ledgers[site], building))
     return len(responses(ledgers[site], building))

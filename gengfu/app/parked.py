@@ -20,10 +20,11 @@ from gengfu.app.condition import Ear
 from gengfu.config import Settings
 from gengfu.core.batch import Event, ReadingBatch, TopicKind
 from gengfu.core.clock import Clock, Micros
-from gengfu.core.errors import BadInput, Fault, JournalFull
+from gengfu.core.errors import BadInput, JournalFull
 from gengfu.core.naming import Scalar
 from gengfu.core.partition import EVERY_PARTITION, partition_of
 from gengfu.core.record import Body, DeadLetter, Draft, RejectReason, Tally, draft
+from gengfu.core.said import said
 from gengfu.installation import Installation
 from ingest.journal.reader import FolderReader
 from rules.custody import InHand
@@ -190,9 +191,9 @@ def ask_again(settings: Settings, key: str) -> Parked:
     found = lot.get(key)
     if found is None:
         known = ", ".join(one.key for one in lot.all()) or "nothing"
-        raise BadInput([Fault("KEY", "", f"{key!r} is not parked", f"parked: {known}")])
+        raise BadInput.of("KEY", "", said("{!r} is not parked", key), said("parked: {}", known))
     if found.number == MEMORY:
-        raise BadInput([Fault("KEY", "", f"{key!r} is no record: what was remembered is gone")])
+        raise BadInput.of("KEY", "", said("{!r} is no record: what was remembered is gone", key))
     lot.move(found, Stage.AGAIN)
     return found
 

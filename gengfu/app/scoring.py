@@ -29,7 +29,8 @@ from gengfu.app.ledgers import ledger_store
 from gengfu.app.rehearsal import A_MONDAY, Rehearsal
 from gengfu.config import Settings
 from gengfu.core.clock import HOUR, SECOND, Clock, Micros, to_iso
-from gengfu.core.errors import BadInput, Fault, StartError
+from gengfu.core.errors import BadInput, StartError
+from gengfu.core.said import said
 from gengfu.installation import Installation
 from gengfu.ledger.model import SiteLedger
 from gengfu.people.roles import Role
@@ -224,8 +225,8 @@ def scored_scenarios(settings: Settings, name: str | None = None) -> Sequence[Sc
     file = Path(name) if name.endswith((".yaml", ".yml")) else find_scenario(name)
     scenario = read_scenario(file, (), classes, rules)
     if scenario.cast is None:
-        mend = "give it a 'cast', or play it without --score"
-        raise BadInput([Fault(str(file), "", "the scenario has no equipment of its own", mend)])
+        mend = said("give it a 'cast', or play it without --score")
+        raise BadInput.of(str(file), "", said("the scenario has no equipment of its own"), mend)
     return [scenario]
 
 

@@ -10,8 +10,9 @@ from gengfu.app.given_files import classes_of
 from gengfu.app.ledgers import ledger_store
 from gengfu.config import Settings
 from gengfu.core.clock import Micros, SystemClock
-from gengfu.core.errors import BadInput, Fault
+from gengfu.core.errors import BadInput
 from gengfu.core.names import PointKind
+from gengfu.core.said import said
 from gengfu.installation import Installation
 from simulators.capture import read_capture
 from simulators.load import Fired, Gun, fire
@@ -106,7 +107,9 @@ def load_of(settings: Settings, site: str, wanted: LoadShape) -> Load:
     classes = classes_of(settings)
     if ledgers and site not in ledgers:
         known = ", ".join(ledgers)
-        raise BadInput([Fault("--site", "", f"the ledger has no site {site!r}", f"it has {known}")])
+        raise BadInput.of(
+            "--site", "", said("the ledger has no site {!r}", site), said("it has {}", known)
+        )
     points: dict[str, Sequence[str]] = {}
     events: dict[str, str] = {}
     for one in list(ledgers[site].equipment.values())[: wanted.devices] if ledgers else ():

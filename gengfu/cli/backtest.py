@@ -12,8 +12,9 @@ from rich.progress import Progress as Bar
 
 from gengfu.cli.options import ConfigOption, DataOption, settings_from
 from gengfu.core.clock import Micros, from_iso
-from gengfu.core.errors import BadInput, Fault
+from gengfu.core.errors import BadInput
 from gengfu.core.expression import parse_span
+from gengfu.core.said import Misread, said
 
 
 def backtest(
@@ -61,7 +62,7 @@ def backtest(
 def _period(since: str, until: str | None, now: Micros) -> tuple[Micros, Micros]:
     start, end = read_time(since, "--from", now), read_time(until, "--to", now) if until else now
     if start >= end:
-        raise BadInput([Fault("--from", since, "the period is empty")])
+        raise BadInput.of("--from", since, said("the period is empty"))
     return start, end
 
 
@@ -75,9 +76,9 @@ def read_time(text: str, option: str, now: Micros) -> Micros:
         if re.fullmatch(r"[\d.]+[a-z]+", text):
             return now - parse_span(text)
         return from_iso(text)
-    except ValueError as exc:
-        mend = "write 2026-11-01T00:00:00+08:00, or 7d for seven days ago"
-        raise BadInput([Fault(option, text, str(exc), mend)]) from exc
+    except Misread as exc:
+        mend = said("write 2026-11-01T00:00:00+08:00, or 7d for seven days ago")
+        raise BadInput.of(option, text, exc.said, mend) from exc
 
 
 @contextmanager

@@ -7,8 +7,9 @@ import typer
 
 from gengfu.cli.options import ConfigOption, settings_from
 from gengfu.cli.output import say, table
-from gengfu.core.errors import BadInput, Fault
+from gengfu.core.errors import BadInput
 from gengfu.core.expression import nearest
+from gengfu.core.said import said
 from gengfu.ledger.model import EquipmentClass, PointDef
 
 if TYPE_CHECKING:
@@ -33,8 +34,11 @@ def classes(
         return
     if name not in known:
         near = nearest(name, known)
-        raise BadInput(
-            [Fault("ledger", "", f"no class {name!r}", near or "see all: gengfu ledger classes")]
+        raise BadInput.of(
+            "ledger",
+            "",
+            said("no class {!r}", name),
+            near or said("see all: gengfu ledger classes"),
         )
     _points_and_events(known[name])
     _facts(known[name], facts_asked(checked_rules(settings, ()), name))

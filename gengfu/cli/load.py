@@ -10,8 +10,9 @@ from typer.models import OptionInfo
 from gengfu.cli.options import BrokerOption, ConfigOption, DataOption, settings_from
 from gengfu.cli.output import say
 from gengfu.core.clock import SECOND
-from gengfu.core.errors import BadInput, Fault
+from gengfu.core.errors import BadInput
 from gengfu.core.expression import parse_span
+from gengfu.core.said import Misread
 from simulators.load_shape import Shape
 
 
@@ -88,5 +89,5 @@ def load(
 def _span(text: str) -> int:
     try:
         return parse_span(text)
-    except ValueError as exc:
-        raise BadInput([Fault("--for", text, str(exc))]) from exc
+    except Misread as exc:
+        raise BadInput.of("--for", text, exc.said) from exc

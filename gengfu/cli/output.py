@@ -1,12 +1,16 @@
 """How commands speak: plain text for people, JSON for scripts."""
 
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Console
 
 from gengfu.core.errors import BadInput, GengfuError
+from gengfu.core.said import said, say_again
 
+_LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
+"""The first that is set says a terminal's language (POSIX.1-2017, section 8.2)."""
 _out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -22,10 +26,25 @@ def emit(value: object) -> None:
 
 
 def complain(error: GengfuError) -> None:
-    """Print an error as a person needs it: every fault on a line of its own."""
-    _err.print(str(error), markup=False)
-    if isinstance(error, BadInput) and len(error.faults) > 1:
-        _err.print(f"{len(error.faults)} faults; nothing was changed.", markup=False)
+    """Print an error as a person needs it: every fault on a line of its own, in the terminal's language."""
+    if not isinstance(error, BadInput):
+        _err.print(str(error), markup=False)
+        return
+    translate = _translation()
+    for fault in error.faults:
+        _err.print(fault.told(translate), markup=False)
+    if len(error.faults) > 1:
+        total = said("{} faults; nothing was changed.", len(error.faults))
+        _err.print(say_again(total, translate), markup=False)
+
+
+def _translation() -> Callable[[str], str]:
+    spoken = next((found for name in _LOCALE if (found := os.environ.get(name))), "")
+    if not spoken.startswith("zh"):
+        return str
+    from dashboards.web.words import words
+
+    return words("zh").gettext
 
 
 def table(rows: Sequence[Mapping[str, object]]) -> None:

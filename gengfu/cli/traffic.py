@@ -13,6 +13,7 @@ from gengfu.cli.output import say, table
 from gengfu.config import Settings
 from gengfu.core.clock import SECOND, to_iso
 from gengfu.core.errors import BadInput, Fault
+from gengfu.core.said import said
 
 
 def register(app: typer.Typer) -> None:
@@ -130,7 +131,7 @@ def replay(
         _replay_traffic(settings, file, speed, keep_times)
         return
     if site is None or equipment is None or not mapping:
-        raise BadInput([Fault(str(file), "", "a CSV needs --site, --equipment and --map")])
+        raise BadInput.of(str(file), "", said("a CSV needs --site, --equipment and --map"))
     points, times = _points(mapping), ZoneInfo(zone)
     _replay_csv(settings, file, site, equipment, points, speed, keep_times, times)
 
@@ -175,7 +176,7 @@ def _replay_traffic(settings: Settings, file: Path, speed: float, keep_times: bo
 def _points(mapping: list[str]) -> dict[str, str]:
     pairs = [pair.rpartition("=") for pair in mapping]
     faults = [
-        Fault("--map", pair, "is not column=point")
+        Fault("--map", pair, said("is not column=point"))
         for pair, (column, _, point) in zip(mapping, pairs, strict=True)
         if not (column and point)
     ]

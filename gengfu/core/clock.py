@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeAlias
 
+from gengfu.core.said import Misread, said
+
 Micros: TypeAlias = int
 
 SECOND: Micros = 1_000_000
@@ -83,11 +85,14 @@ def from_iso(text: str) -> Micros:
     """Read an ISO 8601 time that names its zone.
 
     Raises:
-        ValueError: when the text is no time or names no zone.
+        Misread: when the text is no time or names no zone.
     """
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise Misread(said("{!r} is no date and time", text)) from exc
     if moment.tzinfo is None:
-        raise ValueError(f"{text!r} names no time zone: write …Z or …+08:00")
+        raise Misread(said("{!r} names no time zone: write …Z or …+08:00", text))
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 

@@ -1,7 +1,9 @@
 """The few exceptions that cross package borders. Expected bad input is a value, not an exception."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from gengfu.core.said import NOTHING, Said, said, say_again
 
 
 class GengfuError(Exception):
@@ -30,13 +32,21 @@ class Fault:
 
     file: str
     place: str
-    message: str
-    mend: str = ""
+    message: Said
+    mend: Said = NOTHING
+
+    @property
+    def sentence(self) -> Said:
+        """What is wrong, and how to mend it."""
+        return said("{} ({})", self.message, self.mend) if self.mend else self.message
+
+    def told(self, translate: Callable[[str], str] = str) -> str:
+        """Return all of it on one line, in the language of ``translate`` (``said.say_again``)."""
+        where = f"{self.file}:{say_again(self.place, translate)}" if self.place else self.file
+        return f"{where}: {say_again(self.sentence, translate)}"
 
     def __str__(self) -> str:
-        mend = f" ({self.mend})" if self.mend else ""
-        where = f"{self.file}:{self.place}" if self.place else self.file
-        return f"{where}: {self.message}{mend}"
+        return self.told()
 
 
 class BadInput(GengfuError):
@@ -45,6 +55,11 @@ class BadInput(GengfuError):
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = _down_the_page(faults)
         super().__init__("\n".join(map(str, self.faults)))
+
+    @classmethod
+    def of(cls, file: str, place: str, message: Said, mend: Said = NOTHING) -> "BadInput":
+        """Return it with a single mistake."""
+        return cls([Fault(file, place, message, mend)])
 
 
 def _down_the_page(faults: Sequence[Fault]) -> tuple[Fault, ...]:

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from gengfu.core.clock import Micros, to_utc
+from gengfu.core.said import Misread, Said, said
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)\s*-\s*([01]?\d|2[0-4]):([0-5]\d)")
@@ -97,14 +98,14 @@ def read_hours(text: str) -> Hours:
     """Read ``22:00-06:00``.
 
     Raises:
-        ValueError: it is none, or is empty.
+        Misread: it is none, or is empty.
     """
     match = _HOURS.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is no part of a day")
+        raise Misread(said("{!r} is no part of a day", text))
     start, end = (int(match[one]) * 60 + int(match[one + 1]) for one in (1, 3))
     if start in (end, _DAY) or max(start, end) > _DAY:
-        raise ValueError(f"{text!r} is empty, or goes beyond 24:00")
+        raise Misread(said("{!r} is empty, or goes beyond 24:00", text))
     return Hours(start, end)
 
 
@@ -112,11 +113,11 @@ def read_weekdays(words: Sequence[str]) -> frozenset[int]:
     """Read weekdays such as ``mon`` and ``sat``.
 
     Raises:
-        ValueError: one is none of them.
+        Misread: one is none of them.
     """
     unknown = [word for word in words if word not in WEEKDAYS]
     if unknown or not words:
-        raise ValueError(f"has {', '.join(unknown) or 'no day'}: write {', '.join(WEEKDAYS)}")
+        raise Misread(_no_days(unknown, WEEKDAYS))
     return frozenset(WEEKDAYS.index(word) for word in words)
 
 
@@ -124,12 +125,17 @@ def read_days(words: Sequence[str]) -> frozenset[DayKind]:
     """Read kinds of days: ``workday``, ``restday``, ``holiday``.
 
     Raises:
-        ValueError: one is none of them.
+        Misread: one is none of them.
     """
     unknown = [word for word in words if word not in set(DayKind)]
     if unknown or not words:
-        raise ValueError(f"has {', '.join(unknown) or 'no day'}: write {', '.join(DayKind)}")
+        raise Misread(_no_days(unknown, tuple(DayKind)))
     return frozenset(map(DayKind, words))
+
+
+def _no_days(given: Sequence[str], known: Sequence[str]) -> Said:
+    lacks = said("has {}", ", ".join(given)) if given else said("has no day")
+    return said("{}: write {}", lacks, ", ".join(known))
 
 
 @lru_cache(maxsize=1024)
@@ -140,7 +146,7 @@ def read_timetable(text: str) -> tuple[Schedule, ...]:
     every day). Several of either are separated by commas.
 
     Raises:
-        ValueError: a piece is no such thing.
+        Misread: a piece is no such thing.
     """
     return tuple(_read_piece(one) for one in text.translate(_FULL_WIDTH).split(";") if one.strip())
 

@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 from gengfu.core.errors import Fault
 from gengfu.core.names import MAX_WHOLE, PointKind
 from gengfu.core.naming import Bilingual, Scalar, is_slug
+from gengfu.core.said import NOTHING, Said, said
 from gengfu.ledger.check_hours import calendar_flaws, guarded_flaw
 from gengfu.ledger.check_linkage import flaws, line_key
 from gengfu.ledger.model import (
@@ -27,17 +28,17 @@ from gengfu.ledger.model import (
 from gengfu.marked import is_identifier
 
 MAX_NAME = 128
-_NO_NAME = f"a name of at most {MAX_NAME} printable characters is expected"
+_NO_NAME = said("a name of at most {} printable characters is expected", MAX_NAME)
 MAX_LEVEL = 1000
 _DEPTH = {PlaceKind.BUILDING: 0, PlaceKind.UNIT: 1, PlaceKind.FLOOR: 2, PlaceKind.ZONE: 3}
 _WANTED = {
-    PointKind.BOOLEAN: "true or false",
-    PointKind.ANALOG: "a number",
-    PointKind.INTEGER: "a number",
-    PointKind.ENUM: "a word",
-    PointKind.TEXT: "a text",
+    PointKind.BOOLEAN: said("true or false"),
+    PointKind.ANALOG: said("a number"),
+    PointKind.INTEGER: said("a number"),
+    PointKind.ENUM: said("a word"),
+    PointKind.TEXT: said("a text"),
 }
-_SLUG_MEND = "use a-z, 0-9, - and _, at most 64, a letter or digit first"
+_SLUG_MEND = said("use a-z, 0-9, - and _, at most 64, a letter or digit first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ class Finding:
     table: str
     key: tuple[str, ...]
     field: str
-    message: str
-    mend: str = ""
+    message: Said
+    mend: Said = NOTHING
 
     def fault(self) -> Fault:
         """Return it for someone who has no file before him."""
@@ -92,7 +93,7 @@ def _calendar(ledger: SiteLedger) -> Iterator[Finding]:
 def _guarded(table: str, key: tuple[str, ...], text: str) -> Iterator[Finding]:
     message = guarded_flaw(text)
     if message:
-        mend = "such as 22:00-06:00, or workday 19:00-07:00; restday 00:00-24:00"
+        mend = said("such as 22:00-06:00, or workday 19:00-07:00; restday 00:00-24:00")
         yield Finding(table, key, "guarded", message, mend)
 
 
@@ -100,10 +101,14 @@ def _site(ledger: SiteLedger) -> Iterator[Finding]:
     site = ledger.site
     key = (site.id,)
     if not is_slug(site.id):
-        yield Finding("sites", key, "id", f"{site.id!r} is no id", _SLUG_MEND)
+        yield Finding("sites", key, "id", said("{!r} is no id", site.id), _SLUG_MEND)
     if site.time_zone not in available_timezones():
         yield Finding(
-            "sites", key, "time_zone", f"{site.time_zone!r} is no time zone", "write Asia/Shanghai"
+            "sites",
+            key,
+            "time_zone",
+            said("{!r} is no time zone", site.time_zone),
+            said("write Asia/Shanghai"),
         )
     yield from _name("sites", key, site.name)
     yield from _guarded("sites", key, site.guarded)
@@ -112,18 +117,18 @@ def _site(ledger: SiteLedger) -> Iterator[Finding]:
 def _place(ledger: SiteLedger, place: Place) -> Iterator[Finding]:
     key = (ledger.site.id, place.id)
     if not is_slug(place.id):
-        yield Finding("places", key, "id", f"{place.id!r} is no id", _SLUG_MEND)
+        yield Finding("places", key, "id", said("{!r} is no id", place.id), _SLUG_MEND)
     yield from _name("places", key, place.name)
     if (place.zone_kind is not None) != (place.kind is PlaceKind.ZONE):
         yield Finding(
             "places",
             key,
             "zone_kind",
-            "a zone, and only a zone, has a zone_kind",
-            "area, fire_compartment or armed_area",
+            said("a zone, and only a zone, has a zone_kind"),
+            said("area, fire_compartment or armed_area"),
         )
     if place.level is not None and abs(place.level) > MAX_LEVEL:
-        yield Finding("places", key, "level", f"no building has {MAX_LEVEL} floors")
+        yield Finding("places", key, "level", said("no building has {} floors", MAX_LEVEL))
     yield from _guarded("places", key, place.guarded)
     yield from _place_parent(ledger, place, key)
 
@@ -132,16 +137,23 @@ def _place_parent(ledger: SiteLedger, place: Place, key: tuple[str, ...]) -> Ite
     if place.parent is None:
         if place.kind in {PlaceKind.UNIT, PlaceKind.FLOOR}:
             yield Finding(
-                "places", key, "parent", f"a {place.kind} stands in a building, none is given"
+                "places",
+                key,
+                "parent",
+                said("a {} stands in a building, none is given", place.kind),
             )
         return
     parent = ledger.places.get(place.parent)
     if parent is None:
-        yield Finding("places", key, "parent", f"there is no place {place.parent!r} in this site")
+        yield Finding(
+            "places", key, "parent", said("there is no place {!r} in this site", place.parent)
+        )
     elif _in_circle(place.id, lambda id_: _parent_place(ledger, id_)):
-        yield Finding("places", key, "parent", "the parents of this place lead back to it")
+        yield Finding("places", key, "parent", said("the parents of this place lead back to it"))
     elif not _may_hold(parent.kind, place.kind):
-        yield Finding("places", key, "parent", f"a {place.kind} cannot stand in a {parent.kind}")
+        yield Finding(
+            "places", key, "parent", said("a {} cannot stand in a {}", place.kind, parent.kind)
+        )
 
 
 def _may_hold(parent: PlaceKind, child: PlaceKind) -> bool:
@@ -153,19 +165,19 @@ def _equipment(
 ) -> Iterator[Finding]:
     key = (equipment.id,)
     if not is_slug(equipment.id):
-        yield Finding("equipment", key, "id", f"{equipment.id!r} is no id", _SLUG_MEND)
+        yield Finding("equipment", key, "id", said("{!r} is no id", equipment.id), _SLUG_MEND)
     yield from _name("equipment", key, equipment.name)
     if equipment.equipment_class not in classes:
         yield Finding(
             "equipment",
             key,
             "class",
-            f"there is no class {equipment.equipment_class!r}",
-            f"known: {', '.join(classes)}",
+            said("there is no class {!r}", equipment.equipment_class),
+            said("known: {}", ", ".join(classes)),
         )
     if equipment.place not in ledger.places:
         yield Finding(
-            "equipment", key, "place", f"there is no place {equipment.place!r} in this site"
+            "equipment", key, "place", said("there is no place {!r} in this site", equipment.place)
         )
     yield from _relations(ledger, equipment, key)
     kind = classes.get(equipment.equipment_class)
@@ -174,21 +186,28 @@ def _equipment(
         defined = kind.attributes.get(name) if kind is not None else None
         if defined is not None and not defined.takes(value):
             wanted = _WANTED[defined.kind]
-            yield Finding("equipment", key, f"attr.{name}", f"{value!r} is not {wanted}")
+            yield Finding("equipment", key, f"attr.{name}", said("{!r} is not {}", value, wanted))
 
 
 def _relations(ledger: SiteLedger, equipment: Equipment, key: tuple[str, ...]) -> Iterator[Finding]:
     parent = equipment.parent
     if parent is not None and parent not in ledger.equipment:
-        yield Finding("equipment", key, "parent", f"there is no equipment {parent!r} in this site")
+        yield Finding(
+            "equipment", key, "parent", said("there is no equipment {!r} in this site", parent)
+        )
     elif parent is not None and _in_circle(equipment.id, lambda id_: _speaker(ledger, id_)):
-        yield Finding("equipment", key, "parent", "the parents of this equipment lead back to it")
+        yield Finding(
+            "equipment", key, "parent", said("the parents of this equipment lead back to it")
+        )
     for fed in equipment.feeds:
         if fed == equipment.id:
-            yield Finding("equipment", key, "feeds", "it cannot feed itself")
+            yield Finding("equipment", key, "feeds", said("it cannot feed itself"))
         elif fed not in ledger.equipment and fed not in ledger.places:
             yield Finding(
-                "equipment", key, "feeds", f"there is no equipment or place {fed!r} in this site"
+                "equipment",
+                key,
+                "feeds",
+                said("there is no equipment or place {!r} in this site", fed),
             )
 
 
@@ -196,16 +215,20 @@ def _attribute(key: tuple[str, ...], name: str, value: Scalar) -> Iterator[Findi
     field = f"attr.{name}"
     if not is_identifier(name):
         yield Finding(
-            "equipment", key, field, f"{name!r} is no name", "use a-z, 0-9 and _, a letter first"
+            "equipment",
+            key,
+            field,
+            said("{!r} is no name", name),
+            said("use a-z, 0-9 and _, a letter first"),
         )
     if isinstance(value, int | float) and not abs(value) <= _largest(value):
-        yield Finding("equipment", key, field, "the number is too large")
+        yield Finding("equipment", key, field, said("the number is too large"))
     if isinstance(value, str) and _is_no_text(value):
         yield Finding(
             "equipment",
             key,
             field,
-            f"a text of at most {MAX_NAME} printable characters is expected",
+            said("a text of at most {} printable characters is expected", MAX_NAME),
         )
 
 
@@ -217,33 +240,38 @@ def _part(ledger: SiteLedger, equipment: Equipment, part: Part) -> Iterator[Find
     key = (equipment.id, part.address)
     if not part.address or len(part.address) > 64 or _has_controls(part.address):
         yield Finding(
-            "parts", key, "address", "an address of 1 to 64 printable characters is expected"
+            "parts", key, "address", said("an address of 1 to 64 printable characters is expected")
         )
     if not is_identifier(part.type):
         yield Finding(
             "parts",
             key,
             "type",
-            f"{part.type!r} is no type",
-            "smoke, heat, call_point, input, module …",
+            said("{!r} is no type", part.type),
+            said("smoke, heat, call_point, input, module …"),
         )
     yield from _name("parts", key, part.name)
     if part.place is not None and part.place not in ledger.places:
-        yield Finding("parts", key, "place", f"there is no place {part.place!r} in this site")
+        yield Finding(
+            "parts", key, "place", said("there is no place {!r} in this site", part.place)
+        )
     if part.compartment is None:
         return
     compartment = ledger.places.get(part.compartment)
     if compartment is None:
         yield Finding(
-            "parts", key, "compartment", f"there is no place {part.compartment!r} in this site"
+            "parts",
+            key,
+            "compartment",
+            said("there is no place {!r} in this site", part.compartment),
         )
     elif compartment.zone_kind is not ZoneKind.FIRE_COMPARTMENT:
         yield Finding(
             "parts",
             key,
             "compartment",
-            f"{part.compartment!r} is no fire compartment",
-            "give that place the zone_kind fire_compartment",
+            said("{!r} is no fire compartment", part.compartment),
+            said("give that place the zone_kind fire_compartment"),
         )
 
 
@@ -254,7 +282,7 @@ def shared_ids(ledgers: Sequence[SiteLedger]) -> Iterator[Finding]:
     for ledger in ledgers:
         site = ledger.site.id
         if site in sites:
-            yield Finding("sites", (site,), "id", f"the site {site!r} stands here twice")
+            yield Finding("sites", (site,), "id", said("the site {!r} stands here twice", site))
         sites.add(site)
         for id_ in ledger.equipment:
             if owner.setdefault(id_, site) != site:
@@ -262,15 +290,15 @@ def shared_ids(ledgers: Sequence[SiteLedger]) -> Iterator[Finding]:
                     "equipment",
                     (id_,),
                     "id",
-                    f"{id_!r} stands in {owner[id_]!r} too",
-                    "equipment ids are unique across all sites",
+                    said("{!r} stands in {!r} too", id_, owner[id_]),
+                    said("equipment ids are unique across all sites"),
                 )
 
 
 def _name(table: str, key: tuple[str, ...], name: Bilingual) -> Iterator[Finding]:
     for language, text in (("zh", name.zh), ("en", name.en)):
         if not text:
-            yield Finding(table, key, f"name_{language}", "the name is empty")
+            yield Finding(table, key, f"name_{language}", said("the name is empty"))
         elif _is_no_text(text):
             yield Finding(table, key, f"name_{language}", _NO_NAME)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from gengfu.core.clock import HOUR, SECOND
 from gengfu.core.expression import ExpressionError, PointType, Scope, check, nearest, parse
+from gengfu.core.said import Said, said
 from gengfu.ledger.model import Cause, EquipmentClass, LinkageLine, SiteLedger
 
 MAX_WITHIN = HOUR
@@ -18,28 +19,32 @@ def line_key(site: str, line: LinkageLine) -> tuple[str, ...]:
 
 def flaws(
     ledger: SiteLedger, line: LinkageLine, classes: Mapping[str, EquipmentClass]
-) -> Iterator[tuple[str, str, str]]:
+) -> Iterator[tuple[str, Said, Said]]:
     """Yield (column, message, mend) of everything wrong with a line."""
     yield from _where(ledger, line, classes)
     for id_ in line.equipment:
         yield from _readable(ledger, id_, "equipment", "expectation", line.expectation, classes)
     if len(set(line.equipment)) < len(line.equipment):
-        yield "equipment", "an equipment stands here twice", "name it once"
+        yield "equipment", said("an equipment stands here twice"), said("name it once")
     if not SECOND <= line.within <= MAX_WITHIN:
-        yield "within_seconds", "a time of 1 s to 1 h is expected", "15, 30, 120 …"
+        yield "within_seconds", said("a time of 1 s to 1 h is expected"), said("15, 30, 120 …")
 
 
 def _where(
     ledger: SiteLedger, line: LinkageLine, classes: Mapping[str, EquipmentClass]
-) -> Iterator[tuple[str, str, str]]:
+) -> Iterator[tuple[str, Said, Said]]:
     if line.cause is not Cause.CONFIRMED_FIRE:
         yield from _readable(ledger, line.where, "where", "signal", line.signal, classes)
         return
     if line.where not in ledger.places:
-        mend = nearest(line.where, ledger.places) or "a compartment, floor, unit or building"
-        yield "where", f"there is no place {line.where!r} in this site", mend
+        mend = nearest(line.where, ledger.places) or said("a compartment, floor, unit or building")
+        yield "where", said("there is no place {!r} in this site", line.where), mend
     if line.signal:
-        yield "signal", "a confirmed fire has no signal of its own", "leave the cell empty"
+        yield (
+            "signal",
+            said("a confirmed fire has no signal of its own"),
+            said("leave the cell empty"),
+        )
 
 
 def _readable(
@@ -49,12 +54,12 @@ def _readable(
     text_column: str,
     text: str,
     classes: Mapping[str, EquipmentClass],
-) -> Iterator[tuple[str, str, str]]:
+) -> Iterator[tuple[str, Said, Said]]:
     """Yield why an expression cannot be read from an equipment."""
     equipment = ledger.equipment.get(id_)
     if equipment is None:
         mend = nearest(id_, ledger.equipment)
-        yield column, f"there is no equipment {id_!r} in this site", mend
+        yield column, said("there is no equipment {!r} in this site", id_), mend
         return
     class_ = classes.get(equipment.equipment_class)
     if class_ is None:  # said of the equipment itself
@@ -63,7 +68,11 @@ def _readable(
     try:
         found = check(parse(text), Scope(points=points))
     except ExpressionError as exc:
-        yield text_column, f"cannot be read: {exc}", f"a condition on the points of {class_.name}"
+        yield (
+            text_column,
+            said("cannot be read: {}", exc.flaw.told()),
+            said("a condition on the points of {}", class_.name),
+        )
         return
     for flaw in found:
-        yield text_column, f"of {id_}: {flaw.message}", flaw.suggestion
+        yield text_column, said("of {}: {}", id_, flaw.message), flaw.suggestion

@@ -15,6 +15,7 @@ from gengfu.core.expression import PointType, Scope
 from gengfu.core.expression.parser import BUILT_IN, RESERVED
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Bilingual, is_slug
+from gengfu.core.said import said
 from gengfu.core.states import OperatingState
 from gengfu.ledger.model import (
     AttributeDef,
@@ -69,7 +70,7 @@ def load_classes(folder: Path | None = None, *extra: Path) -> Mapping[str, Equip
     classes: dict[str, EquipmentClass] = {}
     for source in (folder or SHIPPED, *extra):
         if not source.is_dir():
-            faults.append(Fault(str(source), "folder", "there is no such folder of classes"))
+            faults.append(Fault(str(source), "folder", said("there is no such folder of classes")))
             continue
         for path in sorted(source.glob("*.yaml")):
             one = _load(path, faults)
@@ -92,7 +93,12 @@ def _load(path: Path, faults: list[Fault]) -> EquipmentClass | None:
     one = _class(page, node) if node is not None else None
     if one is not None and one.name != path.stem and len(faults) == before:
         faults.append(
-            Fault(str(path), "1", f"the class is {one.name!r}", f"name it {one.name}.yaml")
+            Fault(
+                str(path),
+                "1",
+                said("the class is {!r}", one.name),
+                said("name it {}.yaml", one.name),
+            )
         )
     return one
 
@@ -115,7 +121,9 @@ def _class(page: Page, node: yaml.Node) -> EquipmentClass:
     found = page.fields(node, required=_CLASS_KEYS, optional=("attributes", "life_safety"))
     name = page.text(found.get("class"))
     if "class" in found and not is_slug(name):
-        page.fault(found["class"], f"the class {name!r} is no id", "use a-z, 0-9, - and _")
+        page.fault(
+            found["class"], said("the class {!r} is no id", name), said("use a-z, 0-9, - and _")
+        )
     points = _points(page, found.get("points"))
     attributes = _attributes(page, found.get("attributes"))
     return EquipmentClass(
@@ -139,7 +147,9 @@ def _class(page: Page, node: yaml.Node) -> EquipmentClass:
 def _target(page: Page, node: yaml.Node | None) -> float:
     share = page.number(node)
     if node is not None and share is not None and not 0 < share <= 1:
-        page.fault(node, f"{share:g} is no share of required time", "write 0.99 for 99 %")
+        page.fault(
+            node, said("{:g} is no share of required time", share), said("write 0.99 for 99 %")
+        )
     return share if share is not None else 1.0
 
 
@@ -148,9 +158,13 @@ def _points(page: Page, node: yaml.Node | None) -> dict[str, PointDef]:
     for item in page.items(node):
         point = _point(page, item)
         if point.name == ONLINE.name:
-            page.fault(item, "every class has 'online' already", "leave it out: up/status fills it")
+            page.fault(
+                item,
+                said("every class has 'online' already"),
+                said("leave it out: up/status fills it"),
+            )
         elif point.name in points:
-            page.fault(item, f"the point {point.name!r} stands here twice")
+            page.fault(item, said("the point {!r} stands here twice", point.name))
         elif point.name:
             points[point.name] = point
     return points
@@ -158,9 +172,11 @@ def _points(page: Page, node: yaml.Node | None) -> dict[str, PointDef]:
 
 def _point(page: Page, node: yaml.Node) -> PointDef:
     found = page.fields(node, required=("name", "kind", "title"), optional=_POINT_OPTIONS)
-    name = page.identifier(found.get("name"), "the point")
+    name = page.identifier(found.get("name"), said("the point"))
     if name in BUILT_IN | RESERVED:
-        page.fault(node, f"{name!r} is a word of the rule language", "choose another name")
+        page.fault(
+            node, said("{!r} is a word of the rule language", name), said("choose another name")
+        )
     kind = page.choice(found.get("kind"), PointKind, PointKind.ANALOG)
     point = PointDef(
         name=name,
@@ -183,16 +199,20 @@ def _check_point(page: Page, node: yaml.Node, point: PointDef) -> None:
     measured = point.kind in {PointKind.ANALOG, PointKind.INTEGER}
     if point.kind is PointKind.ENUM and not point.words:
         page.fault(
-            node, f"the enum {point.name!r} has no words", "words: {closed: {zh: 关, en: closed}}"
+            node,
+            said("the enum {!r} has no words", point.name),
+            said("words: {{closed: {{zh: 关, en: closed}}}}"),
         )
     if point.kind is not PointKind.ENUM and point.words:
-        page.fault(node, f"{point.name!r} is {point.kind}, only an enum has words")
+        page.fault(node, said("{!r} is {}, only an enum has words", point.name, point.kind))
     if not measured and (point.low is not None or point.high is not None):
-        page.fault(node, f"{point.name!r} is {point.kind}, it has no low and high")
+        page.fault(node, said("{!r} is {}, it has no low and high", point.name, point.kind))
     if point.low is not None and point.high is not None and point.low >= point.high:
-        page.fault(node, f"low of {point.name!r} is not below high")
+        page.fault(node, said("low of {!r} is not below high", point.name))
     if not 0 <= point.digits <= 6:
-        page.fault(node, f"{point.digits} decimals of {point.name!r} are not within 0 to 6")
+        page.fault(
+            node, said("{} decimals of {!r} are not within 0 to 6", point.digits, point.name)
+        )
 
 
 def _words(page: Page, node: yaml.Node | None) -> dict[str, Bilingual]:
@@ -201,7 +221,11 @@ def _words(page: Page, node: yaml.Node | None) -> dict[str, Bilingual]:
     words = {}
     for word, title in page.entries(node).items():
         if not is_identifier(word):
-            page.fault(title, f"the word {word!r} is no name", "use a-z, 0-9 and _, a letter first")
+            page.fault(
+                title,
+                said("the word {!r} is no name", word),
+                said("use a-z, 0-9 and _, a letter first"),
+            )
         words[word] = page.bilingual(title)
     return words
 
@@ -210,9 +234,9 @@ def _events(page: Page, node: yaml.Node | None) -> dict[str, EventDef]:
     events: dict[str, EventDef] = {}
     for item in page.items(node):
         found = page.fields(item, required=("type", "title"), optional=("attributes",))
-        kind = page.identifier(found.get("type"), "the event type")
+        kind = page.identifier(found.get("type"), said("the event type"))
         if kind in events:
-            page.fault(item, f"the event {kind!r} stands here twice")
+            page.fault(item, said("the event {!r} stands here twice", kind))
         attributes = found.get("attributes")
         events[kind] = EventDef(
             type=kind,
@@ -228,13 +252,13 @@ def _attributes(page: Page, node: yaml.Node | None) -> dict[str, AttributeDef]:
     attributes: dict[str, AttributeDef] = {}
     for item in page.items(node):
         found = page.fields(item, required=("name", "kind", "title"), optional=("unit", "words"))
-        name = page.identifier(found.get("name"), "the attribute")
+        name = page.identifier(found.get("name"), said("the attribute"))
         if name in attributes:
-            page.fault(item, f"the attribute {name!r} stands here twice")
+            page.fault(item, said("the attribute {!r} stands here twice", name))
         kind = page.choice(found.get("kind"), PointKind, PointKind.TEXT)
         words = _words(page, found.get("words"))
         if (kind is PointKind.ENUM) is not bool(words):
-            page.fault(item, f"{name!r}: an enum has words, and nothing else has")
+            page.fault(item, said("{!r}: an enum has words, and nothing else has", name))
         attributes[name] = AttributeDef(
             name=name,
             kind=kind,
@@ -265,6 +289,6 @@ def _clauses(
         named |= expression.points if expression else set()
         clauses.append(StateClause(state=state, when=when))
     if node is not None and not clauses:
-        page.fault(node, "no clause says how the operating state follows from the points")
+        page.fault(node, said("no clause says how the operating state follows from the points"))
     offline = () if ONLINE.name in named else (OFFLINE_IS_UNKNOWN,)
     return (*offline, *clauses)

@@ -13,6 +13,7 @@ from gengfu.core.clock import SECOND
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.hours import DayKind
 from gengfu.core.naming import Bilingual
+from gengfu.core.said import said
 from gengfu.ledger.check import Finding, find
 from gengfu.ledger.check_linkage import line_key
 from gengfu.ledger.columns import ATTRIBUTE, OPTIONAL_TABLES, TABLES, read_scalar
@@ -71,7 +72,7 @@ def read_files(
         if content is not None:
             tables[table] = read_table(table, content, draft.faults)
         elif table not in OPTIONAL_TABLES:
-            draft.faults.append(Fault(f"{table}.csv", "file", "the file is missing"))
+            draft.faults.append(Fault(f"{table}.csv", "file", said("the file is missing")))
     draft.take(tables)
     ledgers = draft.ledgers()
     draft.faults.extend(draft.locate(finding) for finding in find(ledgers, classes))
@@ -120,7 +121,7 @@ class _Draft:
         for row in tables.get("parts", ()):
             if row["equipment"] and ("equipment", row["equipment"]) not in self.rows:
                 self.faults.append(
-                    row.fault("equipment", f"there is no equipment {row['equipment']!r}")
+                    row.fault("equipment", said("there is no equipment {!r}", row["equipment"]))
                 )
         for row in tables.get("linkage", ()):
             self._linkage(row)
@@ -151,7 +152,7 @@ class _Draft:
         before = self.rows.setdefault((table, *key), row)
         if before is not row:
             self.faults.append(
-                row.fault(column, f"{key[-1]!r} stands in row {before.number} already")
+                row.fault(column, said("{!r} stands in row {} already", key[-1], before.number))
             )
         return before is row
 
@@ -170,7 +171,9 @@ class _Draft:
     def _known_site(self, row: Row) -> bool:
         if row["site"] and row["site"] not in self.sites:
             self.faults.append(
-                row.fault("site", f"there is no site {row['site']!r}", "add it to sites.csv")
+                row.fault(
+                    "site", said("there is no site {!r}", row["site"]), said("add it to sites.csv")
+                )
             )
         return row["site"] in self.sites
 
@@ -214,8 +217,8 @@ class _Draft:
             self.faults.append(
                 row.fault(
                     "address",
-                    f"{address!r} is a date: the spreadsheet made it of an address",
-                    "mark the column as text, then type it again",
+                    said("{!r} is a date: the spreadsheet made it of an address", address),
+                    said("mark the column as text, then type it again"),
                 )
             )
         self.parts.setdefault(equipment, {})[address] = Part(
@@ -260,14 +263,16 @@ class _Draft:
             if found:
                 return date(*map(int, found.groups()))
         if row[column]:
-            self.faults.append(row.fault(column, f"{row[column]!r} is no date", "write 2026-10-01"))
+            self.faults.append(
+                row.fault(column, said("{!r} is no date", row[column]), said("write 2026-10-01"))
+            )
         return None
 
     def _name(self, row: Row) -> Bilingual:
         """Read a name; one language left empty is taken from the other."""
         zh, en = row["name_zh"], row["name_en"]
         if not zh and not en:
-            self.faults.append(row.fault("name_zh", "there is no name"))
+            self.faults.append(row.fault("name_zh", said("there is no name")))
         return Bilingual(zh=zh or en or "-", en=en or zh or "-")
 
     def _word(self, row: Row, column: str, words: type[Word]) -> Word | None:
@@ -276,7 +281,9 @@ class _Draft:
             return None
         if text not in set(words):
             self.faults.append(
-                row.fault(column, f"{text!r} is not known", f"one of {', '.join(words)}")
+                row.fault(
+                    column, said("{!r} is not known", text), said("one of: {}", ", ".join(words))
+                )
             )
             return None
         return words(text)
@@ -285,5 +292,5 @@ class _Draft:
         try:
             return int(row[column]) if row[column] else None
         except ValueError:
-            self.faults.append(row.fault(column, f"{row[column]!r} is no whole number"))
+            self.faults.append(row.fault(column, said("{!r} is no whole number", row[column])))
             return None

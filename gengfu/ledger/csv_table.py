@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gengfu.core.errors import Fault
+from gengfu.core.said import NOTHING, Said, said
 from gengfu.ledger.columns import ATTRIBUTE, TABLES, unguard
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -26,9 +27,9 @@ class Row:
     def __getitem__(self, column: str) -> str:
         return self.cells.get(column, "")
 
-    def fault(self, column: str, message: str, mend: str = "") -> Fault:
+    def fault(self, column: str, message: Said, mend: Said = NOTHING) -> Fault:
         """Return a mistake in one cell."""
-        return Fault(self.file, f"row {self.number}, column {column}", message, mend)
+        return Fault(self.file, said("row {}, column {}", self.number, column), message, mend)
 
 
 def read_table(table: str, content: bytes, faults: list[Fault]) -> list[Row]:
@@ -40,10 +41,12 @@ def read_table(table: str, content: bytes, faults: list[Fault]) -> list[Row]:
     try:
         lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as exc:
-        faults.append(Fault(file, "file", f"not CSV: {exc}", "save it as CSV (comma separated)"))
+        faults.append(
+            Fault(file, "file", said("not CSV: {}", exc), said("save it as CSV (comma separated)"))
+        )
         return []
     if not lines:
-        faults.append(Fault(file, "row 1", "the file is empty", _header_mend(table)))
+        faults.append(Fault(file, "row 1", said("the file is empty"), _header_mend(table)))
         return []
     header = _header(table, file, lines[0], faults)
     return list(_rows(table, file, header, lines[1:], faults)) if header else []
@@ -57,7 +60,12 @@ def _decode(file: str, content: bytes, faults: list[Fault]) -> str | None:
         except UnicodeDecodeError:
             continue
     faults.append(
-        Fault(file, "file", "neither UTF-8 nor GB18030", "save it as CSV UTF-8 in the spreadsheet")
+        Fault(
+            file,
+            "file",
+            said("neither UTF-8 nor GB18030"),
+            said("save it as CSV UTF-8 in the spreadsheet"),
+        )
     )
     return None
 
@@ -71,25 +79,32 @@ def _header(table: str, file: str, cells: list[str], faults: list[Fault]) -> lis
         if cell and not name:
             faults.append(
                 Fault(
-                    file, f"row 1, column {number}", f"unknown header {cell!r}", _header_mend(table)
+                    file,
+                    said("row {}, column {}", 1, number),
+                    said("unknown header {!r}", cell),
+                    _header_mend(table),
                 )
             )
         elif name in names and name:
             faults.append(
-                Fault(file, f"row 1, column {number}", f"the header {cell!r} stands twice")
+                Fault(
+                    file,
+                    said("row {}, column {}", 1, number),
+                    said("the header {!r} stands twice", cell),
+                )
             )
         names.append(name)
     faults.extend(
-        Fault(file, "row 1", f"the column {column.name!r} is missing", _header_mend(table))
+        Fault(file, "row 1", said("the column {!r} is missing", column.name), _header_mend(table))
         for column in TABLES[table]
         if column.required and column.name not in names
     )
     return names if len(faults) == before else []
 
 
-def _header_mend(table: str) -> str:
+def _header_mend(table: str) -> Said:
     more = f", {ATTRIBUTE}NAME" if table == "equipment" else ""
-    return f"the first row is {','.join(column.name for column in TABLES[table])}{more}"
+    return said("the first row is {}{}", ",".join(column.name for column in TABLES[table]), more)
 
 
 def _rows(
@@ -106,12 +121,12 @@ def _rows(
             faults.append(
                 row.fault(
                     str(len(header) + 1),
-                    "there are more cells than headers",
-                    'put a cell with a comma in ""',
+                    said("there are more cells than headers"),
+                    said('put a cell with a comma in ""'),
                 )
             )
         faults.extend(
-            row.fault(column.name, "the cell is empty")
+            row.fault(column.name, said("the cell is empty"))
             for column in TABLES[table]
             if column.required and not row[column.name]
         )

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from gengfu.core.clock import SECOND, Micros
-from gengfu.core.errors import BadInput, Fault
+from gengfu.core.errors import BadInput
 from gengfu.core.expression import nearest
+from gengfu.core.said import said
 from gengfu.ledger.csv_export import linkage_file
 from gengfu.ledger.model import Cause, Equipment, LinkageLine, PlaceKind, SiteLedger
 
@@ -97,8 +98,10 @@ def responses(ledger: SiteLedger, building: str) -> tuple[Response, ...]:
     """
     buildings = [one.id for one in ledger.places.values() if one.kind is PlaceKind.BUILDING]
     if building not in buildings:
-        mend = nearest(building, buildings) or f"it has {', '.join(buildings) or 'none'}"
-        raise BadInput([Fault(ledger.site.id, "", f"there is no building {building!r}", mend)])
+        mend = nearest(building, buildings) or said(
+            "it has {}", ", ".join(buildings) or said("none")
+        )
+        raise BadInput.of(ledger.site.id, "", said("there is no building {!r}", building), mend)
     return tuple(
         Response(equipment=equipment, default=default)
         for default in DEFAULTS

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from gengfu.core.clock import Micros
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.naming import Language
+from gengfu.core.said import said
 from gengfu.people import tables
 from gengfu.people.opaque import new_id
 from gengfu.people.passwords import Passwords, weakness
@@ -53,12 +54,12 @@ def faults_of(new: NewAccount) -> list[Fault]:
     """Return everything that is not acceptable about a new account."""
     faults = []
     if not _LOGIN.fullmatch(new.login):
-        mend = "1 to 64 of a-z 0-9 . _ @ -, beginning with a letter or digit"
-        faults.append(Fault("account", "login", f"{new.login!r} is no login", mend))
+        mend = said("1 to 64 of a-z 0-9 . _ @ -, beginning with a letter or digit")
+        faults.append(Fault("account", "login", said("{!r} is no login", new.login), mend))
     if not new.name.strip():
-        faults.append(Fault("account", "name", "is empty"))
+        faults.append(Fault("account", "name", said("is empty")))
     if not new.roles:
-        faults.append(Fault("account", "roles", "has no role"))
+        faults.append(Fault("account", "roles", said("has no role")))
     weak = weakness(new.password, new.login)
     if weak:
         faults.append(Fault("account", "password", weak))
@@ -89,7 +90,7 @@ class Accounts:
             with self._engine.begin() as connection:
                 connection.execute(insert(tables.account).values(row))
         except IntegrityError as exc:
-            raise BadInput([Fault("account", "login", f"{new.login} is taken")]) from exc
+            raise BadInput.of("account", "login", said("{} is taken", new.login)) from exc
         return _known(self.get(row["id"]))
 
     def create_first(self, connection: Connection, new: NewAccount, *, at: Micros) -> None:
@@ -139,9 +140,9 @@ class Accounts:
             BadInput: it is not acceptable, or there is no such account.
         """
         known = self.get(account)
-        weak = "no such account" if known is None else weakness(password, known.login)
+        weak = said("no such account") if known is None else weakness(password, known.login)
         if weak:
-            raise BadInput([Fault("account", "password", weak)])
+            raise BadInput.of("account", "password", weak)
         self._change(account, {"password": self._passwords.hash(password), "password_at": at})
 
     def set_disabled(self, account: str, disabled: bool) -> None:
@@ -152,14 +153,14 @@ class Accounts:
         """
         with self._engine.begin() as connection:
             if disabled and not _other_admins(connection, account):
-                raise BadInput([Fault("account", account, "is the last administrator")])
+                raise BadInput.of("account", account, said("is the last administrator"))
             changed = connection.execute(
                 update(tables.account)
                 .where(tables.account.c.id == account)
                 .values(disabled=disabled)
             )
             if changed.rowcount == 0:
-                raise BadInput([Fault("account", account, "no such account")])
+                raise BadInput.of("account", account, said("no such account"))
 
     def _change(self, account: str, values: Mapping[str, Any]) -> None:
         with self._engine.begin() as connection:

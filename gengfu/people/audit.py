@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, insert, select
 
 from gengfu.core.clock import Micros
+from gengfu.core.said import said
 from gengfu.durable import replace_file
 from gengfu.people import tables
 
@@ -78,7 +79,7 @@ class AuditTrail:
             ValueError: the key is too short.
         """
         if len(key) < 32:
-            raise ValueError("the audit key needs 32 bytes")
+            raise ValueError(said("the audit key needs 32 bytes"))
         self._engine = engine
         self._reads = engine.execution_options(reads=True)
         self._key = key

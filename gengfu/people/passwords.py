@@ -10,22 +10,24 @@ import unicodedata
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
+from gengfu.core.said import Said, said
+
 LEAST = 10
 MOST = 256
 AT_ONCE = 2
 """So many are computed at a time: each takes 64 MiB, and anyone may knock."""
 
 
-def weakness(password: str, login: str) -> str | None:
+def weakness(password: str, login: str) -> Said | None:
     """Return why a password is not acceptable; None when it is."""
     if len(password) < LEAST:
-        return f"needs at least {LEAST} characters"
+        return said("needs at least {} characters", LEAST)
     if len(password) > MOST:
-        return f"has more than {MOST} characters"
+        return said("has more than {} characters", MOST)
     if login.casefold() in password.casefold():
-        return "contains the login"
+        return said("contains the login")
     if len(set(password)) < 4:
-        return "repeats too few characters"
+        return said("repeats too few characters")
     return None
 
 

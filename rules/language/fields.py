@@ -11,6 +11,7 @@ from gengfu.core.expression import Expression, nearest, parse_span
 from gengfu.core.expression.tree import Binary, Literal
 from gengfu.core.hours import DayKind, Schedule, read_days, read_hours, read_weekdays
 from gengfu.core.naming import Bilingual
+from gengfu.core.said import Misread, said
 from gengfu.core.urgency import Kind, Response, Severity, usual_response
 from gengfu.ledger.model import EquipmentClass
 from gengfu.marked import Page
@@ -36,7 +37,7 @@ _DURING = {
     "guarded": "true",
 }
 _LIMIT = re.compile(r"(<=|<|>=|>)\s*(-?[0-9]+(?:\.[0-9]+)?)")
-_PROOF = "such as {for: camera, event: person, in: zone, within: 10s}"
+_PROOF = said("such as {{for: camera, event: person, in: zone, within: 10s}}")
 _LIFE_SAVING = (Response.IMMEDIATE, Response.RESCUE, Response.URGENT)
 
 
@@ -69,8 +70,10 @@ def _read_event(
         return Matcher(source=Source.EVENT, type=kind)
     event = equipment_class.events.get(kind)
     if event is None:
-        mend = nearest(kind, equipment_class.events) or "write: {event: TYPE} or {action: NAME}"
-        page.fault(node, f"no event {kind!r} in class {equipment_class.name}", mend)
+        mend = nearest(kind, equipment_class.events) or said(
+            "write: {{event: TYPE}} or {{action: NAME}}"
+        )
+        page.fault(node, said("no event {!r} in class {}", kind, equipment_class.name), mend)
         return Matcher(source=Source.EVENT, type=kind)
     attributes = {name: _words(page, name, one, event.attributes) for name, one in entries.items()}
     return Matcher(source=Source.EVENT, type=kind, attributes=attributes)
@@ -81,12 +84,14 @@ def _words(
 ) -> tuple[str | Limit, ...]:
     texts = _several(page, node)
     if name not in attributes:
-        page.fault(node, f"the event has no attribute {name!r}", nearest(name, attributes))
+        page.fault(node, said("the event has no attribute {!r}", name), nearest(name, attributes))
         return texts
     for text in texts:
         if attributes[name] and text not in {*attributes[name], UNSAID}:
-            mend = nearest(text, attributes[name]) or f"one of: {', '.join(attributes[name])}"
-            page.fault(node, f"no word {text!r} here", mend)
+            mend = nearest(text, attributes[name]) or said(
+                "one of: {}", ", ".join(attributes[name])
+            )
+            page.fault(node, said("no word {!r} here", text), mend)
     return tuple(_limit(text) or text for text in texts)
 
 
@@ -105,17 +110,17 @@ def read_proof(
     entries = page.entries(node)
     missing = {"for", "event", "in", "within"} - entries.keys()
     if missing:
-        page.fault(node, f"lacks {', '.join(sorted(missing))}", _PROOF)
+        page.fault(node, said("lacks {}", ", ".join(sorted(missing))), _PROOF)
         return None
     name, near, span = (entries.pop(key) for key in ("for", "in", "within"))
     class_, relation = page.text(name), page.choice(near, Relation, Relation.ZONE)
     within = page.duration(span)
     if class_ not in classes:
-        page.fault(name, f"no class {class_!r}", nearest(class_, classes))
+        page.fault(name, said("no class {!r}", class_), nearest(class_, classes))
     if relation not in PLACES:
-        page.fault(near, "nearness is that of places", f"one of: {', '.join(PLACES)}")
+        page.fault(near, said("nearness is that of places"), said("one of: {}", ", ".join(PLACES)))
     if within > LONGEST_PROOF:
-        page.fault(span, "a proof comes within 5 minutes", "such as within: 10s")
+        page.fault(span, said("a proof comes within 5 minutes"), said("such as within: 10s"))
     matcher = _read_event(page, node, entries, classes.get(class_))
     return Proof(equipment_class=class_, matcher=matcher, relation=relation, within=within)
 
@@ -128,10 +133,10 @@ def read_count(page: Page, node: yaml.Node | None) -> Count | None:
     try:
         count = Count(times=int(times), within=parse_span(span))
     except ValueError:
-        page.fault(node, "is no count", "write: 5 within 2m")
+        page.fault(node, said("is no count"), said("write: 5 within 2m"))
         return None
     if not 1 <= count.times <= MOST_COUNTED:
-        page.fault(node, f"counts 1 to {MOST_COUNTED} times")
+        page.fault(node, said("counts 1 to {} times", MOST_COUNTED))
     return count
 
 
@@ -147,8 +152,8 @@ def read_during(page: Page, node: yaml.Node | None) -> During | None:
     for name, one in found.items():
         try:
             schedule = _narrowed(schedule, name, _several(page, one))
-        except ValueError as exc:
-            page.fault(one, str(exc), f"such as {name}: {_DURING[name]}")
+        except Misread as exc:
+            page.fault(one, exc.said, said("such as {}: {}", name, _DURING[name]))
     return During(schedule=schedule, guarded=guarded)
 
 
@@ -159,9 +164,9 @@ def _one_during(page: Page, node: yaml.Node) -> During | None:
     words = [GUARDED, UNGUARDED, *(kind.value for kind in DayKind)]
     try:
         return During(schedule=_narrowed(ALWAYS, "days" if text in words else "hours", (text,)))
-    except ValueError as exc:
-        mend = nearest(text, words) or f"write 22:00-06:00, or one of: {', '.join(words)}"
-        page.fault(node, str(exc), mend)
+    except Misread as exc:
+        mend = nearest(text, words) or said("write 22:00-06:00, or one of: {}", ", ".join(words))
+        page.fault(node, exc.said, mend)
         return None
 
 
@@ -169,12 +174,12 @@ def _narrowed(schedule: Schedule, by: str, words: Sequence[str]) -> Schedule:
     """Return a schedule with one key of ``during`` taken in.
 
     Raises:
-        ValueError: the words are no such thing.
+        Misread: the words are no such thing.
     """
     match by:
         case "hours":
             if not words:
-                raise ValueError("has no hours")
+                raise Misread(said("has no hours"))
             return replace(schedule, hours=tuple(map(read_hours, words)))
         case "weekdays":
             return replace(schedule, weekdays=read_weekdays(words))
@@ -200,13 +205,15 @@ def read_severity(
         severity = page.choice(fields.get("is"), Severity, Severity.LOW)
         during = read_during(page, fields.get("during"))
         if others:
-            page.fault(one, "no hours are left for it", "the one without 'during' comes last")
+            page.fault(
+                one, said("no hours are left for it"), said("the one without 'during' comes last")
+            )
         if during is not None:
             timed.append((during, severity))
         elif "during" not in fields:
             others.append(severity)
     if not others:
-        page.fault(node, "the last of 'severity' is for all other hours: it has no 'during'")
+        page.fault(node, said("the last of 'severity' is for all other hours: it has no 'during'"))
     return (others or [Severity.LOW])[0], tuple(timed)
 
 
@@ -216,7 +223,7 @@ def read_priority(page: Page, node: yaml.Node | None) -> int:
     if text in {"1", "2", "3", "4", "5", "6"}:
         return int(text)
     if node is not None:
-        page.fault(node, "is no priority", "1 fire … 6 the rest")
+        page.fault(node, said("is no priority"), said("1 fire … 6 the rest"))
     return 6
 
 
@@ -229,7 +236,9 @@ def read_response(
         return usual
     response = page.choice(node, Response, usual)
     if kind is Kind.LIFE_SAFETY and response not in _LIFE_SAVING:
-        page.fault(node, "life safety does not wait", f"one of: {', '.join(_LIFE_SAVING)}")
+        page.fault(
+            node, said("life safety does not wait"), said("one of: {}", ", ".join(_LIFE_SAVING))
+        )
     return response
 
 
@@ -237,8 +246,8 @@ def read_source(page: Page, node: yaml.Node | None) -> str:
     """Read whose figures a rule has."""
     text = page.text(node)
     if node is not None and text[:2].strip(" ,:") not in {"S", "U"}:
-        mend = "begin with S (a standard's) or U (from experience)"
-        page.fault(node, "does not say whose figure it is", mend)
+        mend = said("begin with S (a standard's) or U (from experience)")
+        page.fault(node, said("does not say whose figure it is"), mend)
     return text
 
 
@@ -248,7 +257,7 @@ def read_runbook(page: Page, node: yaml.Node | None) -> tuple[Bilingual, ...]:
         return ()
     link = page.text(node)
     if not link.startswith(("https://", "http://")) or any(one.isspace() for one in link):
-        page.fault(node, "is no link", "such as https://wiki.example.org/pump")
+        page.fault(node, said("is no link"), said("such as https://wiki.example.org/pump"))
     return (Bilingual(zh=f"处置手册：{link}", en=f"Runbook: {link}"),)
 
 
@@ -263,6 +272,6 @@ def read_hysteresis(page: Page, node: yaml.Node, when: Expression | None) -> Exp
             limit = Binary(column, "+", right, Literal(column, size))
             return Expression.of(Binary(column, ">", left, limit))
     if when is not None:
-        mend = "such as: when: bearing_temp > 95, hysteresis: 7"
-        page.fault(node, "wants a number above 0, and a single limit in when", mend)
+        mend = said("such as: when: bearing_temp > 95, hysteresis: 7")
+        page.fault(node, said("wants a number above 0, and a single limit in when"), mend)
     return None

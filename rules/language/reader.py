@@ -16,6 +16,7 @@ from gengfu.core.expression.parser import RESERVED
 from gengfu.core.expression.sense import excludes
 from gengfu.core.expression.tree import size
 from gengfu.core.naming import Bilingual, is_slug
+from gengfu.core.said import said
 from gengfu.core.urgency import Kind
 from gengfu.ledger.model import EquipmentClass
 from gengfu.marked import Page
@@ -97,11 +98,13 @@ def _read_pack(page: Page, text: str, vocabulary: Vocabulary, rules: dict[str, R
     found = page.fields(root, required=("pack", "rules"))
     pack = page.text(found.get("pack"))
     if "pack" in found and not is_slug(pack):
-        page.fault(found["pack"], f"{pack!r} is no pack's name", "use a-z, 0-9, - and _")
+        page.fault(
+            found["pack"], said("{!r} is no pack's name", pack), said("use a-z, 0-9, - and _")
+        )
     for node in page.items(found.get("rules")):
         rule = _RuleReader(page, node, vocabulary).read(pack)
         if rule.id in rules:
-            page.fault(node, f"rule {rule.id!r} stands somewhere else already")
+            page.fault(node, said("rule {!r} stands somewhere else already", rule.id))
         rules[rule.id] = rule
 
 
@@ -123,7 +126,7 @@ class _RuleReader:
         equipment_class = self._classes.get(wanted)
         if equipment_class is None and "for" in self._fields:
             mend = nearest(wanted, self._classes)
-            self._page.fault(self._fields["for"], f"no class {wanted!r}", mend)
+            self._page.fault(self._fields["for"], said("no class {!r}", wanted), mend)
         rule = self._rule(pack, equipment_class)
         texts = {
             name for text in (rule.title, *rule.advice) for name in placeholders(text.zh + text.en)
@@ -136,7 +139,9 @@ class _RuleReader:
         if rule.per is not None:
             self._check_per(rule, rule.per)
         if rule.during is not None and rule.kind is Kind.LIFE_SAFETY:
-            self._page.fault(self._fields["during"], "life safety has no hours", "leave it out")
+            self._page.fault(
+                self._fields["during"], said("life safety has no hours"), said("leave it out")
+            )
         return rule
 
     @property
@@ -153,8 +158,9 @@ class _RuleReader:
         severity, severities = read_severity(page, fields.get("severity"))
         kind = page.choice(fields.get("kind"), Kind, Kind.SYSTEM)
         priority, latched = read_priority(page, fields.get("priority")), self._is("latched")
+        name = page.identifier(fields.get("id"), said("the rule"))
         return Rule(
-            id=f"{pack}.{page.identifier(fields.get('id'), 'the rule')}",
+            id=f"{pack}.{name}",
             equipment_class=equipment_class.name if equipment_class else "",
             where=self._expression("where", fields.get("where"), self._facts),
             when=when,
@@ -209,7 +215,7 @@ class _RuleReader:
             where = self._expression("where", found.get("where"), self._facts)
             holds.append(Hold(where=where, span=self._page.duration(found.get("for"))))
         if not holds or holds[-1].where is not None:
-            self._page.fault(node, "the last of 'hold' is for all others: it has no 'where'")
+            self._page.fault(node, said("the last of 'hold' is for all others: it has no 'where'"))
         return tuple(holds)
 
     def _expression(
@@ -224,7 +230,7 @@ class _RuleReader:
     def _is_short(self, node: yaml.Node, found: Expression, what: str) -> bool:
         short = size(found.root) <= MOST_NODES
         if not short:
-            self._page.fault(node, f"{what} is too long with all that its names stand for")
+            self._page.fault(node, said("{} is too long with all that its names stand for", what))
         return short
 
     def _clear(self, when: Expression | None, scope: Scope | None) -> Expression | None:
@@ -238,7 +244,9 @@ class _RuleReader:
         if clear is None or when is None or scope is None:
             return clear
         if excludes(when, clear, scope) is False:
-            self._page.fault(node, "clear is true while when is: it would flap", "move clear away")
+            self._page.fault(
+                node, said("clear is true while when is: it would flap"), said("move clear away")
+            )
         return clear
 
     def _clear_on(self, equipment_class: EquipmentClass | None) -> tuple[Matcher, ...]:
@@ -254,7 +262,9 @@ class _RuleReader:
         before = len(self._page.faults)
         for name, one in entries.items():
             if scope is not None and name in {*scope.points, *scope.events, *RESERVED}:
-                self._page.fault(one, f"{name!r} means something already", "take another name")
+                self._page.fault(
+                    one, said("{!r} means something already", name), said("take another name")
+                )
             what = f"let {name}"
             found = self._page.expression(one, scope, what, names=self._names, condition=False)
             if found is not None and self._is_short(one, found, what):
@@ -275,7 +285,7 @@ class _RuleReader:
         for name in dict.fromkeys((*placeholders(text.zh), *placeholders(text.en))):
             if name not in known:
                 node = self._fields.get("title", self._node)
-                self._page.fault(node, f"no value {{{name}}}", nearest(name, known))
+                self._page.fault(node, said("no value {{{}}}", name), nearest(name, known))
 
     def _check_per(self, rule: Rule, per: Relation) -> None:
         """Note what one alert for many cannot speak of: the values of a single one."""
@@ -283,9 +293,11 @@ class _RuleReader:
         for one in rule.expressions:
             asked = {(group.relation, group.of) for group in one.groups}
             if asked != {(per.value, "")} or one.alone:
-                mend = f"such as: count(fault, {per.value}) >= 3"
+                mend = said("such as: count(fault, {}) >= 3", per.value)
                 self._page.fault(
-                    node, "one alert for all reads its own groups of that relation alone", mend
+                    node,
+                    said("one alert for all reads its own groups of that relation alone"),
+                    mend,
                 )
 
     def _check_whole(self) -> None:

@@ -13,6 +13,7 @@ from gengfu.core.errors import BadInput, Fault
 from gengfu.core.expression import nearest, parse_span
 from gengfu.core.hours import DayKind, read_timetable
 from gengfu.core.naming import Bilingual, Language, Scalar, Subject, is_slug
+from gengfu.core.said import Misread, said
 from gengfu.ledger.model import Equipment, EquipmentClass, Place, PlaceKind, SpecialDays
 from gengfu.marked import Page
 from rules.trial.case import BEGINNING, BUILDING, Book, Case, Expected, Happening, Sample
@@ -89,7 +90,7 @@ class _CaseReader:
         try:
             local = datetime.fromisoformat(self._page.text(node)).replace(tzinfo=_ZONE)
         except ValueError:
-            self._page.fault(node, "is no date and time", "write 2026-10-01 21:30")
+            self._page.fault(node, said("is no date and time"), said("write 2026-10-01 21:30"))
             return BEGINNING
         return round(local.timestamp()) * SECOND
 
@@ -97,8 +98,8 @@ class _CaseReader:
         text = self._page.text(self._fields.get("guarded"))
         try:
             read_timetable(text)
-        except ValueError as exc:
-            self._page.fault(self._fields["guarded"], str(exc), "such as 22:00-06:00")
+        except Misread as exc:
+            self._page.fault(self._fields["guarded"], exc.said, said("such as 22:00-06:00"))
         return text
 
     def _calendar(self) -> tuple[SpecialDays, ...]:
@@ -109,7 +110,7 @@ class _CaseReader:
             try:
                 day = date.fromisoformat(text)
             except ValueError:
-                self._page.fault(one, f"{text!r} is no date", "write 2026-10-01")
+                self._page.fault(one, said("{!r} is no date", text), said("write 2026-10-01"))
                 continue
             found.append(SpecialDays(first=day, last=day, day=kind))
         return tuple(found)
@@ -121,11 +122,11 @@ class _CaseReader:
         text = self._page.text(node)
         try:
             total = sum(parse_span(piece) for piece in _PIECE.findall(text) or [text])
-        except ValueError as exc:
-            self._page.fault(node, str(exc))
+        except Misread as exc:
+            self._page.fault(node, exc.said)
             return fallback
         if not 0 <= total <= LONGEST_TEST:
-            self._page.fault(node, "a test lasts at most 40 days")
+            self._page.fault(node, said("a test lasts at most 40 days"))
             return 0
         return total
 
@@ -135,13 +136,15 @@ class _CaseReader:
         found: dict[str, Equipment] = {}
         for name, one in self._page.entries(node).items():
             if not is_slug(name):
-                self._page.fault(one, f"{name!r} is no equipment's id", "use a-z, 0-9, - and _")
+                self._page.fault(
+                    one, said("{!r} is no equipment's id", name), said("use a-z, 0-9, - and _")
+                )
             found[name] = self._one(name, one)
         for parent in {one.parent for one in found.values()} - {None, *found}:
-            self._page.fault(node, f"no parent {parent!r} here", nearest(str(parent), found))
+            self._page.fault(node, said("no parent {!r} here", parent), nearest(str(parent), found))
         known = found.keys() | self._places.keys()
         for fed in {fed for one in found.values() for fed in one.feeds} - known:
-            self._page.fault(node, f"nothing {fed!r} to feed here", nearest(fed, known))
+            self._page.fault(node, said("nothing {!r} to feed here", fed), nearest(fed, known))
         return found
 
     def _one(self, name: str, node: yaml.Node) -> Equipment:
@@ -149,7 +152,9 @@ class _CaseReader:
         fields = page.fields(node, required=("class",), optional=_ESTATE)
         class_ = page.text(fields.get("class"))
         if "class" in fields and class_ not in self._classes:
-            page.fault(fields["class"], f"no class {class_!r}", nearest(class_, self._classes))
+            page.fault(
+                fields["class"], said("no class {!r}", class_), nearest(class_, self._classes)
+            )
         attributes = page.entries(fields["attributes"]) if "attributes" in fields else {}
         return Equipment(
             id=name,
@@ -170,17 +175,23 @@ class _CaseReader:
                 continue
             id_ = self._page.text(named[kind])
             if not is_slug(id_):
-                self._page.fault(named[kind], f"{id_!r} is no place", "use a-z, 0-9, - and _")
+                self._page.fault(
+                    named[kind], said("{!r} is no place", id_), said("use a-z, 0-9, - and _")
+                )
             place = Place(id=id_, kind=kind, name=Bilingual(id_, id_), parent=inner)
             if self._places.setdefault(id_, place) != place and id_ != BUILDING.id:
-                self._page.fault(named[kind], f"{id_!r} stands elsewhere too", "name it otherwise")
+                self._page.fault(
+                    named[kind], said("{!r} stands elsewhere too", id_), said("name it otherwise")
+                )
             inner = id_
         return inner or BUILDING.id
 
     def _class_of(self, node: yaml.Node, name: str) -> EquipmentClass | None:
         one = self._equipment.get(name)
         if one is None:
-            self._page.fault(node, f"no equipment {name!r} here", nearest(name, self._equipment))
+            self._page.fault(
+                node, said("no equipment {!r} here", name), nearest(name, self._equipment)
+            )
             return None
         return self._classes.get(one.equipment_class)
 
@@ -204,14 +215,14 @@ class _CaseReader:
             return []
         if point not in class_.points:
             mend = nearest(point, class_.points)
-            self._page.fault(node, f"class {class_.name} has no point {point!r}", mend)
+            self._page.fault(node, said("class {} has no point {!r}", class_.name, point), mend)
             return []
         try:
-            said = read_series(self._page.text(node), class_.points[point])
-        except ValueError as exc:
-            self._page.fault(node, f"{point}: {exc}")
+            samples = read_series(self._page.text(node), class_.points[point])
+        except Misread as exc:
+            self._page.fault(node, said("{}: {}", point, exc.said))
             return []
-        return [Sample(name, point, one.value) if one is not None else None for one in said]
+        return [Sample(name, point, one.value) if one is not None else None for one in samples]
 
     def _happening(self, node: yaml.Node) -> Happening:
         page = self._page
@@ -227,7 +238,9 @@ class _CaseReader:
         class_ = self._class_of(node, who)
         if class_ is not None and not by_person and type_ not in class_.events:
             page.fault(
-                node, f"class {class_.name} has no event {type_!r}", nearest(type_, class_.events)
+                node,
+                said("class {} has no event {!r}", class_.name, type_),
+                nearest(type_, class_.events),
             )
         return Happening(
             at=at,
@@ -244,7 +257,7 @@ class _CaseReader:
         if named is not None:
             return self._page.text(named)
         if len(self._equipment) != 1:
-            self._page.fault(node, "which equipment?", "write: equipment: ID")
+            self._page.fault(node, said("which equipment?"), said("write: equipment: ID"))
             return ""
         return next(iter(self._equipment))
 
@@ -255,7 +268,9 @@ class _CaseReader:
         class_ = self._class_of(node, who)
         rule = page.text(fields.get("rule")) or page.text(self._fields.get("rule"))
         if not rule:
-            page.fault(node, "which rule?", "write: rule: PACK.NAME, here or for the test")
+            page.fault(
+                node, said("which rule?"), said("write: rule: PACK.NAME, here or for the test")
+            )
         cleared, since = fields.get("cleared"), fields.get("since")
         return Expected(
             place=str(node.start_mark.line + 1),
@@ -280,7 +295,7 @@ class _CaseReader:
         entries = self._page.entries(node)
         languages: tuple[Language, ...] = get_args(Language)
         for language in entries.keys() - set(languages):
-            self._page.fault(node, f"no language {language!r}", "zh or en")
+            self._page.fault(node, said("no language {!r}", language), said("zh or en"))
         return {one: self._page.text(entries[one]) for one in languages if one in entries}
 
     def _values(
@@ -295,8 +310,8 @@ class _CaseReader:
                 found[name] = (
                     None if unknown else read_value(text, point) if point else _plain(text)
                 )
-            except ValueError as exc:
-                self._page.fault(one, f"{name}: {exc}")
+            except Misread as exc:
+                self._page.fault(one, said("{}: {}", name, exc.said))
         return found
 
 

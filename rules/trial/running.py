@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.expression import nearest
+from gengfu.core.said import said
 from gengfu.ledger.model import EquipmentClass
 from rules.language.reader import read_rules
 from rules.trial.case import Book, Case
@@ -34,7 +35,7 @@ def run_book(
     """
     known = {rule.id for rule in read_rules(files, classes)}
     faults = [
-        Fault(book.file, place, f"no rule {rule!r}", nearest(rule, known))
+        Fault(book.file, place, said("no rule {!r}", rule), nearest(rule, known))
         for case in book.cases
         for place, rule in _named(case)
         if rule not in known

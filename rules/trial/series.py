@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Scalar
+from gengfu.core.said import Misread, said
 from gengfu.ledger.model import PointDef
 
 LONGEST = 100_000
@@ -33,15 +34,15 @@ def read_series(text: str, point: PointDef) -> tuple[Said | None, ...]:
     """Read a series of one point; None = nothing said at that step.
 
     Raises:
-        ValueError: at the first item that is no sample of this point.
+        Misread: at the first item that is no sample of this point.
     """
     found: list[Said | None] = []
     for item in re.sub(r"\s+(?=x\d)", "", text).split():
         found.extend(_item(item, point))
         if len(found) > LONGEST:
-            raise ValueError(f"more than {LONGEST} samples")
+            raise Misread(said("more than {} samples", LONGEST))
     if not found:
-        raise ValueError("an empty series says nothing")
+        raise Misread(said("an empty series says nothing"))
     return tuple(found)
 
 
@@ -49,7 +50,7 @@ def read_value(text: str, point: PointDef) -> Scalar:
     """Read one value of a point.
 
     Raises:
-        ValueError: when it is none.
+        Misread: when it is none.
     """
     return _reader(point)(text)
 
@@ -70,37 +71,42 @@ def _item(item: str, point: PointDef) -> list[Said | None]:
 def _times(repeats: str | None) -> int:
     times = int(repeats or 0) + 1
     if times > LONGEST:
-        raise ValueError(f"more than {LONGEST} samples")
+        raise Misread(said("more than {} samples", LONGEST))
     return times
 
 
 def _numbers(item: str) -> list[Said | None]:
     run = _RUN.fullmatch(item)
     if run is None or (run[2] and not run[3]):
-        raise ValueError(f"{item!r} is no sample: write 5, 5x3, 5+1x3, _ or stale")
+        raise Misread(said("{!r} is no sample: write 5, 5x3, 5+1x3, _ or stale", item))
     first, step = float(run[1]), float(run[2] or 0)
     return [Said(round(first + step * number, 9)) for number in range(_times(run[3]))]
 
 
-def _reader(point: PointDef) -> Callable[[str], Scalar]:
-    def number(text: str) -> Scalar:
+def _number(text: str) -> Scalar:
+    try:
         return float(text)
+    except ValueError as exc:
+        raise Misread(said("{!r} is no number", text)) from exc
 
-    def boolean(text: str) -> Scalar:
-        if text not in _BOOLEANS:
-            raise ValueError(f"{text!r} is neither true nor false")
-        return _BOOLEANS[text]
 
+def _boolean(text: str) -> Scalar:
+    if text not in _BOOLEANS:
+        raise Misread(said("{!r} is neither true nor false", text))
+    return _BOOLEANS[text]
+
+
+def _reader(point: PointDef) -> Callable[[str], Scalar]:
     def word(text: str) -> Scalar:
         if text not in point.words:
-            raise ValueError(f"{text!r} is none of {', '.join(point.words)}")
+            raise Misread(said("{!r} is none of {}", text, ", ".join(point.words)))
         return text
 
     match point.kind:
         case PointKind.ANALOG | PointKind.INTEGER:
-            return number
+            return _number
         case PointKind.BOOLEAN:
-            return boolean
+            return _boolean
         case PointKind.ENUM:
             return word
         case PointKind.TEXT:

@@ -22,9 +22,10 @@ from dashboards.estate.point_value import PointValue
 from dashboards.web.ports import DeskPorts, PartState, Visitor
 from gateway.unmapped import Listed
 from gengfu.core.clock import MINUTE, Micros
-from gengfu.core.errors import BadInput, Fault, StoreUnavailable
+from gengfu.core.errors import BadInput, StoreUnavailable
 from gengfu.core.naming import Bilingual, Subject
 from gengfu.core.record import DeadLetter, RejectReason
+from gengfu.core.said import said
 from gengfu.core.states import OperatingState, StateInterval
 from gengfu.core.urgency import Kind, Response, Severity
 from gengfu.ledger.classes import load_classes
@@ -244,7 +245,7 @@ class FakePeople:
     def set_up(self, token: str, login: str, password: str, *, at: Micros) -> bool:
         """Use the token up."""
         if len(password) < 12:
-            raise BadInput([Fault("", "password", "a password has at least 12 characters")])
+            raise BadInput.of("", "password", said("needs at least {} characters", 12))
         if token != self.setup_token:
             return False
         self.setup_token = None

@@ -7,6 +7,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
@@ -74,6 +75,21 @@ def _reads_clock(tree: ast.Module) -> bool:
     return imported or any(_CLOCKS.fullmatch(name) for name in called)
 
 
+def _hidden(tree: ast.AST) -> Iterator[int]:
+    """Yield the lines of what ``said`` is given otherwise than as a text of its own."""
+    for one in ast.walk(tree):
+        if isinstance(one, ast.JoinedStr):
+            yield from (inner.lineno for inner in ast.walk(one) if _is_said(inner))
+        elif _is_said(one):
+            first = one.args[0]
+            if not (isinstance(first, ast.Constant) and isinstance(first.value, str)):
+                yield one.lineno
+
+
+def _is_said(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "said"
+
+
 def _catches_all(tree: ast.Module) -> bool:
     caught = [one.type for one in ast.walk(tree) if isinstance(one, ast.ExceptHandler)]
     caught += [
@@ -123,6 +139,12 @@ def test_module_without_concept() -> None:
 def test_clock_read_inside_logic() -> None:
     """Time is an argument: clocks are read where a reason is given, and nowhere else."""
     assert {path for path, tree in MODULES.items() if _reads_clock(tree)} == set(REAL_TIME_MEANT)
+
+
+def test_a_sentence_that_no_catalog_finds() -> None:
+    """What can be said in Chinese too is written out in full, and not inside an f-string."""
+    hidden = [f"{path}:{line}" for path, tree in MODULES.items() for line in _hidden(tree)]
+    assert hidden == []
 
 
 def test_error_swallowed() -> None:

@@ -11,6 +11,7 @@ from dashboards.web.identity import Desk, Who, credential, give_session, session
 from dashboards.web.ports import DeskPorts, Visitor
 from dashboards.web.problems import Problem, bad_request
 from gengfu.core.errors import BadInput
+from gengfu.core.said import joined, said
 
 router = APIRouter(prefix="/api/v1")
 
@@ -77,9 +78,9 @@ def set_up(ports: DeskPorts, body: SetupBody) -> None:
     try:
         done = ports.people.set_up(body.token, body.login, body.password, at=at)
     except BadInput as exc:
-        raise bad_request("; ".join(fault.message for fault in exc.faults), where="body") from exc
+        raise bad_request(joined("; ", (one.message for one in exc.faults)), where="body") from exc
     if not done:
-        raise Problem(HTTPStatus.FORBIDDEN, "the set-up token is wrong or was used already")
+        raise Problem(HTTPStatus.FORBIDDEN, said("the set-up token is wrong or was used already"))
 
 
 @router.post("/login", responses={401: {"description": "login and password do not fit"}})

@@ -111,13 +111,7 @@ async def backtest(
 
 def mistakes(exc: BadInput) -> Problem:
     """Return the answer to a text with mistakes: all of them, with their lines."""
-    errors = [
-        {
-            "where": f"rules:{one.place}",
-            "detail": f"{one.message} ({one.mend})" if one.mend else one.message,
-        }
-        for one in exc.faults
-    ]
+    errors = [{"where": f"rules:{one.place}", "detail": one.sentence} for one in exc.faults]
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the rules have mistakes", errors=errors)
 
 

@@ -29,13 +29,14 @@ from gengfu.core.expression.tree import (
     walk,
 )
 from gengfu.core.names import PointKind
+from gengfu.core.said import NOTHING, Said, joined, said
 
 
 class _Kind(Enum):
-    BOOLEAN = "true or false"
-    NUMBER = "a number"
-    TEXT = "a text"
-    ANY = "anything"
+    BOOLEAN = said("true or false")
+    NUMBER = said("a number")
+    TEXT = said("a text")
+    ANY = said("anything")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,14 @@ _POINT_KINDS = {
     PointKind.BOOLEAN: _Kind.BOOLEAN,
     PointKind.ENUM: _Kind.TEXT,
     PointKind.TEXT: _Kind.TEXT,
+}
+_PARAMETERS = {
+    Parameter.VALUE: said("value"),
+    Parameter.CONDITION: said("condition"),
+    Parameter.POINT: said("point"),
+    Parameter.OCCURRENCE: said("point or event"),
+    Parameter.HAPPENING: said("event or condition"),
+    Parameter.SPAN: said("duration"),
 }
 _SLIP = 0.85
 """So alike are a name and a slip of it: a letter or two. Other names are a site's own."""
@@ -76,10 +85,10 @@ def check(expression: Expression, scope: Scope, *, condition: bool = True) -> li
     return sorted(flaws, key=lambda flaw: flaw.column)
 
 
-def nearest(name: str, names: Iterable[str], *, cutoff: float = 0.6) -> str:
+def nearest(name: str, names: Iterable[str], *, cutoff: float = 0.6) -> Said:
     """Return a suggestion for a mistyped name, or an empty text; ``cutoff``: how alike, up to 1."""
     close = difflib.get_close_matches(name, list(names), n=1, cutoff=cutoff)
-    return f"did you mean {close[0]!r}?" if close else ""
+    return said("did you mean {!r}?", close[0]) if close else NOTHING
 
 
 class _Checker:
@@ -89,8 +98,8 @@ class _Checker:
 
     def want(self, node: Node, found: _Type, kind: _Kind) -> None:
         if found.kind is not kind and found.kind is not _Kind.ANY:
-            mend = "compare it with something" if kind is _Kind.BOOLEAN else ""
-            self._flaw(node, f"is {found.kind.value}, expected {kind.value}", mend)
+            mend = said("compare it with something") if kind is _Kind.BOOLEAN else NOTHING
+            self._flaw(node, said("is {}, expected {}", found.kind.value, kind.value), mend)
 
     def type_of(self, node: Node) -> _Type:
         match node:
@@ -115,15 +124,17 @@ class _Checker:
             case Group():
                 return self._group(node)
 
-    def _flaw(self, node: Node, message: str, suggestion: str = "") -> None:
+    def _flaw(self, node: Node, message: Said, suggestion: Said = NOTHING) -> None:
         self.flaws.append(Flaw(node.column, message, suggestion))
 
     def _point(self, node: Point) -> _Type:
         point = self._scope.points.get(node.name)
         if point is None:
-            fact = f"write attr.{node.name}" if node.name in self._scope.attributes else ""
+            fact = (
+                said("write attr.{}", node.name) if node.name in self._scope.attributes else NOTHING
+            )
             mend = nearest(node.name, self._scope.points) or fact
-            self._flaw(node, f"no point {node.name!r}", mend)
+            self._flaw(node, said("no point {!r}", node.name), mend)
             return _ANY
         return _Type(_POINT_KINDS[point.kind], point.words)
 
@@ -133,7 +144,7 @@ class _Checker:
             return _Type(_POINT_KINDS[known.kind])
         likely = nearest(node.name, self._scope.attributes, cutoff=_SLIP)
         if likely:
-            self._flaw(node, f"no attribute {node.name!r}", likely)
+            self._flaw(node, said("no attribute {!r}", node.name), likely)
         return _ANY
 
     def _binary(self, node: Binary) -> _Type:
@@ -160,20 +171,23 @@ class _Checker:
         if left.words and isinstance(other, Word | Literal):
             text = other.text if isinstance(other, Word) else other.value
             if text not in left.words:
-                mend = nearest(str(text), left.words) or f"one of: {', '.join(left.words)}"
-                self._flaw(other, f"no word {text!r} here", mend)
+                mend = nearest(str(text), left.words) or said("one of: {}", ", ".join(left.words))
+                self._flaw(other, said("no word {!r} here", text), mend)
         elif right.words and isinstance(node, Point):
-            self._flaw(node, "the point comes first", "write: point == word")
+            self._flaw(node, said("the point comes first"), said("write: point == word"))
         elif isinstance(other, Word) and left.kind in {_Kind.NUMBER, _Kind.BOOLEAN}:
-            self._flaw(other, f"the word {other.text!r} beside {left.kind.value}")
+            self._flaw(other, said("the word {!r} beside {}", other.text, left.kind.value))
         elif _Kind.ANY not in {left.kind, right.kind} and left.kind is not right.kind:
-            self._flaw(other, f"compares {left.kind.value} with {right.kind.value}")
+            self._flaw(other, said("compares {} with {}", left.kind.value, right.kind.value))
 
     def _call(self, node: Call) -> _Type:
         low, high = _ARITY[node.function]
         found = [self.type_of(argument) for argument in node.arguments]
         if not low <= len(found) <= high:
-            self._flaw(node, f"{node.function} takes {low if low == high else f'{low} or more'}")
+            self._flaw(
+                node,
+                said("{} takes {}", node.function, low if low == high else said("{} or more", low)),
+            )
             return _ANY
         if node.function == "known":
             return _BOOLEAN
@@ -186,13 +200,13 @@ class _Checker:
         signature = self._scope.functions.get(node.function)
         if signature is None:
             names = (*_ARITY, *self._scope.functions)
-            self._flaw(node, f"no function {node.function!r}", nearest(node.function, names))
+            self._flaw(node, said("no function {!r}", node.function), nearest(node.function, names))
             return _ANY
         values = min(node.values, signature.values)
         parameters = signature.parameters[:1] * (values - 1) + signature.parameters
         most = len(parameters)
         if not most - signature.optional <= len(node.arguments) <= most:
-            self._flaw(node, f"{node.function} takes {_spoken(signature)}")
+            self._flaw(node, said("{} takes ({})", node.function, _spoken(signature)))
             return _ANY
         found = [
             self._argument(argument, parameter)
@@ -205,10 +219,14 @@ class _Checker:
     def _group(self, node: Group) -> _Type:
         relations = self._scope.relations
         if node.relation not in relations:
-            mend = nearest(node.relation, relations) or f"one of: {', '.join(sorted(relations))}"
-            self._flaw(node, f"no relation {node.relation!r}", mend if relations else "")
+            mend = nearest(node.relation, relations) or said(
+                "one of: {}", ", ".join(sorted(relations))
+            )
+            self._flaw(
+                node, said("no relation {!r}", node.relation), mend if relations else NOTHING
+            )
         if any(isinstance(below, Group) for below in walk(node.operand)):
-            self._flaw(node, "a group takes no other group")
+            self._flaw(node, said("a group takes no other group"))
         if node.of:
             self._elsewhere(node)
             return _NUMBER if node.is_number else _BOOLEAN
@@ -219,24 +237,26 @@ class _Checker:
         """Check a condition on equipment of another class by what may be said of that."""
         there = self._scope.elsewhere.get(node.of)
         if there is None:
-            self._flaw(node, f"no class {node.of!r}", nearest(node.of, self._scope.elsewhere))
+            self._flaw(
+                node, said("no class {!r}", node.of), nearest(node.of, self._scope.elsewhere)
+            )
             return
         for flaw in check(Expression.of(node.operand), there):
-            said = f"{flaw.message}, in class {node.of}"
-            self.flaws.append(replace(flaw, message=said))
+            message = said("{}, in class {}", flaw.message, node.of)
+            self.flaws.append(replace(flaw, message=message))
 
     def _argument(self, node: Node, parameter: Parameter) -> _Type:
         if parameter is Parameter.SPAN:
             if not isinstance(node, Span):
-                self._flaw(node, "expected a duration", "such as 30s or 10m")
+                self._flaw(node, said("expected a duration"), said("such as 30s or 10m"))
             return _NUMBER
         if parameter in {Parameter.OCCURRENCE, Parameter.HAPPENING} and self._is_event(node):
             return _ANY
         if parameter in {Parameter.POINT, Parameter.OCCURRENCE} and not isinstance(node, Point):
-            self._flaw(node, "expected the name of a point")
+            self._flaw(node, said("expected the name of a point"))
             return _ANY
         if any(isinstance(below, Group) for below in walk(node)):
-            self._flaw(node, "a function of the past takes no group")
+            self._flaw(node, said("a function of the past takes no group"))
         found = self.type_of(node)
         if parameter is Parameter.VALUE:
             self.want(node, found, _Kind.NUMBER)
@@ -257,8 +277,8 @@ def _type_of_constant(node: Literal | Word | Span) -> _Type:
     return _BOOLEAN if isinstance(value, bool) else _NUMBER
 
 
-def _spoken(signature: Signature) -> str:
-    words = [parameter.name.lower() for parameter in signature.parameters]
+def _spoken(signature: Signature) -> Said:
+    words = [_PARAMETERS[parameter] for parameter in signature.parameters]
     if signature.values > 1:
-        words[0] = f"1 to {signature.values} {words[0]}s"
-    return f"({', '.join(words)})"
+        words[0] = said("{} (1 to {})", words[0], signature.values)
+    return joined(", ", words)

@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, Micros
 from gengfu.core.errors import GengfuError
+from gengfu.core.said import NOTHING, Misread, Said, said
 
 MAX_LENGTH = 2_000
 MAX_TOKENS = 300
@@ -30,18 +31,24 @@ class Flaw:
     """One mistake in an expression: its column (from 1), what is wrong, how to mend it."""
 
     column: int
-    message: str
-    suggestion: str = ""
+    message: Said
+    suggestion: Said = NOTHING
+
+    def told(self, what: str = "") -> Said:
+        """Return where it stands and what is wrong; ``what`` names the expression."""
+        if what:
+            return said("{}, column {}: {}", what, self.column, self.message)
+        return said("column {}: {}", self.column, self.message)
 
     def __str__(self) -> str:
         mend = f" ({self.suggestion})" if self.suggestion else ""
-        return f"column {self.column}: {self.message}{mend}"
+        return f"{self.told()}{mend}"
 
 
 class ExpressionError(GengfuError):
     """A text is no expression; ``flaw`` says where and why."""
 
-    def __init__(self, column: int, message: str, suggestion: str = "") -> None:
+    def __init__(self, column: int, message: Said, suggestion: Said = NOTHING) -> None:
         self.flaw = Flaw(column, message, suggestion)
         super().__init__(str(self.flaw))
 
@@ -70,20 +77,20 @@ def parse_span(text: str) -> Micros:
     """Read a duration such as ``500ms``, ``60s``, ``3m``, ``4h``, ``7d``; return microseconds.
 
     Raises:
-        ValueError: when it is none.
+        Misread: when it is none.
     """
     match = _SPAN.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is no duration: write 500ms, 60s, 3m, 4h or 7d")
+        raise Misread(said("{!r} is no duration: write 500ms, 60s, 3m, 4h or 7d", text))
     return round(float(match[1]) * _UNITS[match[2]])
 
 
 _MENDS = {
-    "=": "compare with ==",
-    "&": "write: and",
-    "|": "write: or",
-    "!": "write: not",
-    "%": "write a share as a number: 60 % is 0.6",
+    "=": said("compare with =="),
+    "&": said("write: and"),
+    "|": said("write: or"),
+    "!": said("write: not"),
+    "%": said("write a share as a number: 60 % is 0.6"),
 }
 
 
@@ -94,7 +101,7 @@ def tokens(text: str) -> list[Token]:
         ExpressionError: at the first character that begins no token, or when the text is too long.
     """
     if len(text) > MAX_LENGTH:
-        raise ExpressionError(MAX_LENGTH, f"longer than {MAX_LENGTH} characters")
+        raise ExpressionError(MAX_LENGTH, said("longer than {} characters", MAX_LENGTH))
     found: list[Token] = []
     at, end = 0, len(text.rstrip())
     while at < end:
@@ -102,12 +109,16 @@ def tokens(text: str) -> list[Token]:
         if match is None or match.lastgroup is None:
             start = at + len(text[at:]) - len(text[at:].lstrip())
             raise ExpressionError(
-                start + 1, f"{text[start]!r} means nothing here", _MENDS.get(text[start], "")
+                start + 1,
+                said("{!r} means nothing here", text[start]),
+                _MENDS.get(text[start], NOTHING),
             )
         kind = TokenKind[match.lastgroup.upper()]
         found.append(Token(kind, match[match.lastgroup], match.start(match.lastgroup) + 1))
         at = match.end()
         if len(found) > MAX_TOKENS:
-            raise ExpressionError(found[-1].column, f"more than {MAX_TOKENS} words and signs")
+            raise ExpressionError(
+                found[-1].column, said("more than {} words and signs", MAX_TOKENS)
+            )
     found.append(Token(TokenKind.END, "", end + 1))
     return found

@@ -23,6 +23,7 @@ from gengfu.core.expression.tree import (
     walk,
     window,
 )
+from gengfu.core.said import Misread, said
 
 MAX_DEPTH = 40
 BUILT_IN = frozenset({"known", "maybe", "surely", "abs", "min", "max"})
@@ -108,7 +109,9 @@ class _Parser:
     def expression(self, power: int) -> Node:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise ExpressionError(self._next.column, f"nested deeper than {MAX_DEPTH} levels")
+            raise ExpressionError(
+                self._next.column, said("nested deeper than {} levels", MAX_DEPTH)
+            )
         left = self._prefix()
         while _POWER.get(self._next.text, 0) > power and self._next.kind is not TokenKind.TEXT:
             left = self._infix(left)
@@ -118,7 +121,7 @@ class _Parser:
     def expect_end(self) -> None:
         token = self._next
         if token.kind is not TokenKind.END:
-            raise ExpressionError(token.column, f"did not expect {token.text!r} here")
+            raise ExpressionError(token.column, said("did not expect {!r} here", token.text))
 
     @property
     def _next(self) -> Token:
@@ -132,8 +135,9 @@ class _Parser:
     def _expect(self, sign: str) -> Token:
         token = self._take()
         if token.text != sign or token.kind is TokenKind.TEXT:
-            found = repr(token.text) if token.text else "the end"
-            raise ExpressionError(token.column, f"expected {sign!r}, found {found}")
+            raise ExpressionError(
+                token.column, said("expected {!r}, found {}", sign, _found(token))
+            )
         return token
 
     def _prefix(self) -> Node:
@@ -153,8 +157,7 @@ class _Parser:
                 return Minus(token.column, self.expression(_SIGN))
             case TokenKind.NAME, text:
                 return self._named(token)
-        found = repr(token.text) if token.text else "the end"
-        raise ExpressionError(token.column, f"expected a value, found {found}")
+        raise ExpressionError(token.column, said("expected a value, found {}", _found(token)))
 
     def _named(self, token: Token) -> Node:
         match token.text:
@@ -166,7 +169,9 @@ class _Parser:
                 self._expect(".")
                 return Attribute(token.column, self._plain_name())
             case text if text in RESERVED:
-                raise ExpressionError(token.column, f"expected a value, found {text!r}")
+                raise ExpressionError(
+                    token.column, said("expected a value, found {}", _found(token))
+                )
         if self._next.text == "(" and self._next.kind is TokenKind.SIGN:
             return self._call(token)
         return Point(token.column, token.text)
@@ -174,7 +179,7 @@ class _Parser:
     def _plain_name(self) -> str:
         token = self._take()
         if token.kind is not TokenKind.NAME:
-            raise ExpressionError(token.column, "expected an attribute's name after 'attr.'")
+            raise ExpressionError(token.column, said("expected an attribute's name after 'attr.'"))
         return token.text
 
     def _call(self, token: Token) -> Node:
@@ -220,7 +225,7 @@ class _Parser:
         )
         if not choices or not all(isinstance(one, Word | Literal | Minus) for one in choices):
             raise ExpressionError(
-                column, "'in' wants a list of words or numbers: in (open, closed)"
+                column, said("'in' wants a list of words or numbers: in (open, closed)")
             )
         self._refuse_chain()
         return OneOf(column, left, choices)
@@ -229,7 +234,7 @@ class _Parser:
         token = self._next
         if _POWER.get(token.text) == _COMPARE and token.kind is not TokenKind.TEXT:
             raise ExpressionError(
-                token.column, "comparisons do not chain", "write: a < b and b < c"
+                token.column, said("comparisons do not chain"), said("write: a < b and b < c")
             )
 
 
@@ -241,20 +246,24 @@ def _group(token: Token, arguments: tuple[Node, ...]) -> Group:
             return Group(token.column, token.text, operand, relation, of)
     raise ExpressionError(
         token.column,
-        f"{token.text} takes a condition, a relation, and perhaps a class",
-        f"write: {token.text}(fault, building) or {token.text}(fault, building, elevator)",
+        said("{} takes a condition, a relation, and perhaps a class", token.text),
+        said("write: {}(fault, building) or {}(fault, building, elevator)", token.text, token.text),
     )
+
+
+def _found(token: Token) -> str:
+    return repr(token.text) if token.text else said("the end")
 
 
 def _number(token: Token) -> float:
     value = float(token.text)
     if value in {float("inf"), float("-inf")}:
-        raise ExpressionError(token.column, f"{token.text} is too large")
+        raise ExpressionError(token.column, said("{} is too large", token.text))
     return value
 
 
 def _span(token: Token) -> int:
     try:
         return parse_span(token.text)
-    except ValueError as exc:
-        raise ExpressionError(token.column, str(exc)) from exc
+    except Misread as exc:
+        raise ExpressionError(token.column, exc.said) from exc

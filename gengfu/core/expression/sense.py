@@ -31,6 +31,7 @@ from gengfu.core.expression.tree import (
     walk,
 )
 from gengfu.core.names import PointKind
+from gengfu.core.said import NOTHING, Said, joined, said
 
 Range: TypeAlias = tuple[float, float]
 _ANY: Range = (-math.inf, math.inf)
@@ -133,7 +134,9 @@ class _Sense:
         one, other = self._unit(left), self._unit(right)
         if one and other and one != other:
             yield Flaw(
-                node.column, f"{left} is in {one}, {right} in {other}", "bring them to one unit"
+                node.column,
+                said("{} is in {}, {} in {}", left, one, right, other),
+                said("bring them to one unit"),
             )
 
     def _fixed(self, node: Binary) -> Iterator[Flaw]:
@@ -148,16 +151,24 @@ class _Sense:
         if node.operator in {">", ">="}:
             certain, impossible = impossible, certain
         if certain or impossible:
-            known = "; ".join(dict.fromkeys(self._spoken(node)))
-            when = "always" if certain else "never"
-            yield Flaw(node.column, f"is {when} true: {known}", "is it the unit?" if known else "")
+            known = joined("; ", dict.fromkeys(self._spoken(node)))
+            message = said("is always true") if certain else said("is never true")
+            if known:
+                message = said("{}: {}", message, known)
+            yield Flaw(node.column, message, said("is it the unit?") if known else NOTHING)
 
-    def _spoken(self, node: Node) -> Iterator[str]:
+    def _spoken(self, node: Node) -> Iterator[Said]:
         for one in walk(node):
             if isinstance(one, Point) and self.range(one) != _ANY:
                 low, high = self.range(one)
                 unit = self._unit(one)
-                yield f"{one.name} lies between {low:g} and {high:g}{f' {unit}' if unit else ''}"
+                yield said(
+                    "{} lies between {:g} and {:g}{}",
+                    one.name,
+                    low,
+                    high,
+                    f" {unit}" if unit else "",
+                )
 
     def _together(self, node: Binary) -> Iterator[Flaw]:
         """Tell of tests in a chain that exclude each other, or of which one is always true."""
@@ -172,9 +183,13 @@ class _Sense:
             before = left.get(test.of)
             both = test if before is None else before.joined(test)
             if both is None:
-                message = "one of both is always true" if is_or else "never true together"
+                message = (
+                    said("one of both is always true") if is_or else said("never true together")
+                )
                 assert before is not None
-                yield Flaw(part.column, f"{before.node} {node.operator} {part}: {message}")
+                yield Flaw(
+                    part.column, said("{} {} {}: {}", before.node, node.operator, part, message)
+                )
                 return
             left[test.of] = replace(both, node=part)
 

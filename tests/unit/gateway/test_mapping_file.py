@@ -174,7 +174,7 @@ devices:
     )
     faults = check_mapping(mapping, [small_estate()], shipped_classes())
     assert [fault.place for fault in faults] == ["2", "5", "6", "7"]
-    assert faults[1].mend == "did you mean floor_leak?"
+    assert faults[1].mend == "did you mean 'floor_leak'?"
 
 
 @pytest.mark.parametrize(

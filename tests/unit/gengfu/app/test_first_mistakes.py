@@ -16,6 +16,7 @@ from gengfu.app.setup import DEMO_ESTATE
 from gengfu.cli.options import settings_from
 from gengfu.config import Settings, StoreSettings
 from gengfu.core.errors import BadInput, Fault, StartError
+from gengfu.core.said import said
 
 
 def _said(act: Callable[[], object]) -> list[str]:
@@ -34,7 +35,7 @@ def test_a_wrong_option_is_called_by_its_own_name(monkeypatch: pytest.MonkeyPatc
 
 def test_a_fault_without_a_line_has_no_empty_place() -> None:
     """A file that is missing has no line: the text has one colon after its name."""
-    assert str(Fault("/nowhere", "", "is no folder")) == "/nowhere: is no folder"
+    assert str(Fault("/nowhere", "", said("is no folder"))) == "/nowhere: is no folder"
 
 
 def test_a_missing_secret_file_is_no_crash(tmp_path: Path) -> None:

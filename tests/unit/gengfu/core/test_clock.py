@@ -18,7 +18,7 @@ def test_iso_times_come_back_to_the_microsecond(moment: datetime) -> None:
 @pytest.mark.parametrize("text", ["2026-11-20", "2026-11-20T10:00:00", "noon", ""])
 def test_a_time_without_zone_is_refused(text: str) -> None:
     """A time that names no zone is never guessed."""
-    with pytest.raises(ValueError, match=r"zone|Invalid"):
+    with pytest.raises(ValueError, match=r"zone|no date and time"):
         from_iso(text)
 
 

@@ -197,7 +197,7 @@ def test_a_syntax_error_points_at_its_column(text: str, column: int, hint: str) 
         ("current == open", ["column 12: the word 'open' beside a number"]),
         ("fault_code == 5", ["column 15: compares a text with a number"]),
         ("awg(current, 10m) > 1", ["column 1: no function 'awg' (did you mean 'avg'?)"]),
-        ("avg(current) > 1", ["column 1: avg takes (value, span)"]),
+        ("avg(current) > 1", ["column 1: avg takes (value, duration)"]),
         ("avg(door, 10m) > 1", ["column 5: is a text, expected a number"]),
         ("avg(current, 10) > 1", ["column 14: expected a duration (such as 30s or 10m)"]),
         ("avg(since(door), 10s) > 1", []),
