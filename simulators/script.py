@@ -12,7 +12,7 @@ from typing import TypeVar
 import yaml
 
 from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
-from gengfu.core.errors import BadInput, Fault
+from gengfu.core.errors import BadInput
 from gengfu.core.expression import nearest
 from gengfu.core.naming import Bilingual, Scalar
 from gengfu.core.said import said
@@ -77,8 +77,8 @@ def find_scenario(name: str) -> Path:
     found = next((file for file in files if file.exists()), None)
     if found is None:
         shipped = sorted(file.stem for folder in folders for file in folder.glob("*.yaml"))
-        hint = nearest(name, shipped) or "they are listed in docs/scenarios.md"
-        raise BadInput([Fault("scenario", "", f"none is called {name!r}", hint)])
+        hint = nearest(name, shipped) or said("they are listed in docs/scenarios.md")
+        raise BadInput.of("scenario", "", said("none is called {!r}", name), hint)
     return found
 
 

@@ -10,7 +10,8 @@ from typing import BinaryIO
 import aiomqtt
 
 from gengfu.core.clock import SECOND, Clock, Micros
-from gengfu.core.errors import BadInput, Fault, StartError
+from gengfu.core.errors import BadInput, StartError
+from gengfu.core.said import said
 from simulators.capture import Caught, head_line, message_line, opened
 from simulators.connection import BrokerAddress
 
@@ -115,7 +116,7 @@ def _written(file: Path) -> BinaryIO:
     try:
         return opened(file, "wb")
     except OSError as exc:
-        raise BadInput([Fault(str(file), "", f"cannot be written: {exc.strerror}")]) from exc
+        raise BadInput.of(str(file), "", said("cannot be written: {}", exc.strerror)) from exc
 
 
 async def _listen(client: aiomqtt.Client, topics: Sequence[str], broker: BrokerAddress) -> None:
