@@ -37,6 +37,7 @@ def _made(template: str, values: tuple[object, ...]) -> Said:
 
 
 NOTHING = _made("", ())
+"""Where there is nothing to say: a mistake that mends itself by its words."""
 
 
 def joined(separator: str, sentences: Iterable[object]) -> Said:
