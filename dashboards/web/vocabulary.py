@@ -6,6 +6,7 @@ from alerts.clocks import Due
 from alerts.lifecycle import Refusal
 from alerts.model import FindingVerdict, Handling, Step, What
 from dashboards.web.words import marked
+from gengfu.core.record import RejectReason
 from gengfu.core.states import OperatingState
 from gengfu.core.urgency import Kind, Response, Severity
 from gengfu.ledger.model import Cause
@@ -173,3 +174,21 @@ PROBLEM: Mapping[int, str] = {
     503: marked("A part of the service does not answer right now"),
 }
 PROBLEM_OTHER = marked("Something went wrong")
+REJECTED: Mapping[RejectReason, str] = {
+    RejectReason.BAD_TOPIC: marked("The topic is not one of ours"),
+    RejectReason.UNKNOWN_DEVICE: marked("The ledger does not have this equipment"),
+    RejectReason.WRONG_SITE: marked("The equipment belongs to another site"),
+    RejectReason.IDENTITY_MISMATCH: marked("It names another device than its topic does"),
+    RejectReason.OVERSIZE: marked("The message is too large"),
+    RejectReason.NOT_UTF8: marked("It is not UTF-8"),
+    RejectReason.MALFORMED_JSON: marked("It is not JSON"),
+    RejectReason.WRONG_SHAPE: marked("It is not built as agreed"),
+    RejectReason.WRONG_TYPE: marked("The value is of another kind"),
+    RejectReason.NOT_FINITE: marked("The value is no finite number"),
+    RejectReason.OUT_OF_RANGE: marked("The value is outside what is possible"),
+    RejectReason.UNKNOWN_WORD: marked("The word is not known"),
+    RejectReason.CRASHED_DECODER: marked(
+        "Gengfu could not read it: a fault of ours, please report it"
+    ),
+    RejectReason.KILLED_CORE: marked("It was set aside after it ended Gengfu three times"),
+}

@@ -37,7 +37,7 @@ def _made(template: str, values: tuple[object, ...]) -> Said:
 
 
 NOTHING = _made("", ())
-"""Where there is nothing to say: a mistake that mends itself by its words."""
+"""No sentence, such as the mend of a mistake whose own words say enough."""
 
 
 def joined(separator: str, sentences: Iterable[object]) -> Said:

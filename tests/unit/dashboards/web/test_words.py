@@ -11,6 +11,7 @@ from dashboards.web import catalogs, figures, vocabulary
 from dashboards.web.words import FOLDERS, preferred, words
 from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, from_iso
 from gengfu.core.naming import Language
+from gengfu.core.record import RejectReason
 from gengfu.people.passwords import weakness
 
 NOW = from_iso("2026-11-20T14:32:00+08:00")
@@ -49,6 +50,11 @@ def test_chinese_texts_that_stayed_english() -> None:
     """No Chinese text is its English source."""
     same = [key for key, text in words("zh").single.items() if key == text]
     assert same == []
+
+
+def test_a_reason_that_only_a_program_understands() -> None:
+    """Every reason why a message is rejected has words for people."""
+    assert set(vocabulary.REJECTED) == set(RejectReason)
 
 
 def test_the_words_of_the_trade() -> None:
