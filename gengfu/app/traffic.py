@@ -87,12 +87,15 @@ def fire_load(
 ) -> Fired:
     """Fire a load at the broker for so many seconds; say what was sent and who was the limit.
 
+    Its messages are of the system's own time, where that runs by another clock.
+
     Raises:
         StartError: when the broker cannot be reached.
     """
-    now = SystemClock().now()
+    place = Installation(settings.data)
+    now = (place.noted_clock() or SystemClock()).now()
     boot = f"l{now:x}"
-    broker = address_of(settings, Installation(settings.data))
+    broker = address_of(settings, place)
     with Gun(broker, connections=connections, qos=qos, name=boot) as gun:
         return fire(gun, shots(load, now, boot), rate=load.rate, seconds=seconds)
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 
 from gengfu.app.estate import play_recording, play_scenario
 from gengfu.app.given_files import rule_files
@@ -17,6 +19,8 @@ from gengfu.cli.options import settings_from
 from gengfu.config import Settings, StoreSettings
 from gengfu.core.errors import BadInput, Fault, StartError
 from gengfu.core.said import said
+
+ROOT = Path(__file__).parents[4]
 
 
 def _said(act: Callable[[], object]) -> list[str]:
@@ -65,6 +69,21 @@ def test_a_scenario_without_a_demo_says_what_to_do(tmp_path: Path) -> None:
     import_ledger(settings, DEMO_ESTATE)
     with pytest.raises(StartError, match="--demo"):
         asyncio.run(play_scenario(settings, "demo_day", seed=1, speed=1))
+
+
+@pytest.mark.parametrize("folder", ["docs", "docs/zh"])
+def test_mosquitto_refuses_who_followed_the_documents(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The documented settings for Mosquitto sign in with the account that an import has made."""
+    text = (ROOT / folder / "devices.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml settings\n(.*?)```", text, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    import_ledger(Settings(data=Path("data")), DEMO_ESTATE)
+    broker = Settings(**yaml.safe_load(example)).broker
+    accounts = (tmp_path / "data/broker/passwords").read_text(encoding="utf-8")
+    assert f"{broker.user}:" in accounts
+    assert broker.secret()
 
 
 def test_a_demo_elsewhere_is_not_named(tmp_path: Path) -> None:
