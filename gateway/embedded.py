@@ -127,6 +127,7 @@ async def serve(settings: EmbeddedSettings, *, ready: Callable[[], None] | None 
     Raises:
         StartError: when the port cannot be opened.
     """
+    _hush()
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -146,6 +147,17 @@ async def serve(settings: EmbeddedSettings, *, ready: Callable[[], None] | None 
     except (TimeoutError, AMQTTError) as exc:
         _log.warning("broker_stopped_hard", reason=str(exc))
     _log.info("broker_stopped")
+
+
+def _hush() -> None:
+    """Keep amqtt's talk to what is new: while core takes nothing, every message is a traceback."""
+    for noisy in ("amqtt", "transitions"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    logging.getLogger("amqtt.broker").addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], TimeoutError))
 
 
 def _log_as_json() -> None:
@@ -171,8 +183,6 @@ def _log_as_json() -> None:
         )
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for noisy in ("amqtt", "transitions"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
     warnings.simplefilter("ignore")
 
 

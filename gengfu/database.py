@@ -4,6 +4,7 @@ SQLite comes from ``pysqlite3``, whose SQLite (≥ 3.51.3) has no WAL-reset defe
 each of our files, one to write and one to read.
 """
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -12,6 +13,8 @@ from pysqlite3 import dbapi2
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 
+from gengfu.core.errors import JournalFull
+
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
@@ -19,6 +22,18 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 BUSY_MILLISECONDS = 5_000
+
+
+def is_full(error: BaseException) -> bool:
+    """Tell whether an error, or each of a group of them, says that a disk or a quota is full."""
+    match error:
+        case BaseExceptionGroup():
+            return all(map(is_full, error.exceptions))
+        case OperationalError():
+            return "database or disk is full" in str(error.orig)
+        case OSError():
+            return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return isinstance(error, JournalFull)
 
 
 def open_sqlite(file: Path, *, read_only: bool = False) -> Engine:

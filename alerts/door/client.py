@@ -17,6 +17,7 @@ from alerts.door.frames import (
     Changed,
     Done,
     Illegal,
+    NoRoom,
     Ping,
     Refused,
     ReloadLedger,
@@ -37,6 +38,10 @@ _KNOCK_AGAIN_S = 0.5
 
 class CoreUnavailable(GengfuError):
     """Core does not answer now. Ask again with the same idempotency key: it is done once."""
+
+
+class CoreHasNoRoom(CoreUnavailable):
+    """Core's disk is full and nothing was done. Ask again when there is room."""
 
 
 @dataclass(slots=True)
@@ -178,6 +183,8 @@ def _alert(reply: Reply) -> Alert:
             raise UnknownAlert(reply.alert)
         case Refused():
             raise RefusedReport(reply.reason)
+        case NoRoom():
+            raise CoreHasNoRoom("core's disk is full")
         case Broken():
             raise CoreUnavailable(reply.why)
         case _:

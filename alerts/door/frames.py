@@ -75,6 +75,12 @@ class Broken(msgspec.Struct, frozen=True, tag="broken"):
     why: str
 
 
+class NoRoom(msgspec.Struct, frozen=True, tag="no_room"):
+    """Nothing was done: the disk is full."""
+
+    id: int
+
+
 class Changed(msgspec.Struct, frozen=True, tag="changed"):
     """A hint: there are changes up to this number. Hints may be left out, never the last one."""
 
@@ -82,11 +88,11 @@ class Changed(msgspec.Struct, frozen=True, tag="changed"):
 
 
 Request: TypeAlias = Act | Tell | ReloadLedger | Ping
-Reply: TypeAlias = Done | Illegal | Unknown | Refused | Broken
+Reply: TypeAlias = Done | Illegal | Unknown | Refused | Broken | NoRoom
 Frame: TypeAlias = Reply | Changed
 
 requests = msgspec.json.Decoder(Act | Tell | ReloadLedger | Ping)
-frames = msgspec.json.Decoder(Done | Illegal | Unknown | Refused | Broken | Changed)
+frames = msgspec.json.Decoder(Reply | Changed)
 _encode = msgspec.json.Encoder().encode
 
 

@@ -19,6 +19,7 @@ from alerts.door.frames import (
     Changed,
     Done,
     Illegal,
+    NoRoom,
     Ping,
     Refused,
     ReloadLedger,
@@ -32,6 +33,7 @@ from alerts.door.frames import (
 from alerts.refusals import IllegalStep, RefusedReport, UnknownAlert
 from alerts.service import AlertService
 from gengfu.core.errors import GengfuError
+from gengfu.database import is_full
 
 log = structlog.get_logger()
 _SLOWEST_READER_S = 5.0
@@ -119,6 +121,8 @@ class Door:
         except RefusedReport as exc:
             return Refused(request.id, exc.reason)
         except (GengfuError, SQLAlchemyError, OSError) as exc:
+            if is_full(exc):
+                return NoRoom(request.id)
             log.error("door_request_failed", why=str(exc))  # noqa: TRY400 – no traceback wanted
             return Broken(request.id, str(exc))
         return Done(request.id)

@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from dashboards.web import pages
@@ -35,8 +36,10 @@ from dashboards.web.problems import (
     document,
     from_framework,
     from_validation,
+    no_room,
 )
 from dashboards.web.render import HERE, page, wants_page
+from gengfu.database import is_full
 
 _PARTS = (
     access,
@@ -80,6 +83,8 @@ def build_app(ports: DeskPorts) -> FastAPI:
     app.add_exception_handler(Problem, _answer_problem)
     app.add_exception_handler(HTTPException, _answer_framework)
     app.add_exception_handler(RequestValidationError, _answer_validation)
+    app.add_exception_handler(OperationalError, _answer_full_disk)
+    app.add_exception_handler(OSError, _answer_full_disk)
     app.add_exception_handler(Exception, _answer_defect)
     return app
 
@@ -121,6 +126,12 @@ async def _answer_framework(request: Request, error: Exception) -> Response:
 async def _answer_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     return _answer(request, from_validation(error))
+
+
+async def _answer_full_disk(request: Request, error: Exception) -> Response:
+    if not is_full(error):
+        raise error
+    return _answer(request, no_room())
 
 
 async def _answer_defect(request: Request, _error: Exception) -> Response:

@@ -55,6 +55,15 @@ def bad_request(detail: str, *, where: str) -> Problem:
     )
 
 
+def no_room() -> Problem:
+    """Say that the disk is full, so nothing was saved: reading goes on, and so does trying again."""
+    return Problem(
+        HTTPStatus.INSUFFICIENT_STORAGE,
+        "the disk is full and nothing was saved; make room, then send the same request again",
+        headers={"Retry-After": "10"},
+    )
+
+
 def document(problem: Problem, request: Request) -> JSONResponse:
     """Write a problem as its JSON document."""
     content: dict[str, Any] = {

@@ -143,8 +143,9 @@ def page(
 
 def wants_page(request: Request) -> bool:
     """Tell whether the answer is for a person's browser rather than a program."""
-    is_api = request.url.path.startswith("/api/")
-    return not is_api and "text/html" in request.headers.get("accept", "")
+    headers = request.headers
+    is_person = "text/html" in headers.get("accept", "") or "hx-request" in headers
+    return is_person and not request.url.path.startswith("/api/")
 
 
 def _client_words(own: Words) -> dict[str, object]:

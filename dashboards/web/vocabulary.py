@@ -172,6 +172,7 @@ PROBLEM: Mapping[int, str] = {
     409: marked("That step does not fit the alert as it is now."),
     422: marked("Something in the request is not right"),
     503: marked("A part of the service does not answer right now"),
+    507: marked("The disk is full: nothing was saved. Have room made, then try again."),
 }
 PROBLEM_OTHER = marked("Something went wrong")
 REJECTED: Mapping[RejectReason, str] = {

@@ -5,13 +5,13 @@ would for seconds hear nothing, neither the fire nor that its disk is full.
 """
 
 import asyncio
-import errno
 from collections.abc import Awaitable, Callable
 
 import structlog
 from sqlalchemy.exc import OperationalError
 
 from gengfu.core.errors import JournalFull
+from gengfu.database import is_full
 
 log = structlog.get_logger()
 
@@ -35,18 +35,6 @@ async def through_full_disk(run: Callable[[], Awaitable[None]], name: str) -> No
                 log.error("task_waits_for_room", task=name, reason=_words(exc))  # noqa: TRY400 – no traceback wanted
             is_told = True
         await asyncio.sleep(WAIT_SECONDS)
-
-
-def is_full(error: BaseException) -> bool:
-    """Tell whether an error, or each of a group of them, says that a disk or a quota is full."""
-    match error:
-        case BaseExceptionGroup():
-            return all(map(is_full, error.exceptions))
-        case OperationalError():
-            return "database or disk is full" in str(error.orig)
-        case OSError():
-            return error.errno in {errno.ENOSPC, errno.EDQUOT}
-    return isinstance(error, JournalFull)
 
 
 def _words(error: BaseException) -> str:

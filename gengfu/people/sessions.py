@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Engine, delete, insert, or_, select, update
+from sqlalchemy.exc import OperationalError
 
 from gengfu.core.clock import DAY, MINUTE, Micros
+from gengfu.database import is_full
 from gengfu.people import tables
 from gengfu.people.accounts import Account, account_of
 from gengfu.people.opaque import digest_of, new_secret
@@ -90,12 +92,18 @@ class Sessions:
         return account
 
     def _see(self, digest: str, at: Micros) -> None:
-        with self._engine.begin() as connection:
-            connection.execute(
-                update(tables.session)
-                .where(tables.session.c.digest == digest, tables.session.c.seen_at < at)
-                .values(seen_at=at)
-            )
+        """Note when somebody was there last; on a full disk he comes in without that."""
+        seen = (
+            update(tables.session)
+            .where(tables.session.c.digest == digest, tables.session.c.seen_at < at)
+            .values(seen_at=at)
+        )
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(seen)
+        except OperationalError as exc:
+            if not is_full(exc):
+                raise
 
     def revoke(self, secret: str) -> None:
         """End a session; an unknown one is no error."""

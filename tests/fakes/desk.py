@@ -100,7 +100,7 @@ class FakeAlerts:
     held: dict[str, Alert] = field(default_factory=dict)
     made: list[Change] = field(default_factory=list)
     broken: bool = False
-    unreachable: bool = False
+    away: CoreUnavailable | None = None
 
     def put(self, alert: Alert, what: str, actor: str = "rule", note: str = "") -> Alert:
         """Write an alert and the line of its timeline."""
@@ -154,8 +154,8 @@ class FakeAlerts:
 
     async def act(self, alert_id: str, step: Step, request: StepRequest) -> Alert:
         """Take a step by the real table."""
-        if self.unreachable:
-            raise CoreUnavailable("core does not answer")
+        if self.away is not None:
+            raise self.away
         held = self.held.get(alert_id)
         if held is None:
             raise UnknownAlert(alert_id)

@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.document import AlertDocument, AlertHistory, alert_document, alert_history
-from alerts.door import CoreUnavailable
+from alerts.door import CoreHasNoRoom, CoreUnavailable
 from alerts.model import Alert, FindingVerdict, Report, Step, StepRequest
 from alerts.read import AlertFilter, BadCursor
 from alerts.refusals import IllegalStep, RefusedReport, UnknownAlert
@@ -17,7 +17,7 @@ from dashboards.web.api.shapes import AlertList
 from dashboards.web.api.times import read_time
 from dashboards.web.identity import Desk, Who
 from dashboards.web.ports import DeskPorts, Visitor
-from dashboards.web.problems import Problem, bad_request, not_found
+from dashboards.web.problems import Problem, bad_request, no_room, not_found
 from gengfu.core.clock import Micros
 from gengfu.core.urgency import Kind, Severity
 
@@ -151,7 +151,7 @@ async def take_step(
     """Ask core for a step in a person's name.
 
     Raises:
-        Problem: 404, 422, or 503 when core does not answer.
+        Problem: 404, 422, 503 when core does not answer, 507 when its disk is full.
         IllegalStep: when the step does not fit the alert as it is.
     """
     await run_in_threadpool(visible, ports, who, alert_id)
@@ -171,14 +171,14 @@ async def take_step(
     except UnknownAlert as exc:
         raise not_found("alert", alert_id) from exc
     except CoreUnavailable as exc:
-        raise _unreachable() from exc
+        raise _unreachable(exc) from exc
 
 
 async def open_report(ports: DeskPorts, who: Visitor, body: ReportBody) -> Alert:
     """Ask core to open an alert in a person's name.
 
     Raises:
-        Problem: 422 when the place or equipment is unknown, 503 when core does not answer.
+        Problem: 422 when the place or equipment is unknown, 503 when core does not answer, 507 when its disk is full.
     """
     report = Report(
         actor=who.id,
@@ -198,7 +198,7 @@ async def open_report(ports: DeskPorts, who: Visitor, body: ReportBody) -> Alert
     except RefusedReport as exc:
         raise bad_request(str(exc), where="body") from exc
     except CoreUnavailable as exc:
-        raise _unreachable() from exc
+        raise _unreachable(exc) from exc
 
 
 def _site_of(ports: DeskPorts, who: Visitor, body: ReportBody) -> str:
@@ -221,7 +221,9 @@ def _micros(at: Time, where: str) -> Micros | None:
     return None if at is None else read_time(str(at), where)
 
 
-def _unreachable() -> Problem:
+def _unreachable(why: CoreUnavailable) -> Problem:
+    if isinstance(why, CoreHasNoRoom):
+        return no_room()
     return Problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "the alert service does not answer now; send the same request again, it is done once",

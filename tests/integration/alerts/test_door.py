@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.door import CoreClient, CoreUnavailable, Door
+from alerts.door import CoreClient, CoreHasNoRoom, CoreUnavailable, Door
 from alerts.lifecycle import Refusal
 from alerts.model import Handling, Report, Step
 from alerts.read import AlertFilter, AlertReader
@@ -19,6 +19,7 @@ from alerts.service import AlertService
 from gengfu.core.clock import SystemClock
 from gengfu.core.urgency import Kind
 from tests.fakes.alerts import FIRE, START, asks
+from tests.fakes.disk_full import full
 from tests.fakes.waiting import until
 
 
@@ -195,3 +196,13 @@ async def test_a_client_that_never_reads_holds_core_up(core: Core) -> None:
 async def test_the_door_is_open_to_others(core: Core) -> None:
     """The socket belongs to its owner alone."""
     assert core.socket.stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_full_disk_is_no_answer(core: Core) -> None:
+    """A step for which there is no room is told so and not done; the same request is done later."""
+    alert, ask = core.fire(), asks(note="seen")
+    async with client_of(core) as client:
+        with full(core.engine), pytest.raises(CoreHasNoRoom):
+            await client.act(alert, Step.ACKNOWLEDGE, ask)
+        assert (await client.act(alert, Step.ACKNOWLEDGE, ask)).version == 2
+        assert (await client.act(alert, Step.ACKNOWLEDGE, ask)).version == 2

@@ -29,6 +29,16 @@ function watchLine() {
   }
 }
 
+/** A tap that did nothing says why: the answer is a page whose heading is for people. */
+function refused(event) {
+  const answer = event.detail.xhr;
+  if (answer.status === 401) signedOut();
+  const why = new DOMParser().parseFromString(answer.responseText, "text/html").querySelector("h2");
+  const note = document.querySelector("[data-refused]");
+  note.textContent = why?.textContent ?? "";
+  note.hidden = !why;
+}
+
 async function signedOut() {
   const answer = await fetch("/api/v1/me", { cache: "no-store" }).catch(() => null);
   if (answer?.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
@@ -58,7 +68,8 @@ export function listen(address) {
     changed();
   });
   stream.addEventListener("error", signedOut);
-  document.body.addEventListener("htmx:responseError", signedOut);
+  document.body.addEventListener("htmx:responseError", refused);
+  document.body.addEventListener("htmx:afterSettle", () => { document.querySelector("[data-refused]").hidden = true; });
   setInterval(watchLine, 500);
   watchLine();
   guardTheThumb();

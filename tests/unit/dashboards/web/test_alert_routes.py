@@ -1,20 +1,23 @@
 """The alerts of the API: lists, steps, reports, problem documents."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from functools import partial
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 
+from alerts.door import CoreHasNoRoom, CoreUnavailable
 from alerts.model import Handling
 from dashboards.web.api.times import read_span, read_time
 from dashboards.web.problems import MEDIA_TYPE, Problem
 from gengfu.core.clock import to_iso
 from gengfu.core.urgency import Kind, Severity
-from tests.fakes.desk import FakeDesk, sample_alert
+from tests.fakes.desk import PASSWORD, FakeDesk, FakePeople, sample_alert
 from tests.unit.dashboards.web.conftest import bearer
 
 pytestmark = pytest.mark.asyncio
@@ -107,9 +110,50 @@ async def test_a_body_without_a_length(desk: FakeDesk, client: httpx.AsyncClient
 async def test_core_that_does_not_answer(desk: FakeDesk, client: httpx.AsyncClient) -> None:
     """While core is away a step is a 503 that says to send it again."""
     desk.alerts.put(sample_alert(), "opened")
-    desk.alerts.unreachable = True
+    desk.alerts.away = CoreUnavailable("core does not answer")
     answer = await client.post("/api/v1/alerts/a-1/receive", json={}, headers=GUARD)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+
+
+@contextlib.contextmanager
+def disk_says(words: str) -> Iterator[None]:
+    """Let the database refuse to keep a session."""
+
+    def sign_in(*_: object, **__: object) -> str:
+        raise OperationalError("insert", {}, Exception(words))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FakePeople, "sign_in", sign_in)
+        yield
+
+
+async def test_a_full_disk_is_a_defect(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """A step, and a sign-in, on a full disk: 507, nothing done, and done when there is room again."""
+    desk.alerts.put(sample_alert(), "opened")
+    desk.alerts.away = CoreHasNoRoom("core's disk is full")
+    sign_in = {"login": "guard", "password": PASSWORD}
+    act = partial(client.post, "/api/v1/alerts/a-1/acknowledge", headers=GUARD)
+    with disk_says("database or disk is full"):
+        login = await client.post("/api/v1/login", json=sign_in)
+        page = await client.post("/login", data=sign_in, headers={"Accept": "text/html"})
+    answers = [await act(json={"idempotency_key": "k"}), login]
+    assert {(one.status_code, one.headers["retry-after"]) for one in answers} == {(507, "10")}
+    tap = await client.post(
+        "/alerts/a-1/acknowledge", data={"key": "k"}, headers=GUARD | {"HX-Request": "true"}
+    )
+    assert {(one.status_code, "<h2>磁盘已满" in one.text) for one in (page, tap)} == {(507, True)}
+    assert desk.alerts.held["a-1"].version == 1
+
+    desk.alerts.away = None
+    assert (await act(json={"idempotency_key": "k"})).json()["version"] == 2
+    assert (await client.post("/api/v1/login", json=sign_in)).status_code == 200
+
+
+async def test_a_broken_disk_is_a_full_one(client: httpx.AsyncClient) -> None:
+    """Whatever else a database says is our defect, and is logged as one."""
+    with disk_says("disk I/O error"):
+        answer = await client.post("/api/v1/login", json={"login": "guard", "password": PASSWORD})
+    assert answer.status_code == 500
 
 
 async def test_lists_are_filtered_and_paged(desk: FakeDesk, client: httpx.AsyncClient) -> None:

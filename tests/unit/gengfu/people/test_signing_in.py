@@ -11,6 +11,7 @@ from gengfu.people.accounts import NewAccount
 from gengfu.people.passwords import Passwords, weakness
 from gengfu.people.roles import Role
 from gengfu.people.sessions import Limits, Session, is_void
+from tests.fakes.disk_full import full
 from tests.unit.gengfu.people.doors import GOOD, NOW, engine_in, gate_in, person
 
 HOME = "127.0.0.1"
@@ -222,3 +223,14 @@ def test_a_database_from_before_is_opened_as_it_is(tmp_path: Path) -> None:
     engine_in(tmp_path)
     assert [one.login for one in gate_in(tmp_path).accounts.all()] == ["wang"]
     assert list(gate_in(tmp_path).accounts.names().values()) == ["Wang"]
+
+
+def test_a_full_disk_keeps_out_who_is_in(tmp_path: Path) -> None:
+    """Who signed in before goes on reading, though it cannot be noted that he did."""
+    gate = gate_in(tmp_path)
+    gate.accounts.create(person(), at=NOW)
+    secret = gate.sign_in("wang", GOOD, address=HOME, at=NOW)
+    assert secret is not None
+    with full(gate.sessions._engine):
+        seen = gate.by_session(secret, at=NOW + HOUR)
+    assert seen is not None
