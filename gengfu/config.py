@@ -6,6 +6,7 @@ opens no connection.
 """
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -29,7 +30,7 @@ from pydantic_settings import (
 
 from gengfu.core.clock import SECOND, Clock, Micros, ScaledClock, SystemClock, from_iso
 from gengfu.core.errors import BadInput, Fault
-from gengfu.core.said import Misread, said
+from gengfu.core.said import Misread, Said, said
 from gengfu.core.urgency import Response
 from gengfu.marked import read_text
 
@@ -184,9 +185,9 @@ class ClockSettings(_Part):
         if start is not None:
             try:
                 from_iso(start)
-            except ValueError as exc:
+            except Misread as exc:
                 raise Misread(
-                    said("write a time with its zone, 2026-01-31T08:00:00+08:00 ({})", exc)
+                    said("write a time with its zone, 2026-01-31T08:00:00+08:00 ({})", exc.said)
                 ) from exc
         return start
 
@@ -338,14 +339,36 @@ def _collect_lines(node: yaml.Node | None, path: tuple[str, ...], lines: _Lines)
             _collect_lines(value, inner, lines)
 
 
+_OF_PYDANTIC: Mapping[str, Callable[[Mapping[str, Any]], Said]] = {
+    "extra_forbidden": lambda _: said("unknown setting"),
+    "missing": lambda _: said("is missing"),
+    "int_parsing": lambda _: said("is no whole number"),
+    "int_from_float": lambda _: said("is no whole number"),
+    "float_parsing": lambda _: said("is no number"),
+    "bool_parsing": lambda _: said("is neither true nor false"),
+    "literal_error": lambda found: said("is none of {}", found["expected"]),
+    "enum": lambda found: said("is none of {}", found["expected"]),
+    "less_than_equal": lambda found: said("is more than {}", found["le"]),
+    "greater_than_equal": lambda found: said("is less than {}", found["ge"]),
+    "greater_than": lambda found: said("is not more than {}", found["gt"]),
+}
+"""What is wrong by pydantic's kinds of errors, the frequent ones."""
+
+
+def _in_words(error: ErrorDetails) -> str:
+    found = error.get("ctx", {})
+    ours = found.get("error")
+    if isinstance(ours, Misread):
+        return ours.said
+    known = _OF_PYDANTIC.get(error["type"])
+    return error["msg"] if known is None else known(found)
+
+
 def _fault(file: str, lines: _Lines, error: ErrorDetails) -> Fault:
     """Say where a mistake stands: the file's line, or the environment variable that holds it."""
     path = tuple(str(step) for step in error["loc"])
     variable = ENVIRONMENT_PREFIX + "__".join(path).upper()
-    unknown = error["type"] == "extra_forbidden"
-    ours = error.get("ctx", {}).get("error")
-    message = said("unknown setting") if unknown else error["msg"]
-    where = said("{}: {}", ".".join(path), ours.said if isinstance(ours, Misread) else message)
+    where = said("{}: {}", ".".join(path), _in_words(error))
     if variable in os.environ:
         return Fault("environment", variable, where)
     line = next((lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in lines), None)
