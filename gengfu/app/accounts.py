@@ -5,7 +5,7 @@ import secrets
 from sqlalchemy import Engine
 
 from gengfu.config import Settings
-from gengfu.core.errors import BadInput
+from gengfu.core.errors import BadInput, GengfuError
 from gengfu.core.said import said
 from gengfu.database import open_sqlite
 from gengfu.installation import Installation
@@ -49,6 +49,17 @@ def gate(settings: Settings) -> Gate:
     return gate_of(open_sqlite(place.desk), place)
 
 
+def gate_of_a_system(settings: Settings) -> Gate:
+    """Open the people's tables of a folder that has some.
+
+    Raises:
+        GengfuError: there are none, so the folder is the wrong one.
+    """
+    if not Installation(settings.data).desk.exists():
+        raise GengfuError(f"{settings.data} holds no accounts: give the data folder with --data.")
+    return gate(settings)
+
+
 def add_account(settings: Settings, login: str, name: str, role: Role, password: str | None) -> str:
     """Add an account and return its password; one is made when none is given.
 
@@ -70,7 +81,7 @@ def set_password(settings: Settings, login: str, password: str | None) -> str:
         BadInput: when there is no such account, or the password is too weak.
     """
     chosen = password if password is not None else secrets.token_urlsafe(12)
-    people, now = gate(settings), settings.clock.clock().now()
+    people, now = gate_of_a_system(settings), settings.clock.clock().now()
     people.accounts.change_password(_account(people, login), chosen, at=now)
     people.audit.add(at=now, actor="command line", action="password_changed", subject=login)
     return chosen
@@ -82,7 +93,7 @@ def disable_account(settings: Settings, login: str, *, disabled: bool = True) ->
     Raises:
         BadInput: when there is no such account, or it is the last administrator.
     """
-    people, now = gate(settings), settings.clock.clock().now()
+    people, now = gate_of_a_system(settings), settings.clock.clock().now()
     people.accounts.set_disabled(_account(people, login), disabled)
     action = "account_disabled" if disabled else "account_enabled"
     people.audit.add(at=now, actor="command line", action=action, subject=login)

@@ -13,7 +13,7 @@ from gateway.endpoint import Endpoint
 from gateway.unmapped import UnmappedFile, meant_by
 from gengfu.app.broker import CORE_ACCOUNT, SIMULATOR_ACCOUNT, endpoint_of
 from gengfu.app.given_files import classes_of
-from gengfu.app.ledgers import ledger_store
+from gengfu.app.ledgers import ledgers_of
 from gengfu.config import Settings
 from gengfu.core.clock import SystemClock, to_iso, to_utc
 from gengfu.core.errors import BadInput
@@ -121,7 +121,7 @@ async def check_device(settings: Settings, equipment: str, device: Endpoint) -> 
 def access_lines(settings: Settings, folder: Path | None) -> str:
     """Bring the broker's access lines up to date with the ledger and return them."""
     files = _files(settings, folder)
-    files.refresh(ledger_store(Installation(settings.data)).all(), settings.broker.root)
+    files.refresh(ledgers_of(Installation(settings.data)), settings.broker.root)
     return files.acl_file.read_text(encoding="utf-8")
 
 
@@ -142,7 +142,7 @@ def tell_broker(settings: Settings) -> str:
 
 
 def _account(settings: Settings, equipment: str, topics: Sequence[str]) -> Account:
-    ledgers = ledger_store(Installation(settings.data)).all()
+    ledgers = ledgers_of(Installation(settings.data))
     root = settings.broker.root
     if not topics:
         return device_account(ledgers, equipment, root)
@@ -159,7 +159,7 @@ def _authority(settings: Settings, files: AccountFiles) -> Authority:
 
 
 def _place_of(settings: Settings, equipment: str) -> Place:
-    for ledger in ledger_store(Installation(settings.data)).all():
+    for ledger in ledgers_of(Installation(settings.data)):
         if equipment in ledger.equipment:
             own = {equipment, *ledger.children_of(equipment)}
             other = next((one for one in ledger.equipment if one not in own), "somebody-else")

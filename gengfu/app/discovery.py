@@ -14,7 +14,7 @@ from gateway.endpoint import Endpoint, tls_context
 from gateway.mapping.discovery import Discovery, Found, Proposal
 from gengfu.app.broker import CORE_ACCOUNT, endpoint_of
 from gengfu.app.given_files import classes_of, mapping_of
-from gengfu.app.ledgers import ledger_store
+from gengfu.app.ledgers import ledgers_of
 from gengfu.config import Settings
 from gengfu.core.clock import SystemClock
 from gengfu.core.errors import StartError
@@ -41,7 +41,7 @@ async def discover(settings: Settings, seconds: float, tell: Callable[[int, int]
         StartError: when the broker cannot be reached or refuses the account.
     """
     place = Installation(settings.data)
-    ledgers = ledger_store(place).all()
+    ledgers = ledgers_of(place)
     discovery = Discovery(mapping_of(settings), ledgers, settings.broker.root)
     refused: list[str] = []
     try:

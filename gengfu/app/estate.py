@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from gengfu.app.broker import SIMULATOR_ACCOUNT, endpoint_of
 from gengfu.app.given_files import classes_of
-from gengfu.app.ledgers import ledger_store
+from gengfu.app.ledgers import ledgers_of
 from gengfu.config import Settings
 from gengfu.core.clock import Clock, ScaledClock, SystemClock
 from gengfu.core.errors import BadInput, Fault
@@ -27,7 +27,7 @@ DEMO_SCENARIO = "demo_day"
 async def run_demo_estate(settings: Settings, ready: Callable[[], None]) -> None:
     """Publish the demo estate until cancelled."""
     place = Installation(settings.data)
-    ledgers, classes = ledger_store(place).all(), classes_of(settings)
+    ledgers, classes = ledgers_of(place), classes_of(settings)
     asyncio.get_running_loop().call_soon(ready)
     await run_estate(
         ledgers=ledgers,
@@ -60,7 +60,7 @@ async def play_scenario(settings: Settings, name: str, *, seed: int, speed: floa
         StartError: when the broker cannot be reached.
     """
     place = Installation(settings.data)
-    ledgers, classes = ledger_store(place).all(), classes_of(settings)
+    ledgers, classes = ledgers_of(place), classes_of(settings)
     file = Path(name) if name.endswith((".yaml", ".yml")) else find_scenario(name)
     clock = settings.clock.clock()
     if settings.clock.start is None and speed != 1:
@@ -96,7 +96,7 @@ async def play_recording(
     """
     recording = read_recording(file, points, zone=zone)
     place = Installation(settings.data)
-    ledgers = ledger_store(place).all()
+    ledgers = ledgers_of(place)
     if ledgers:  # none: this machine only plays, for a system elsewhere
         _check_speaker(ledgers, classes_of(settings), site, equipment, recording.points)
     return await replay(

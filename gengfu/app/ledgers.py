@@ -5,7 +5,7 @@ from pathlib import Path
 from gengfu.app.broker import prepare_accounts
 from gengfu.app.given_files import classes_of, mapping_of
 from gengfu.config import Settings
-from gengfu.core.errors import BadInput
+from gengfu.core.errors import BadInput, GengfuError
 from gengfu.core.said import said
 from gengfu.database import open_sqlite
 from gengfu.installation import Installation
@@ -22,6 +22,11 @@ def ledger_store(place: Installation) -> LedgerStore:
     store = LedgerStore(open_sqlite(place.desk))
     store.prepare()
     return store
+
+
+def ledgers_of(place: Installation) -> tuple[SiteLedger, ...]:
+    """Return the ledgers of a folder; of one where nothing is, none, and nothing is made there."""
+    return ledger_store(place).all() if place.desk.exists() else ()
 
 
 def import_ledger(
@@ -44,8 +49,15 @@ def import_ledger(
 
 
 def export_ledger(settings: Settings, folder: Path) -> None:
-    """Write the ledger as CSV files."""
-    export_folder(ledger_store(Installation(settings.data)).all(), folder)
+    """Write the ledger as CSV files.
+
+    Raises:
+        GengfuError: there is none.
+    """
+    ledgers = ledgers_of(Installation(settings.data))
+    if not ledgers:
+        raise GengfuError(f"{settings.data} holds no ledger: give the data folder with --data.")
+    export_folder(ledgers, folder)
 
 
 def export_linkage(settings: Settings, site: str, building: str, file: Path) -> int:
@@ -54,7 +66,7 @@ def export_linkage(settings: Settings, site: str, building: str, file: Path) -> 
     Raises:
         BadInput: when there is no such site or building.
     """
-    ledgers = {one.site.id: one for one in ledger_store(Installation(settings.data)).all()}
+    ledgers = {one.site.id: one for one in ledgers_of(Installation(settings.data))}
     if site not in ledgers:
         known = ", ".join(ledgers) or said("none")
         raise BadInput.of(

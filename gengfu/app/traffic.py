@@ -7,7 +7,7 @@ from pathlib import Path
 from gengfu.app.broker import CORE_ACCOUNT
 from gengfu.app.estate import address_of
 from gengfu.app.given_files import classes_of
-from gengfu.app.ledgers import ledger_store
+from gengfu.app.ledgers import ledgers_of
 from gengfu.config import Settings
 from gengfu.core.clock import Micros, SystemClock
 from gengfu.core.errors import BadInput
@@ -106,7 +106,7 @@ def load_of(settings: Settings, site: str, wanted: LoadShape) -> Load:
     Raises:
         BadInput: the ledger has no such site.
     """
-    ledgers = {one.site.id: one for one in ledger_store(Installation(settings.data)).all()}
+    ledgers = {one.site.id: one for one in ledgers_of(Installation(settings.data))}
     classes = classes_of(settings)
     if ledgers and site not in ledgers:
         known = ", ".join(ledgers)

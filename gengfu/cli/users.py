@@ -64,7 +64,7 @@ def _given(password_stdin: bool) -> str | None:
 @_group.command("list")
 def list_(data: DataOption = None, config: ConfigOption = None) -> None:
     """List the accounts."""
-    from gengfu.app.accounts import gate
+    from gengfu.app.accounts import gate_of_a_system
 
     table(
         [
@@ -74,7 +74,7 @@ def list_(data: DataOption = None, config: ConfigOption = None) -> None:
                 "roles": ", ".join(sorted(account.roles)),
                 "state": "disabled" if account.disabled else "active",
             }
-            for account in gate(settings_from(config, data=data)).accounts.all()
+            for account in gate_of_a_system(settings_from(config, data=data)).accounts.all()
         ]
     )
 

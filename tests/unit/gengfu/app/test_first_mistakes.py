@@ -10,14 +10,16 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
+from gengfu.app.accounts import set_password
+from gengfu.app.devices import add_device
 from gengfu.app.estate import play_recording, play_scenario
 from gengfu.app.given_files import rule_files
-from gengfu.app.ledgers import import_ledger
+from gengfu.app.ledgers import export_ledger, import_ledger
 from gengfu.app.rules import check_folders
 from gengfu.app.setup import DEMO_ESTATE
 from gengfu.cli.options import settings_from
 from gengfu.config import Settings, StoreSettings
-from gengfu.core.errors import BadInput, Fault, StartError
+from gengfu.core.errors import BadInput, Fault, GengfuError, StartError
 from gengfu.core.said import said
 
 ROOT = Path(__file__).parents[4]
@@ -84,6 +86,18 @@ def test_mosquitto_refuses_who_followed_the_documents(
     accounts = (tmp_path / "data/broker/passwords").read_text(encoding="utf-8")
     assert f"{broker.user}:" in accounts
     assert broker.secret()
+
+
+def test_asking_a_wrong_folder_makes_an_installation(tmp_path: Path) -> None:
+    """Whoever asks a folder where nothing is gets a refusal or nothing, and leaves nothing there."""
+    nowhere = Settings(data=tmp_path / "mistyped")
+    with pytest.raises(GengfuError, match="holds no ledger: give the data folder with --data"):
+        export_ledger(nowhere, tmp_path / "out")
+    with pytest.raises(GengfuError, match="holds no accounts"):
+        set_password(nowhere, "anna", None)
+    with pytest.raises(BadInput, match="import it first"):
+        add_device(nowhere, "lift-1", None)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_demo_elsewhere_is_not_named(tmp_path: Path) -> None:
