@@ -17,6 +17,7 @@ from gengfu.ledger.model import Equipment, EquipmentClass
 from rules.engine.band import EVERY, NONE, Band, Fact, band
 from rules.engine.binding import Binder, CompiledGroup, CompiledPast, Layout
 from rules.engine.frame import Frame
+from rules.engine.whole import is_whole
 from rules.language.rule import Proof, Rule, Source, placeholders
 from rules.language.vocabulary import ONLINE
 
@@ -67,6 +68,8 @@ class CompiledRule:
     """The plan's groups that they depend on."""
     shown: Mapping[str, Program[Frame]]
     """What names of ``let`` in its texts show."""
+    whole: frozenset[str]
+    """Those of them that are shown without decimals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +188,7 @@ def _plan(laid: Layout, chosen: list[tuple[Rule, Micros]], asked: Iterable[Quest
     binder = Binder(laid)
     for rule, group in asked:
         binder.answer(rule, group)
-    rules = tuple(_compile(binder, rule, hold) for rule, hold in chosen)
+    rules = tuple(_compile(binder, rule, hold, laid.equipment_class) for rule, hold in chosen)
     pasts = tuple(binder.pasts.values())
     slots = range(len(laid.slots) + len(pasts))
     numbered = list(enumerate(rules))
@@ -229,7 +232,9 @@ def _index(pairs: Iterable[tuple[Key, int]]) -> Mapping[Key, tuple[int, ...]]:
     return found
 
 
-def _compile(binder: Binder, rule: Rule, hold: Micros) -> CompiledRule:
+def _compile(
+    binder: Binder, rule: Rule, hold: Micros, equipment_class: EquipmentClass
+) -> CompiledRule:
     binder.enter(rule)
     when = binder.bind(rule.when) if rule.when else None
     clear = binder.bind(rule.clear) if rule.clear else None
@@ -247,4 +252,7 @@ def _compile(binder: Binder, rule: Rule, hold: Micros) -> CompiledRule:
         awaits=frozenset(awaits),
         groups=binder.groups_of(rule),
         shown={name: binder.bind(one) for name, one in rule.shown.items()},
+        whole=frozenset(
+            name for name, one in rule.shown.items() if is_whole(one.root, equipment_class)
+        ),
     )

@@ -10,14 +10,14 @@ from rules.engine.plan import CompiledRule
 from rules.engine.supply import all_fed
 from rules.engine.unit import Unit
 from rules.engine.verdict import Turn, Verdict
-from rules.language.rule import Children, Rule, fill, placeholders
+from rules.language.rule import Children, fill, placeholders
 from rules.language.vocabulary import COUNTED, COUNTED_CHILDREN, MEMBERS, THE_PART
 
 _UNKNOWN = Bilingual(zh="未知", en="unknown")
 _YES = Bilingual(zh="是", en="yes")
 _NO = Bilingual(zh="否", en="no")
-_WHOLE = 10
-"""What is reckoned is shown without decimals from here on."""
+_LARGE = 10
+"""What is reckoned and may be a fraction is shown without decimals from here on."""
 
 
 def say(
@@ -53,8 +53,8 @@ def say(
         response=rule.response,
         priority=rule.priority,
         latched=rule.latched,
-        title=_text(rule.title, rule, unit, told),
-        advice=tuple(_text(line, rule, unit, told) for line in rule.advice),
+        title=_text(rule.title, compiled, unit, told),
+        advice=tuple(_text(line, compiled, unit, told) for line in rule.advice),
         values=values,
         children=children,
         late=late,
@@ -84,24 +84,30 @@ def _counted(unit: Unit, compiled: CompiledRule) -> dict[str, Scalar]:
     return {} if poll is None else {COUNTED: poll.yes, MEMBERS: len(poll.members)}
 
 
-def _text(text: Bilingual, rule: Rule, unit: Unit, told: Mapping[str, Scalar]) -> Bilingual:
+def _text(
+    text: Bilingual, compiled: CompiledRule, unit: Unit, told: Mapping[str, Scalar]
+) -> Bilingual:
     if "{" not in text.zh and "{" not in text.en:
         return text
 
     def filled(language: Language) -> str:
-        return fill(text.of(language), lambda name: _show(name, rule, unit, told, language))
+        return fill(text.of(language), lambda name: _show(name, compiled, unit, told, language))
 
     return Bilingual(zh=filled("zh"), en=filled("en"))
 
 
-def _show(name: str, rule: Rule, unit: Unit, told: Mapping[str, Scalar], language: Language) -> str:
+def _show(
+    name: str, compiled: CompiledRule, unit: Unit, told: Mapping[str, Scalar], language: Language
+) -> str:
+    rule = compiled.rule
     value = told[name] if name in told else unit.value_of(name)
     if value is None:
         return _UNKNOWN.of(language)
     if isinstance(value, str) and value in rule.words:
         return rule.words[value].of(language)
     if name in rule.shown and isinstance(value, float):
-        return f"{value:.0f}" if abs(value) >= _WHOLE else f"{value:.1f}"
+        is_plain = name in compiled.whole or abs(value) >= _LARGE
+        return f"{value:.0f}" if is_plain else f"{value:.1f}"
     return _formatted(unit.plan.layout.equipment_class, name, value, language)
 
 

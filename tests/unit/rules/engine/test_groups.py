@@ -190,7 +190,8 @@ rules:
         one.says(f"lift-{number}", motor_temp=warm)
     one.says("door-1", contact="open")
     (told,) = one.run()
-    assert told.title.en == "2.0 hot"
+    assert told.title.en == "2 hot"
+    assert told.title.zh == "2 台热"
 
 
 def test_a_class_that_is_not_there_is_none() -> None:
