@@ -14,14 +14,13 @@ from alerts.read import LONGEST_PAGE, AlertFilter, AlertReader
 from dashboards.reach import reach
 from gengfu.app.canary import CANARY_RULE
 from gengfu.app.given_files import classes_of
+from gengfu.app.ledgers import ledgers_of
 from gengfu.config import Settings
 from gengfu.core.clock import Micros
 from gengfu.core.errors import BadInput, Fault, GengfuError
 from gengfu.core.said import said
 from gengfu.database import Answer, read_from
 from gengfu.installation import Installation
-from gengfu.ledger.model import SiteLedger
-from gengfu.ledger.store import LedgerStore
 from ingest.journal.reader import FolderReader
 from rules.backtest.document import Document, document
 from rules.backtest.known import KnownAlert, hindsight
@@ -72,7 +71,7 @@ def looked_at(
     Raises:
         BadInput: with every mistake of the draft; or the ledger lacks a site.
     """
-    ledgers = {one.site.id: one for one in known_ledgers(Installation(settings.data))}
+    ledgers = {one.site.id: one for one in ledgers_of(Installation(settings.data))}
     if not ledgers:
         return {}  # an archive alone: there is nothing to look at
     if lacking := [one for one in sites if one not in ledgers]:
@@ -82,11 +81,6 @@ def looked_at(
         )
     seen = [ledger for site, ledger in ledgers.items() if not sites or site in sites]
     return {rule.id: reach(rule, seen) for rule in read_rules(draft, classes_of(settings))}
-
-
-def known_ledgers(place: Installation) -> Sequence[SiteLedger]:
-    """Return the ledgers as they stand; none where nobody imported one yet. It only reads."""
-    return _read(place.desk, lambda engine: LedgerStore(engine).all()) or ()
 
 
 def _narrowed(result: Replayed, sites: frozenset[str] | None) -> Replayed:

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from gengfu.app.broker import prepare_accounts
 from gengfu.app.given_files import classes_of, mapping_of
 from gengfu.config import Settings
 from gengfu.core.errors import BadInput, GengfuError
 from gengfu.core.said import said
-from gengfu.database import open_sqlite
+from gengfu.database import open_sqlite, read_from
 from gengfu.installation import Installation
 from gengfu.ledger.csv_export import export_folder
 from gengfu.ledger.csv_import import read_folder
@@ -25,8 +27,15 @@ def ledger_store(place: Installation) -> LedgerStore:
 
 
 def ledgers_of(place: Installation) -> tuple[SiteLedger, ...]:
-    """Return the ledgers of a folder; of one where nothing is, none, and nothing is made there."""
-    return ledger_store(place).all() if place.desk.exists() else ()
+    """Return the ledgers of a folder as they stand; none where nobody imported one. It only reads.
+
+    Raises:
+        GengfuError: they cannot be read now.
+    """
+    try:
+        return read_from(place.desk, lambda engine: LedgerStore(engine).all()) or ()
+    except DBAPIError as exc:
+        raise GengfuError(f"{place.desk} cannot be read: {exc.orig}") from exc
 
 
 def import_ledger(

@@ -1,17 +1,18 @@
 """Says how the alerts that opened differ from those expected: what is missing, other, or too much."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
 from gengfu.core.naming import Bilingual, Language, Scalar
 from rules.episodes import Episode
+from rules.language.rule import Rule
 from rules.trial.case import Case, Expected
 
 
-def differences(case: Case, found: Sequence[Episode]) -> tuple[str, ...]:
+def differences(case: Case, found: Sequence[Episode], rules: Mapping[str, Rule]) -> tuple[str, ...]:
     """Return a line for every difference; none = the test passes.
 
-    Alerts of one rule and subject are compared in the order of their opening.
+    Alerts of one rule and subject are compared in the order of their opening. ``rules`` by their ids.
     """
     lines: list[str] = []
     left = list(found)
@@ -20,6 +21,7 @@ def differences(case: Case, found: Sequence[Episode]) -> tuple[str, ...]:
         candidates = [one for one in left if one.key == wanted]
         if not candidates:
             lines.append(f"line {expected.place}: missing  {_expected(expected)}")
+            lines.extend(_unseen(case, expected, rules[expected.rule]))
             continue
         same = [one for one in candidates if one.opened - case.begins == expected.opened]
         one = (same or candidates)[0]
@@ -27,6 +29,13 @@ def differences(case: Case, found: Sequence[Episode]) -> tuple[str, ...]:
         lines.extend(f"line {expected.place}: {other}" for other in _others(case, expected, one))
     lines.extend(f"extra    {_found(case, one)}" for one in left)
     return tuple(lines)
+
+
+def _unseen(case: Case, expected: Expected, rule: Rule) -> Iterator[str]:
+    """Say it when the rule cannot have opened the alert, because it never looks there."""
+    for one in case.equipment:
+        if one.id == expected.subject.equipment and not rule.is_for(one):
+            yield f"         {rule.id} does not look at {one.id}: compare its for and where"
 
 
 def _others(case: Case, expected: Expected, found: Episode) -> Iterator[str]:

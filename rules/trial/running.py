@@ -33,7 +33,7 @@ def run_book(
     Raises:
         BadInput: a rule file has mistakes, or a test names a rule that no file has.
     """
-    known = {rule.id for rule in read_rules(files, classes)}
+    known = {rule.id: rule for rule in read_rules(files, classes)}
     faults = [
         Fault(book.file, place, said("no rule {!r}", rule), nearest(rule, known))
         for case in book.cases
@@ -43,7 +43,8 @@ def run_book(
     if faults:
         raise BadInput(faults)
     for case in book.cases:
-        yield Outcome(case=case, differences=differences(case, play(case, files, classes)))
+        found = play(case, files, classes)
+        yield Outcome(case=case, differences=differences(case, found, known))
 
 
 def _named(case: Case) -> Iterator[tuple[str, str]]:

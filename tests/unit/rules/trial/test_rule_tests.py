@@ -22,6 +22,7 @@ tests:
     alerts:
       ALERTS
 """
+ATTRIBUTES = "{class: pump, attributes: {role: supply}}"
 RIGHT = "- {opened: 60s, cleared: 3m20s, since: 0s, severity: high, values: {bearing_temp: 96}}"
 
 
@@ -67,6 +68,15 @@ def test_a_missing_alert_fails() -> None:
     twice = f"{RIGHT}\n      - {{opened: 9m}}"
     assert differences(twice) == [
         "line 10: missing  pump.bearing_hot on p, opened 9m, cleared not at all"
+    ]
+
+
+def test_a_missing_alert_hides_that_its_rule_does_not_look_there() -> None:
+    """A slip in the class's attributes is told where the alert is missed, not guessed at."""
+    text = HOT.replace("bearing_hot", "pit_very_high").replace("{class: pump}", ATTRIBUTES)
+    assert differences("- {opened: 60s}", text) == [
+        "line 9: missing  pump.pit_very_high on p, opened 1m, cleared not at all",
+        "         pump.pit_very_high does not look at p: compare its for and where",
     ]
 
 
