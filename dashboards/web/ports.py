@@ -230,6 +230,8 @@ class DeskPorts:
     unmapped: Callable[[], Listed]
     """Names that devices say and no class has."""
     readiness: Callable[[], Sequence[PartState]]
+    alarm_path: Callable[[], PartState]
+    """The part of ``readiness`` without which no alarm comes; cheap to ask."""
     metrics: Callable[[], bytes]
     demo_accounts: Sequence[tuple[str, str]] = field(default=(), repr=False)
     """(login, password) shown on the sign-in page of a demo, and only there."""

@@ -152,6 +152,7 @@ def _client_words(own: Words) -> dict[str, object]:
     return {
         "spans": [[size // 1000, own.gettext(text)] for size, text in figures.SPANS],
         "lost": own.gettext("No connection for %(age)s. What you see may be out of date."),
+        "unwatched": own.gettext("No alarm comes through right now: watch the panels yourselves"),
         "online": own.gettext("Connected"),
         "offline": own.gettext("Disconnected"),
         "soundOn": own.gettext("Sound on"),

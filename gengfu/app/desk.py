@@ -58,7 +58,9 @@ async def run_desk(settings: Settings, ready: Callable[[], None]) -> None:
         StartError, BadInput: when it cannot work as it is set up.
     """
     vendor.require()
-    desk = _build(settings, Installation(settings.data))
+    place = Installation(settings.data)
+    place.prepare()
+    desk = _build(settings, place)
     async with desk.core, asyncio.TaskGroup() as tasks:
         for name, run in {
             "store writer": desk.writer.run,
@@ -94,7 +96,6 @@ class _Desk:
 
 
 def _build(settings: Settings, place: Installation) -> _Desk:
-    place.prepare()
     classes, clock = classes_of(settings), CoreTime(settings.clock.clock(), ProofFile(place.proof))
     engine, store = open_sqlite(place.desk), connect(settings.store, place.data)
     ledgers, estate = _Ledgers(LedgerStore(engine), classes), _estate(engine, classes)
@@ -119,6 +120,7 @@ def _build(settings: Settings, place: Installation) -> _Desk:
         accounting=health.accounting,
         unmapped=UnmappedFile(place.unmapped).read,
         readiness=health.parts,
+        alarm_path=health.alarm_path,
         metrics=health.metrics,
         demo_accounts=_shown_accounts(settings, place),
     )

@@ -56,7 +56,7 @@ class Health:
             PartState(
                 name="core", ready=age < STALE_CORE_SECONDS, detail=f"journal {age:.1f} s old"
             ),
-            self._alarm_path(),
+            self.alarm_path(),
             PartState(name="records", ready=True, detail=set_aside(tuple(self.parked.all()))),
             PartState(
                 name="store",
@@ -65,7 +65,7 @@ class Health:
             ),
         )
 
-    def _alarm_path(self) -> PartState:
+    def alarm_path(self) -> PartState:
         """Tell whether a canary came the whole way lately (docs/promises.md, P9)."""
         proof, age = self.proofs.read(), self.proofs.age_seconds()
         if proof is None or proof.stopped or not proof.number:

@@ -376,6 +376,7 @@ class FakeDesk:
             accounting=lambda: self.sums,
             unmapped=lambda: self.unmapped,
             readiness=lambda: self.parts,
+            alarm_path=lambda: self.parts[0],
             metrics=lambda: b"# HELP gengfu_up Up.\ngengfu_up 1\n",
             demo_accounts=self.demo_accounts,
         )

@@ -166,5 +166,6 @@ def _changes(ports: DeskPorts, who: Visitor, position: int) -> tuple[bytes, int,
 
 
 def _beat(ports: DeskPorts, position: int) -> bytes:
-    beat = msgspec.json.encode({"now": ports.clock.now() // 1000})
+    watched = ports.alarm_path().ready
+    beat = msgspec.json.encode({"now": ports.clock.now() // 1000, "watched": watched})
     return b"id: %d\nevent: beat\ndata: %b\n\n" % (position, beat)

@@ -41,7 +41,7 @@ def first_steps(ports: Desk, who: Who, request: Request) -> Response:
         "start.html",
         ledgers=ledgers,
         equipment=len(every),
-        path={part.name: part for part in ports.readiness()}.get("alarm path"),
+        path=ports.alarm_path(),
         heard=heard,
         silent=silent,
         people=len(names),

@@ -7,6 +7,7 @@ const SETTLE_MS = 150;
 const THUMB_MS = 600;
 
 let heard = Date.now();
+let watched = true;
 let pending = 0;
 
 /** Somebody is writing or choosing: what is under his finger must not change. */
@@ -21,8 +22,8 @@ function watchLine() {
   const quiet = Date.now() - heard;
   const off = quiet > LOST_AFTER_MS;
   const banner = document.querySelector("[data-lost]");
-  banner.hidden = !off;
-  if (off) banner.textContent = lost(quiet);
+  banner.hidden = !off && watched;
+  if (!banner.hidden) banner.textContent = off ? lost(quiet) : words.unwatched;
   for (const element of document.querySelectorAll("[data-network]")) {
     element.textContent = off ? words.offline : words.online;
     element.classList.toggle("off", off);
@@ -61,7 +62,12 @@ function guardTheThumb() {
 export function listen(address) {
   const stream = new EventSource(address);
   const touch = () => { heard = Date.now(); };
-  stream.addEventListener("beat", (event) => { touch(); setServerTime(JSON.parse(event.data).now); });
+  stream.addEventListener("beat", (event) => {
+    touch();
+    const beat = JSON.parse(event.data);
+    watched = beat.watched;
+    setServerTime(beat.now);
+  });
   stream.addEventListener("alert", (event) => {
     touch();
     document.dispatchEvent(new CustomEvent("gengfu:alert", { detail: JSON.parse(event.data) }));

@@ -21,8 +21,10 @@ def _done(page: str) -> list[bool]:
 
 async def test_step_ticked_off_that_nobody_saw(desk: FakeDesk, client: httpx.AsyncClient) -> None:
     """Estate, alarm path, device, people, alarm: each is open until it is so."""
-    assert _done((await client.get("/start", headers=PAGE)).text)[:3] == [True, False, False]
-    desk.parts = [PartState(name="alarm path", ready=True)]
+    for ready in (False, True):
+        desk.parts = [PartState(name="alarm path", ready=ready)]
+        page = (await client.get("/start", headers=PAGE)).text
+        assert _done(page)[:3] == [True, ready, False]
     lift = "lift-b1-u1-left"
     desk.estate.history[lift] = [interval(lift, OperatingState.RUNNING, 0)]
     page = (await client.get("/start", headers=PAGE)).text

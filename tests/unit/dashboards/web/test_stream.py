@@ -9,6 +9,7 @@ import pytest
 from dashboards.web.api import stream
 from dashboards.web.api.stream import Feed
 from dashboards.web.identity import Credential
+from dashboards.web.ports import PartState
 from dashboards.web.problems import Problem
 from tests.fakes.desk import PASSWORD, FakeDesk, sample_alert
 
@@ -58,6 +59,16 @@ async def test_a_change_reaches_the_page(desk: FakeDesk, feed: Feed) -> None:
         while (event := await anext(events))[0] != "alert":
             pass
     assert (event[1], event[2]["id"]) == (1, "a-1")
+
+
+@pytest.mark.parametrize("ready", [True, False])
+async def test_nobody_watches_and_the_page_is_quiet(
+    desk: FakeDesk, feed: Feed, ready: bool
+) -> None:
+    """Every beat says whether an alarm would come through."""
+    desk.parts = [PartState(name="alarm path", ready=ready)]
+    event = await anext(Listener(desk, feed, _session(desk)).events())
+    assert (event[0], event[2]["watched"]) == ("beat", ready)
 
 
 async def test_resuming_misses_nothing(desk: FakeDesk, feed: Feed) -> None:
