@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from gengfu.core.clock import Micros
 from gengfu.core.urgency import Kind, Severity
-from simulators.scenario import Expectation, Scenario, Step
+from simulators.scenario import Doing, Expectation, Scenario, Step
 
 
 class Result(StrEnum):
@@ -75,6 +75,8 @@ class Outcome:
     result: Result
     delay: Micros | None = None
     alert: Opened | None = None
+    refused: tuple[Doing, ...] = ()
+    """The steps that people were to take and that were not taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +143,9 @@ def _outcome(
         return Outcome(step=step, expected=expected, result=Result.MISSED)
     delay = max(0, found.at - start - step.begins)
     result = Result.DETECTED if delay <= expected.within + grain else Result.LATE
-    if result is Result.DETECTED and any(act.doing not in found.taken for act in expected.handled):
+    refused = tuple(act.doing for act in expected.handled if act.doing not in found.taken)
+    if result is Result.DETECTED and refused:
         result = Result.UNHANDLED
-    return Outcome(step=step, expected=expected, result=result, delay=delay, alert=found)
+    return Outcome(
+        step=step, expected=expected, result=result, delay=delay, alert=found, refused=refused
+    )

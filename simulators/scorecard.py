@@ -30,7 +30,7 @@ DOINGS: Mapping[Doing, Bilingual] = {
     Doing.ARRIVE: Bilingual("到场", "on site"),
     Doing.VERDICT: Bilingual("核实", "found"),
     Doing.RESET: Bilingual("复位", "reset"),
-    Doing.CLOSE: Bilingual("关闭", "closed"),
+    Doing.CLOSE: Bilingual("销警", "closed"),
 }
 FINDINGS: Mapping[Found, Bilingual] = {
     Found.REAL: Bilingual("属实", "real"),
@@ -62,7 +62,7 @@ def lines(score: Score) -> Iterator[Mapping[str, str]]:
     for one in score.outcomes:
         yield {
             "scenario": score.scenario.name,
-            "result": one.result.value,
+            "result": ": ".join((one.result.value, *one.refused)),
             "rule": one.expected.rule,
             "about": one.expected.equipment,
             "after": span(one.delay),
@@ -100,9 +100,13 @@ def total(scores: Sequence[Score]) -> str:
     )
     false = sum(len(one.false_alarms) for one in scores)
     return (
-        f"{len(scores)} scenarios, {expected} expectations: {found} detected, {late} late, "
-        f"{missed} missed, {unhandled} not handled as told; {false} false alarms"
+        f"{_many(len(scores), 'scenario')}, {_many(expected, 'expectation')}: {found} detected, {late} late, "
+        f"{missed} missed, {unhandled} not handled as told; {_many(false, 'false alarm')}"
     )
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def markdown(scores: Sequence[Score], language: Language) -> str:

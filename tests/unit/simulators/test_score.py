@@ -11,6 +11,7 @@ from gengfu.core.urgency import Kind, Severity
 from simulators.device import Injection
 from simulators.scenario import Act, Doing, Expectation, Scenario, Step
 from simulators.score import Need, Opened, Result, score
+from simulators.scorecard import lines
 
 START = 1_000 * MINUTE
 WITHIN = 60 * SECOND
@@ -126,6 +127,8 @@ def test_a_step_that_nobody_took_counts_as_done() -> None:
         found = score(story(expected), [alert], start=START)
         assert [one.result for one in found.outcomes] == [result]
         assert found.passed == (result is Result.DETECTED)
+        told = "detected" if found.passed else "unhandled: close"
+        assert [row["result"] for row in lines(found)] == [told]
 
 
 def test_a_story_ends_before_people_are_done() -> None:
