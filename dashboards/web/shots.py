@@ -90,7 +90,7 @@ def take(browser: "Browser", out: Path, wanted: argparse.Namespace) -> None:
                     page.goto(path.format(alert=alert, equipment=wanted.equipment))
                     if name in CLICKED:
                         with page.expect_navigation(timeout=PATIENCE_MS):
-                            page.locator(CLICKED[name]).first.click()
+                            page.locator(CLICKED[name]).first.click(timeout=PATIENCE_MS)
                     page.wait_for_timeout(900)
                     page.screenshot(
                         path=out / f"{name}-{size}-{scheme}-{language}.png", full_page=wanted.full
