@@ -280,6 +280,16 @@ async def test_the_managers_sentence(
     assert f"data-headline>{sentence}</h1>" in page.text
 
 
+async def test_a_month_before_the_first_data_is_covered_whole(
+    desk: FakeDesk, client: httpx.AsyncClient
+) -> None:
+    """Where no time was required there is no share of it that is known: a dash, not 100 %."""
+    desk.availability.rows = {"class": [_row("elevator", None)]}
+    page = await client.get("/manager?month=2019-01", headers=bearer("manager") | HTML)
+    assert "2019" in page.text
+    assert "100.0" not in page.text
+
+
 async def test_what_is_old_looks_old(desk: FakeDesk, client: httpx.AsyncClient) -> None:
     """A value older than its class allows is marked stale, whatever it says."""
     busy(desk, desk.clock.now())
