@@ -13,6 +13,9 @@ from gengfu.config import ClockSettings, Settings
 from gengfu.core.clock import Clock
 from gengfu.core.errors import StartError
 
+LEAST_ROOM = 1024 * 1024
+"""With fewer bytes free databases do not even open; whoever runs already lives on with less."""
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:
@@ -91,6 +94,18 @@ class Installation:
                 f"The data folder {self.data} cannot be written ({exc.strerror}): "
                 "give another one with --data, or mend its permissions."
             ) from exc
+
+    def require_room(self) -> None:
+        """See that the disk is not full.
+
+        Raises:
+            StartError: when nothing can be opened there.
+        """
+        found = os.statvfs(self.data)
+        if found.f_bavail * found.f_frsize < LEAST_ROOM:
+            raise StartError(
+                f"The disk of the data folder {self.data} is full: make room, then start again."
+            )
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

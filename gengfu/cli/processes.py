@@ -50,6 +50,7 @@ def up(
     place = Installation(settings.data.absolute())
     place.prepare()
     with place.locked():
+        place.require_room()
         check_ports(settings)
         settings = _start_clock(settings, place, config)
         configure_logging()
