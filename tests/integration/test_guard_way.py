@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, Route, ViewportSize, sync_playwright
 
 from dashboards.web.shots import CHROMIUM_ARGUMENTS, sign_in
 
@@ -97,6 +97,31 @@ def test_from_alert_to_close(running: Any, phone: Page, tmp_path: Path) -> None:
     assert set(taken) <= {line["what"] for line in done["timeline"]}
     phone.goto(f"{running.base_url}/guard")
     assert phone.locator(f"article[data-alert='{alert}']").count() == 0
+
+
+def test_what_a_finger_is_on_is_taken_away(running: Any, phone: Page) -> None:
+    """News that was under way when somebody began to choose waits until he is done."""
+    phone.goto(f"{running.base_url}/guard")
+    phone.locator("article[data-alert]").first.wait_for(timeout=FIRST_ALERT_S * 1000)
+    alert = phone.locator("article[data-alert]").first.get_attribute("data-alert")
+    phone.goto(f"{running.base_url}/alerts/{alert}")
+    held: list[Route] = []
+    news = f"**/alerts/{alert}*"
+    phone.route(news, lambda route: route.continue_() if held else held.append(route))
+    phone.evaluate("document.querySelector('#live').dataset.old = 'yes'")
+    with phone.expect_request(news):
+        phone.evaluate("document.body.dispatchEvent(new CustomEvent('gengfu:changed')) && null")
+    chooser = phone.locator("#live details[data-hold]").first
+    chooser.locator("> summary").click()
+    phone.evaluate(
+        "() => { window.over = new Promise((done) => "
+        "document.body.addEventListener('htmx:afterRequest', done, { once: true })) }"
+    )
+    held[0].continue_()
+    phone.evaluate("() => window.over.then(() => true)")
+    assert chooser.evaluate("(one) => one.open")
+    chooser.locator("> summary").click()
+    phone.wait_for_function("() => !document.querySelector('#live').dataset.old")
 
 
 def test_a_page_that_lost_its_line(running: Any, phone: Page) -> None:

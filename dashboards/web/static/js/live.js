@@ -18,6 +18,13 @@ function changed() {
   pending = setTimeout(() => (busy() ? changed() : document.body.dispatchEvent(new CustomEvent("gengfu:changed"))), SETTLE_MS);
 }
 
+/** What was fetched before he began is looked at again when he is done. */
+function holdBack(event) {
+  if (event.detail.requestConfig.verb !== "get" || !busy()) return;
+  event.detail.shouldSwap = false;
+  changed();
+}
+
 function watchLine() {
   const quiet = Date.now() - heard;
   const off = quiet > LOST_AFTER_MS;
@@ -74,6 +81,7 @@ export function listen(address) {
     changed();
   });
   stream.addEventListener("error", signedOut);
+  document.body.addEventListener("htmx:beforeSwap", holdBack);
   document.body.addEventListener("htmx:responseError", refused);
   document.body.addEventListener("htmx:afterSettle", () => { document.querySelector("[data-refused]").hidden = true; });
   setInterval(watchLine, 500);
