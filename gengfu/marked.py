@@ -37,6 +37,8 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 100
 """What composes a document calls itself for each level: too many would end the process."""
 
+_BOTH = said("write {{zh: …, en: …}}")
+
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 
 
@@ -186,6 +188,9 @@ class Page:
     def bilingual(self, node: yaml.Node | None) -> Bilingual:
         """Return a text in both languages; a missing translation is a fault."""
         if node is None:
+            return Bilingual(zh="", en="")
+        if isinstance(node, yaml.ScalarNode):
+            self.fault(node, said("a text in both languages is expected here"), _BOTH)
             return Bilingual(zh="", en="")
         found = self.fields(node, required=("zh", "en"))
         pair = Bilingual(zh=self.text(found.get("zh")), en=self.text(found.get("en")))

@@ -34,6 +34,8 @@ class Proof:
     """How far that clock was ahead of the host's then; behind it, when negative."""
     took_ms: float = 0.0
     """From its sending to the commit of what the rules said."""
+    ever: bool = False
+    """One came through in this run or an earlier one: the broker knows us."""
     stopped: bool = False
     """Core was stopped as asked."""
 

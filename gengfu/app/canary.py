@@ -34,8 +34,15 @@ class Canary:
     """Sends canaries, knows which came back, and leaves the proof of it."""
 
     def __init__(
-        self, way: Way, proofs: ProofFile, clock: Clock, off: Callable[[], Micros] = lambda: 0
+        self,
+        way: Way,
+        proofs: ProofFile,
+        clock: Clock,
+        off: Callable[[], Micros] = lambda: 0,
+        *,
+        ever: bool = False,
     ) -> None:
+        """``ever``: one came through in an earlier run."""
         self.proved: bool | None = None
         """Whether one came through within the time of three; None = too early to tell."""
         self.took_ms: float | None = None
@@ -44,7 +51,7 @@ class Canary:
         self._clock, self._off = clock, off
         self._sent: dict[int, float] = {}
         self._back_at = 0.0
-        self._last = Proof(number=0, at=0, off=off())
+        self._last = Proof(number=0, at=0, off=off(), ever=ever)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run(self) -> None:
@@ -85,7 +92,8 @@ class Canary:
             self.proved = True
             log.info("alarm_path_proved", took_ms=round(self.took_ms))
         at = self._clock.now()
-        self._leave(Proof(number=number, at=at, off=self._off(), took_ms=self.took_ms))
+        off, took_ms = self._off(), self.took_ms
+        self._leave(Proof(number=number, at=at, off=off, took_ms=took_ms, ever=True))
 
     def _judge(self, now: float) -> None:
         if self.proved is not False and now - self._back_at >= SILENCE_SECONDS:

@@ -138,7 +138,7 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
         clock=clock,
         worker=worker,
     )
-    canary = Canary(gateway, proofs, clock, clock.off)
+    canary = Canary(gateway, proofs, clock, clock.off, ever=before.was_on_watch)
     in_force = InForce(place.desk, journal, gateway, service, classes, rules, clock, worker)
     return _Core(
         clock=clock,
@@ -171,7 +171,7 @@ def _gateway_settings(
     belief = Belief(ahead=settings.belief.ahead, behind=settings.belief.behind)
     return GatewaySettings(
         # The embedded broker forgets everybody whenever it starts.
-        is_known=before.ended_at > 0 and not settings.broker.embedded,
+        is_known=before.was_on_watch and not settings.broker.embedded,
         endpoint=endpoint_of(settings, place),
         root=settings.broker.root,
         mapping=mapping,

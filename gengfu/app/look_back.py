@@ -27,6 +27,11 @@ class Before:
     """When it wrote its last record; 0 for an empty journal."""
     compared: Compared = field(default_factory=Compared)
 
+    @property
+    def was_on_watch(self) -> bool:
+        """Tell whether any run before ever had a canary through: the broker kept what came since."""
+        return self.proof is not None and (self.proof.ever or self.proof.number > 0)
+
 
 def life_safety_of(classes: Mapping[str, EquipmentClass]) -> frozenset[str]:
     """Return the classes whose events are recorded twice."""

@@ -26,6 +26,7 @@ from rules.language.rule import (
     Relation,
     Sign,
     Source,
+    Told,
 )
 from rules.language.schedule import ALWAYS, GUARDED, UNGUARDED, During
 
@@ -55,7 +56,7 @@ def read_matcher(page: Page, node: yaml.Node, equipment_class: EquipmentClass | 
     """Read ``{event: TYPE, attribute: WORD}`` or ``{action: NAME}``."""
     entries = page.entries(node)
     if "action" in entries:
-        return Matcher(source=Source.ACTION, type=page.text(entries["action"]))
+        return Matcher(source=Source.ACTION, type=page.choice(entries["action"], Told, Told.RESET))
     return _read_event(page, node, entries, equipment_class)
 
 
@@ -223,7 +224,7 @@ def read_priority(page: Page, node: yaml.Node | None) -> int:
     if text in {"1", "2", "3", "4", "5", "6"}:
         return int(text)
     if node is not None:
-        page.fault(node, said("is no priority"), said("1 fire … 6 the rest"))
+        page.fault(node, said("{!r} is no priority", text), said("1 fire … 6 the rest"))
     return 6
 
 

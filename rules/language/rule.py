@@ -77,6 +77,13 @@ UNSAID = "none"
 """Among an attribute's words: the event says nothing of it."""
 
 
+class Told(StrEnum):
+    """People's steps that rules are told of (``alerts.action_log``)."""
+
+    VERDICT = "verdict"
+    RESET = "reset"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matcher:
     """Which events (or actions of people) are meant."""

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from gengfu.core.expression.parser import BUILT_IN, GROUPS
 from gengfu.core.hours import WEEKDAYS, DayKind
 from gengfu.core.urgency import Kind, Response, Severity
-from rules.language.rule import PLACES, Children, Relation, SubjectKind
+from rules.language.rule import PLACES, Children, Relation, SubjectKind, Told
 from rules.language.schedule import GUARDED, UNGUARDED
 from rules.past.catalogue import FUNCTIONS
 
@@ -47,7 +47,7 @@ def _fields(classes: Collection[str]) -> Mapping[str, Schema]:
         "where": _expression("over attr.NAME alone: to which equipment it applies"),
         "let": {"type": "object", "additionalProperties": _expression("a named part")},
         "when": _expression("what must be true"),
-        "event": _occurrence("event"),
+        "event": _occurrence("event", _TEXT),
         "confirmed_by": _proof(classes),
         "count": {"type": "string", "pattern": r"^\d+ within \S+$"},
         "during": _during(),
@@ -57,7 +57,9 @@ def _fields(classes: Collection[str]) -> Mapping[str, Schema]:
         "clear": {
             "anyOf": [
                 _expression("what must be true for it to be over"),
-                _list({"anyOf": [_occurrence("event"), _occurrence("action")]}),
+                _list(
+                    {"anyOf": [_occurrence("event", _TEXT), _occurrence("action", _words(Told))]}
+                ),
             ]
         },
         "clear_hold": _SPAN,
@@ -99,8 +101,8 @@ def _bilingual() -> Schema:
     return _record({"zh": _TEXT, "en": _TEXT}, ("zh", "en"))
 
 
-def _occurrence(what: str) -> Schema:
-    return {"type": "object", "properties": {what: _TEXT}, "required": [what]}
+def _occurrence(what: str, name: Schema) -> Schema:
+    return {"type": "object", "properties": {what: name}, "required": [what]}
 
 
 def _severity() -> Schema:

@@ -16,6 +16,7 @@ from gengfu.core.naming import Bilingual, Language, Scalar, Subject, is_slug
 from gengfu.core.said import Misread, said
 from gengfu.ledger.model import Equipment, EquipmentClass, Place, PlaceKind, SpecialDays
 from gengfu.marked import Page
+from rules.language.rule import Told
 from rules.trial.case import BEGINNING, BUILDING, Book, Case, Expected, Happening, Sample
 from rules.trial.series import read_series, read_value
 
@@ -234,7 +235,8 @@ class _CaseReader:
         who = self._who(node, fields.pop("equipment", None))
         part = page.text(fields.pop("part", None)) or None
         by_person = "action" in fields
-        type_ = page.text(fields.pop("action" if by_person else "event", None))
+        named = fields.pop("action" if by_person else "event", None)
+        type_ = page.choice(named, Told, Told.RESET) if by_person else page.text(named)
         class_ = self._class_of(node, who)
         if class_ is not None and not by_person and type_ not in class_.events:
             page.fault(

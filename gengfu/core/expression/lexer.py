@@ -91,6 +91,7 @@ _MENDS = {
     "|": said("write: or"),
     "!": said("write: not"),
     "%": said("write a share as a number: 60 % is 0.6"),
+    "°": said("units are left out: a limit is in the point's own unit"),
 }
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from gengfu.app import canary as module
 from gengfu.app.canary import CANARY_RULE, Canary, CanarySink
+from gengfu.app.look_back import Before
 from gengfu.core.clock import SECOND, Micros
 from gengfu.core.naming import Bilingual, Scalar, Subject
 from gengfu.core.urgency import Kind, Response, Severity
@@ -70,6 +71,26 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "CANARY_SECONDS", 0.01)
     monkeypatch.setattr(module, "SILENCE_SECONDS", 0.2)
     monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("runs", ["", ".", "..", "x", "x.", ".x.."])
+async def test_a_broker_is_missed_that_never_knew_us(tmp_path: Path, runs: str) -> None:
+    """Whether any run (x) before ever had a canary through is known over all that had none (.)."""
+    way, proofs = FakeWay(), ProofFile(tmp_path / "proof")
+    for run in runs:
+        before = Before(proof=proofs.read(), ended_at=1)
+        canary = Canary(way, proofs, ManualClock(), ever=before.was_on_watch)
+        task = asyncio.create_task(canary.run())
+        sent = len(way.sent)
+        await until(lambda sent=sent: len(way.sent) > sent, "a canary")  # type: ignore[misc]
+        if run == "x":
+            canary.arrived(way.sent[-1])
+            await until(lambda canary=canary: canary.proved is True, "the proof")  # type: ignore[misc]
+        canary.stopped()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert Before(proof=proofs.read(), ended_at=1).was_on_watch == ("x" in runs)
 
 
 @pytest.mark.usefixtures("quick")
