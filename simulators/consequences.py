@@ -97,13 +97,14 @@ class Consequences:
             yield from self._switch(change, panel, ())
 
     def _at_recorder(self, change: Change) -> Iterator[Change]:
-        """Let the camera's recorder miss a channel."""
+        """Let the camera's recorder miss a channel, where it plays: a scene may be the camera's alone."""
         one = change.injection
-        recorder = self.ledger.equipment[one.equipment].parent
-        if recorder is not None and self._class(recorder) == _RECORDER:
+        parent = self.ledger.equipment[one.equipment].parent
+        recorder = self.ledger.equipment.get(parent or "")
+        if recorder is not None and recorder.equipment_class == _RECORDER:
             by = {"by": one.fault}
             lost = Injection(
-                equipment=recorder, fault=CHANNEL_LOST, part=one.equipment, settings=by
+                equipment=recorder.id, fault=CHANNEL_LOST, part=one.equipment, settings=by
             )
             yield Change(change.at, lost, change.on)
 
