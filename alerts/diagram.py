@@ -22,6 +22,7 @@ _TITLES: dict[str, dict[Language, str]] = {
 }
 _BLOCK = re.compile(r"(<!-- generated: (\w+) (zh|en) -->\n).*?(<!-- /generated -->)", re.DOTALL)
 _BY_ITSELF = {"zh": "无人接警时已恢复，规则自动销警", "en": "cleared before anybody took it"}
+_AGAIN = {"zh": "复位后再次触发", "en": "trips again after its reset"}
 _OPENS = {"zh": "规则或人员报警", "en": "a rule or a person"}
 _SENT = {"zh": "通知已发出", "en": "a notification arrived"}
 
@@ -44,6 +45,7 @@ def mermaid(language: Language) -> str:
             *_group("not_there", language),
             f"    [*] --> new : {_OPENS[language]}",
             *(f"    {arrow}" for arrow in arrows),
+            f"    verified --> new : {_AGAIN[language]}",
             f"    untaken --> closed : {_BY_ITSELF[language]}",
             "    closed --> [*]",
             "```",

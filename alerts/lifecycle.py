@@ -191,7 +191,7 @@ _GRAVEST_FIRST = tuple(Severity)
 def observe(alert: Alert, verdict: Verdict) -> tuple[What, Alert] | None:
     """Let the rule change an open alert's condition; None when there is nothing to change.
 
-    Handling is people's: it stays. What trips again after its reset has to be reset again.
+    Handling is people's: it stays, but for what trips again after its reset (``_called_again``).
     """
     if verdict.late:
         return What.LATE, remark(alert)
@@ -201,19 +201,36 @@ def observe(alert: Alert, verdict: Verdict) -> tuple[What, Alert] | None:
         return What.CHANGED, replace(
             alert, title=verdict.title, children=verdict.children, version=alert.version + 1
         )
-    returned = alert.condition is Condition.OFF
+    was_reset = alert.reset_at is not None
+    returned = was_reset or alert.condition is Condition.OFF
     after = replace(
-        alert,
+        _called_again(alert) if was_reset else alert,
         condition=Condition.ON,
         condition_since=verdict.since if returned else alert.condition_since,
         cleared_at=None,
-        reset_at=None,
         occurrences=alert.occurrences + 1,
         severity=min(alert.severity, verdict.severity, key=_GRAVEST_FIRST.index),
         children=verdict.children or alert.children,
         version=alert.version + 1,
     )
     return (What.RETURNED if returned else What.OCCURRED), after
+
+
+def _called_again(alert: Alert) -> Alert:
+    """Return an alert whose call was over with its reset as a new call, that nobody has taken.
+
+    What was found the first time says nothing of this one; the timeline keeps it.
+    """
+    return replace(
+        alert,
+        handling=Handling.NEW,
+        assignee=None,
+        acknowledged_at=None,
+        arrived_at=None,
+        verdict=None,
+        cause=None,
+        reset_at=None,
+    )
 
 
 def _clear(alert: Alert, verdict: Verdict) -> tuple[What, Alert] | None:

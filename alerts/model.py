@@ -29,6 +29,10 @@ class Handling(StrEnum):
     CLOSED = "closed"
 
 
+UNTAKEN = frozenset({Handling.NEW, Handling.NOTIFIED, Handling.RECEIVED})
+"""Nobody has said yet that he takes it."""
+
+
 class FindingVerdict(StrEnum):
     """What it was, said by a person: 属实、故障属实、误报、测试、误操作、未见异常、自行恢复."""
 
@@ -176,7 +180,7 @@ class Alert:
     """What the subject is called: 1号梯, or a detector's name."""
     acknowledged_at: Micros | None = None
     arrived_at: Micros | None = None
-    """When a person was first on site."""
+    """When a person was on site; taken back when it trips again after its reset."""
     reset_at: Micros | None = None
     """When a person said that the device was reset; taken back when it trips again."""
     version: int = 1
@@ -201,7 +205,7 @@ class Alert:
     @property
     def untaken(self) -> bool:
         """Nobody has said yet that he takes it."""
-        return self.handling in {Handling.NEW, Handling.NOTIFIED, Handling.RECEIVED}
+        return self.handling in UNTAKEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Sends what the outbox holds: every notification at least once, the most urgent first.
 
-A delivery keeps its id over all attempts, so that the receiver can tell a repeat. Life safety has
-its own lane: whatever hangs in the other one, it does not wait.
+A delivery keeps its id over all attempts, so that the receiver can tell a repeat. Every channel has
+two lanes, life safety and the rest: whatever hangs in one, no other waits.
 """
 
 import asyncio
@@ -29,8 +29,11 @@ class PostingAlerts(Protocol):
     @property
     def clock(self) -> Clock: ...
 
-    def due_deliveries(self, *, life_safety: bool, limit: int) -> Sequence[Delivery]:
-        """Return the deliveries whose next attempt is due, the most urgent first."""
+    def channels_waited_for(self) -> frozenset[str]:
+        """Return the channels that deliveries wait for, also those no longer configured."""
+
+    def due_deliveries(self, channel: str, *, life_safety: bool, limit: int) -> Sequence[Delivery]:
+        """Return a channel's deliveries whose next attempt is due, the most urgent first."""
 
     def delivered(self, delivery: Delivery) -> None:
         """Note that the other side has it."""
@@ -53,7 +56,7 @@ def next_attempt(
 
 
 class Dispatcher:
-    """Two lanes of bounded attempts over the same table."""
+    """Lanes of bounded attempts over the same table."""
 
     def __init__(
         self, alerts: PostingAlerts, channels: Sequence[Channel], policy: OutboxPolicy
@@ -64,12 +67,15 @@ class Dispatcher:
         self._down: set[str] = set()
 
     async def run(self) -> None:
-        """Run until cancelled."""
+        """Run until cancelled; return at once where there is nobody to send to."""
+        # Channels that were taken out of the settings have lanes too, to be given up visibly.
+        waited_for = await asyncio.to_thread(self._alerts.channels_waited_for)
         async with asyncio.TaskGroup() as lanes:
-            lanes.create_task(self._serve(life_safety=True), name="outbox-life-safety")
-            lanes.create_task(self._serve(life_safety=False), name="outbox-rest")
+            for channel in sorted(waited_for | self._channels.keys()):
+                for life_safety in (True, False):
+                    lanes.create_task(self._serve(channel, life_safety=life_safety))
 
-    async def _serve(self, *, life_safety: bool) -> None:
+    async def _serve(self, channel: str, *, life_safety: bool) -> None:
         in_flight: set[str] = set()
         with self._alerts.bell.listen() as ear:
             async with asyncio.TaskGroup() as attempts:
@@ -77,7 +83,10 @@ class Dispatcher:
                     # As many are under way as this asks beyond them, and those are passed over.
                     limit = self._policy.in_flight
                     due = await asyncio.to_thread(
-                        self._alerts.due_deliveries, life_safety=life_safety, limit=2 * limit
+                        self._alerts.due_deliveries,
+                        channel,
+                        life_safety=life_safety,
+                        limit=2 * limit,
                     )
                     for delivery in due:
                         if delivery.id not in in_flight and len(in_flight) < limit:
@@ -88,11 +97,7 @@ class Dispatcher:
                     await ear.heard(_LONGEST_WAIT_S)
 
     async def _attempt(self, delivery: Delivery, in_flight: set[str], ear: Ear) -> None:
-        channel = self._channels.get(delivery.channel)
-        if channel is None:
-            outcome: Delivered | Failed = Failed("this channel is no longer configured")
-        else:
-            outcome = await channel.send(delivery, now=self._alerts.clock.now())
+        outcome = await self._send(delivery)
         self._say(delivery.channel, outcome)
         if isinstance(outcome, Failed):
             now = self._alerts.clock.now()
@@ -102,6 +107,17 @@ class Dispatcher:
             await asyncio.to_thread(self._alerts.delivered, delivery)
         in_flight.discard(delivery.id)
         ear.ring()
+
+    async def _send(self, delivery: Delivery) -> Delivered | Failed:
+        """Try once, whatever a channel does: no defect of one may end the others."""
+        channel = self._channels.get(delivery.channel)
+        if channel is None:
+            return Failed("this channel is no longer configured")
+        try:
+            return await channel.send(delivery, now=self._alerts.clock.now())
+        except Exception as exc:
+            log.exception("channel_defect", channel=delivery.channel, delivery=delivery.id)
+            return Failed(f"{type(exc).__name__}: {exc}")
 
     def _say(self, channel: str, outcome: Delivered | Failed) -> None:
         """Log an outage once when it starts and once when it ends."""

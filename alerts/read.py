@@ -2,14 +2,16 @@
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Engine, Select, func, select, tuple_
 
-from alerts.model import Alert, Entry
+from alerts.model import UNTAKEN, Alert, Entry
+from alerts.reminders import told
 from alerts.rows import alert_of, entry_of, urgency
 from alerts.schema import alerts, timeline
 from gengfu.core.clock import Micros
@@ -32,6 +34,7 @@ class AlertFilter:
     equipment: str | None = None
     kind: Kind | None = None
     severity: Severity | None = None
+    shelved: bool | None = None
     since: Micros | None = None
     until: Micros | None = None
     cursor: str | None = None
@@ -44,6 +47,23 @@ class Page:
 
     alerts: tuple[Alert, ...]
     cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSums:
+    """What is open altogether, however little of it a list shows."""
+
+    active: int = 0
+    """Open and not shelved."""
+    untaken: int = 0
+    """Active ones that nobody has taken."""
+    shelved: int = 0
+    gravest: Mapping[str, Severity] = field(default_factory=dict)
+    """The gravest severity of each equipment's open alerts, shelved ones too."""
+
+    @property
+    def total(self) -> int:
+        return self.active + self.shelved
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +94,16 @@ class AlertReader:
         found = tuple(alert_of(row) for row in rows[:limit])
         return Page(found, _cursor_after(found[-1], wanted) if len(rows) > limit else None)
 
+    def open_sums(self, sites: Sequence[str] | None = None) -> OpenSums:
+        """Return the sums over all open alerts of some sites (None: all)."""
+        shelved = alerts.c.shelved_until.is_not(None)
+        untaken = alerts.c.handling.in_([handling.value for handling in UNTAKEN])
+        groups = (alerts.c.equipment, alerts.c.severity, shelved, untaken)
+        wanted = AlertFilter(sites=tuple(sites) if sites is not None else None)
+        query = select(*groups, func.count()).where(*_conditions(wanted)).group_by(*groups)
+        with self._engine.connect() as connection:
+            return _summed(tuple(row) for row in connection.execute(query))
+
     def get(self, alert_id: str) -> Alert | None:
         """Return an alert as it stands."""
         query = select(alerts).where(alerts.c.id == alert_id)
@@ -82,10 +112,12 @@ class AlertReader:
         return alert_of(row) if row else None
 
     def timeline(self, alert_id: str) -> tuple[Entry, ...]:
-        """Return an alert's whole timeline, oldest first."""
-        query = select(timeline).where(timeline.c.alert == alert_id).order_by(timeline.c.version)
+        """Return an alert's timeline, oldest first; of many reminders the first and the last."""
+        query = select(timeline).where(timeline.c.alert == alert_id)
+        newest_first = query.order_by(timeline.c.version.desc())
         with self._engine.connect() as connection:
-            return tuple(entry_of(row) for row in connection.execute(query).mappings())
+            lines = told(entry_of(row) for row in connection.execute(newest_first).mappings())
+            return tuple(lines)[::-1]
 
     def changes_after(self, change: int, limit: int = 200) -> tuple[Change, ...]:
         """Return the changes behind number ``change``, oldest first; 0 = from the beginning."""
@@ -132,11 +164,25 @@ def _conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:
     ):
         if value is not None:
             conditions.append(column == str(value))
+    if wanted.shelved is not None:
+        conditions.append(alerts.c.shelved_until.is_not(None) == wanted.shelved)
     if wanted.since is not None:
         conditions.append(alerts.c.opened_at >= wanted.since)
     if wanted.until is not None:
         conditions.append(alerts.c.opened_at < wanted.until)
     return conditions
+
+
+def _summed(groups: Iterable[tuple[Any, ...]]) -> OpenSums:
+    sums: Counter[str] = Counter()
+    gravest: dict[str, Severity] = {}
+    for equipment, severity, shelved, untaken, count in groups:
+        sums["shelved" if shelved else "active"] += count
+        sums["untaken"] += count if untaken and not shelved else 0
+        if equipment:
+            known = gravest.get(equipment, Severity(severity))
+            gravest[equipment] = min(known, Severity(severity), key=tuple(Severity).index)
+    return OpenSums(**sums, gravest=gravest)
 
 
 def _ordered(query: Select[Any], wanted: AlertFilter) -> Select[Any]:

@@ -134,7 +134,7 @@ outbox = Table(
     Column("last_failure", Text, nullable=False),
 )
 """What has to be sent, each to one channel; a row stays after it was sent: it is the proof."""
-Index("outbox_waiting", outbox.c.state, outbox.c.life_safety, outbox.c.urgency)
+Index("outbox_waiting", outbox.c.state, outbox.c.channel, outbox.c.life_safety, outbox.c.urgency)
 Index("outbox_of_alert", outbox.c.alert)
 
 actions = Table(

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import msgspec
+import structlog
 from sqlalchemy import Engine
 
 from alerts import boxes, lifecycle, opening
@@ -33,6 +34,7 @@ from alerts.model import (
 )
 from alerts.outbox import Dispatcher
 from alerts.refusals import IllegalStep, RefusedReport, ReportRefusal, UnknownAlert
+from alerts.reminders import reminder
 from alerts.settings import AlertSettings
 from alerts.timers import Timers
 from alerts.whereabouts import Directory, Whereabouts
@@ -41,6 +43,8 @@ from gengfu.core.clock import SECOND, Clock, Micros
 from gengfu.core.naming import Subject
 from gengfu.ledger.model import SiteLedger
 from rules.engine.verdict import Verdict
+
+_log = structlog.get_logger(__name__)
 
 
 class AlertService:
@@ -79,6 +83,19 @@ class AlertService:
     def applied_position(self) -> int:
         """Return the journal position up to which verdicts are applied; 0 at first."""
         return self._applied
+
+    def follow(self, last: int) -> None:
+        """Begin behind ``last``, the journal's end at the start, when more than that is applied.
+
+        Then it is another journal, or it lost its end; what comes now bears positions that were
+        applied before. What it holds already is not told again: it may be a copy of the old one.
+        """
+        if self._applied <= last:
+            return
+        _log.warning("alerts_of_another_journal", applied=self._applied, last=last)
+        with self.writing() as writing:
+            writing.advance(last, writing.now)
+        self._applied = last
 
     def apply(self, verdicts: Sequence[Verdict], *, position: int, at: Micros) -> None:
         """Apply the verdicts of the journal's records up to ``position``, written at ``at``.
@@ -186,14 +203,7 @@ class AlertService:
             due = writing.due()
             for alert in due:
                 after = run_out(alert, writing.now, self._settings.clocks)
-                line = Entry(
-                    alert=alert.id,
-                    version=after.version,
-                    at=writing.now,
-                    actor=SYSTEM_ACTOR,
-                    what=What.TIMER.value,
-                    attributes={"clock": alert.due_what, "round": alert.due_round + 1},
-                )
+                line = reminder(alert, after.version, writing.now)
                 _let_go(writing, writing.change(alert, after, line), writing.now)
             return len(due)
 
@@ -202,11 +212,20 @@ class AlertService:
         with self.writing() as writing:
             return writing.next_due()
 
-    def due_deliveries(self, *, life_safety: bool, limit: int) -> Sequence[Delivery]:
-        """Return the deliveries whose next attempt is due, the most urgent first."""
+    def channels_waited_for(self) -> frozenset[str]:
+        """Return the channels that deliveries wait for."""
+        with self.writing() as writing:
+            return boxes.channels_waited_for(writing.connection)
+
+    def due_deliveries(self, channel: str, *, life_safety: bool, limit: int) -> Sequence[Delivery]:
+        """Return a channel's deliveries whose next attempt is due, the most urgent first."""
         with self.writing() as writing:
             return boxes.due_deliveries(
-                writing.connection, writing.now, life_safety=life_safety, limit=limit
+                writing.connection,
+                writing.now,
+                channel=channel,
+                life_safety=life_safety,
+                limit=limit,
             )
 
     def delivered(self, delivery: Delivery) -> None:
@@ -220,9 +239,9 @@ class AlertService:
     def not_delivered(self, delivery: Delivery, why: str, next_at: Micros | None) -> None:
         """Note a failed attempt; without a next one it is given up, and the timeline says so."""
         with self.writing() as writing:
-            boxes.failed(writing.connection, delivery, why, next_at, writing.now)
+            waited = boxes.failed(writing.connection, delivery, why, next_at, writing.now)
             alert = writing.get(delivery.alert)
-            if next_at is None and alert is not None:
+            if waited and next_at is None and alert is not None:
                 self._note_delivery(writing, alert, delivery, What.GAVE_UP, why)
 
     def _note_delivery(

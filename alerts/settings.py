@@ -56,7 +56,7 @@ class OutboxPolicy:
     give_up_after: Micros = DAY
     """Then it is given up, and the alert's timeline says so."""
     in_flight: int = 8
-    """How many at once, for life safety and for the rest each."""
+    """How many at once for each channel, for life safety and for the rest each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,8 +110,9 @@ class Lane:
             stop = exc
             await asyncio.wait({commit}, timeout=self._bounds.leave_s)
         if commit.done():
+            took = commit.result()  # one that failed ends here: nothing of it is acknowledged
             session.acknowledge(group)
-            self._committed(session, commit.result())
+            self._committed(session, took)
         else:
             commit.cancel()
         if stop is not None:

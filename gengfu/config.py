@@ -6,7 +6,6 @@ opens no connection.
 """
 
 import os
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -27,12 +26,14 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from yaml.constructor import SafeConstructor
 
 from gengfu.core.clock import SECOND, Clock, Micros, ScaledClock, SystemClock, from_iso
 from gengfu.core.errors import BadInput, Fault
-from gengfu.core.said import Misread, Said, said
+from gengfu.core.said import Misread, said
 from gengfu.core.urgency import Response
-from gengfu.marked import read_text
+from gengfu.marked import compose, not_yaml, read_text
+from gengfu.pydantic_problems import in_words
 
 ENVIRONMENT_PREFIX = "GENGFU_"
 
@@ -234,11 +235,30 @@ class ResponseSettings(_Part):
 class WebhookSettings(_Part):
     """One receiver of signed notifications."""
 
-    url: str = Field(pattern=r"^https?://")
+    url: str
     secret: SecretStr | None = None
     secret_file: Path | None = None
     allow_private: bool = False
     """Private and loopback addresses are refused unless this is set."""
+
+    @field_validator("url")
+    @classmethod
+    def _can_be_called(cls, url: str) -> str:
+        try:
+            parts = urlsplit(url)
+            host, _port = parts.hostname or "", parts.port
+            host.encode("idna")  # as every look-up does first
+        except ValueError as exc:
+            raise Misread(
+                said(
+                    "can never be reached: between the dots of a host's name stand 1 to 63 letters, and a port is at most 65535"
+                )
+            ) from exc
+        if parts.scheme not in ("http", "https"):
+            raise Misread(said("write https://host/path or http://host/path"))
+        if not host:
+            raise Misread(said("names no host"))
+        return url
 
     @model_validator(mode="after")
     def _is_signed(self) -> "WebhookSettings":
@@ -312,13 +332,13 @@ _Lines = dict[tuple[str, ...], int]
 def _read_yaml(file: Path) -> tuple[dict[str, Any], _Lines]:
     text = read_text(file)
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        tree = yaml.safe_load(text) or {}
+        node = compose(text)
+        tree = (SafeConstructor().construct_document(node) if node else None) or {}
     except yaml.YAMLError as exc:
-        mark = getattr(exc, "problem_mark", None)
-        line = str(mark.line + 1) if mark else ""
-        what = getattr(exc, "problem", None) or exc
-        raise BadInput.of(str(file), line, said("is not YAML: {}", what)) from exc
+        raise BadInput([not_yaml(str(file), exc)]) from exc
+    except ValueError as exc:
+        what = said("holds a date or a number that is none: {}", exc)
+        raise BadInput.of(str(file), "", what) from exc
     if not isinstance(tree, dict):
         raise BadInput.of(str(file), "1", said("must be a mapping of settings"))
     lines: _Lines = {}
@@ -339,36 +359,12 @@ def _collect_lines(node: yaml.Node | None, path: tuple[str, ...], lines: _Lines)
             _collect_lines(value, inner, lines)
 
 
-_OF_PYDANTIC: Mapping[str, Callable[[Mapping[str, Any]], Said]] = {
-    "extra_forbidden": lambda _: said("unknown setting"),
-    "missing": lambda _: said("is missing"),
-    "int_parsing": lambda _: said("is no whole number"),
-    "int_from_float": lambda _: said("is no whole number"),
-    "float_parsing": lambda _: said("is no number"),
-    "bool_parsing": lambda _: said("is neither true nor false"),
-    "literal_error": lambda found: said("is none of {}", found["expected"]),
-    "enum": lambda found: said("is none of {}", found["expected"]),
-    "less_than_equal": lambda found: said("is more than {}", found["le"]),
-    "greater_than_equal": lambda found: said("is less than {}", found["ge"]),
-    "greater_than": lambda found: said("is not more than {}", found["gt"]),
-}
-"""What is wrong by pydantic's kinds of errors, the frequent ones."""
-
-
-def _in_words(error: ErrorDetails) -> str:
-    found = error.get("ctx", {})
-    ours = found.get("error")
-    if isinstance(ours, Misread):
-        return ours.said
-    known = _OF_PYDANTIC.get(error["type"])
-    return error["msg"] if known is None else known(found)
-
-
 def _fault(file: str, lines: _Lines, error: ErrorDetails) -> Fault:
     """Say where a mistake stands: the file's line, or the environment variable that holds it."""
     path = tuple(str(step) for step in error["loc"])
     variable = ENVIRONMENT_PREFIX + "__".join(path).upper()
-    where = said("{}: {}", ".".join(path), _in_words(error))
+    unknown = said("unknown setting")
+    where = said("{}: {}", ".".join(path), in_words(error, unknown=unknown))
     if variable in os.environ:
         return Fault("environment", variable, where)
     line = next((lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in lines), None)

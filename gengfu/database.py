@@ -57,6 +57,7 @@ def open_sqlite(file: Path, *, read_only: bool = False) -> Engine:
         cursor.close()
 
     if not read_only:
+        event.listen(engine, "do_connect", lambda *_: _own(file))
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
@@ -68,6 +69,12 @@ def open_sqlite(file: Path, *, read_only: bool = False) -> Engine:
             connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _own(file: Path) -> None:
+    """Make the file for its owner alone, whoever comes first; SQLite's log takes its mode."""
+    if file.parent.is_dir() and not file.exists():
+        file.touch(mode=0o600)
 
 
 def read_from(file: Path, read: Callable[[Engine], Answer]) -> Answer | None:

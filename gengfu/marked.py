@@ -82,6 +82,18 @@ def compose(text: str) -> yaml.Node | None:
     return yaml.compose(text, Loader=_Loader)
 
 
+def not_yaml(file: str, error: yaml.YAMLError) -> Fault:
+    """Return what a parser says of a file as a fault, in our words where they are known."""
+    if isinstance(error, yaml.MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        line = str(mark.line + 1) if mark else "1"
+        return Fault(file, line, said("not YAML: {}", in_words(error.problem or error.context)))
+    if isinstance(error, TooDeep):
+        return Fault(file, "1", said("not a file of ours: nested too deeply"))
+    reason = getattr(error, "reason", None) or str(error).partition("\n")[0]
+    return Fault(file, "1", said("not YAML: {}", in_words(reason)))
+
+
 @dataclass(slots=True)
 class Page:
     """One YAML file being read: its name and the faults found so far."""
@@ -98,20 +110,8 @@ class Page:
         """Parse a file of one document; None (and a fault) when it is no YAML or empty."""
         try:
             node = compose(text)
-        except yaml.MarkedYAMLError as exc:
-            mark = exc.problem_mark or exc.context_mark
-            line = str(mark.line + 1) if mark else "1"
-            self.faults.append(
-                Fault(self.file, line, said("not YAML: {}", in_words(exc.problem or exc.context)))
-            )
-            return None
-        except TooDeep:
-            self.faults.append(Fault(self.file, "1", said("not a file of ours: nested too deeply")))
-            return None
         except yaml.YAMLError as exc:
-            self.faults.append(
-                Fault(self.file, "1", said("not YAML: {}", str(exc).splitlines()[0]))
-            )
+            self.faults.append(not_yaml(self.file, exc))
             return None
         if node is None:
             self.faults.append(Fault(self.file, "1", said("the file is empty")))

@@ -19,7 +19,8 @@ CANARY_SECONDS = 10.0
 MISSING = 3
 """So many canaries missing, one after the other, are an alarm."""
 SILENCE_SECONDS = CANARY_SECONDS * MISSING
-_SIZE = 128
+_SIZE = 256
+"""Enough for every field at its widest; what is left over is spaces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,8 @@ class ProofFile:
         Raises:
             OSError: the disk refuses, even in place.
         """
-        line = msgspec.json.encode(proof).ljust(_SIZE - 1)[: _SIZE - 1] + b"\n"
+        line = msgspec.json.encode(proof).ljust(_SIZE - 1) + b"\n"
+        assert len(line) == _SIZE, "a proof outgrew its file"
         handle = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o640)
         try:
             os.pwrite(handle, line, 0)

@@ -19,6 +19,7 @@ _KNOWN: dict[str, Said] = {
         said("found unexpected end of stream"),
         said("found unknown escape character"),
         said("found undefined alias"),
+        said("found unhashable key"),
         said("control characters are not allowed"),
     )
 }

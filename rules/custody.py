@@ -99,6 +99,18 @@ class Custody:
         if self._suspect is not None:
             _log.error("rules_died_at", **_as_line(self._suspect))
 
+    def forget_after(self, last: int) -> None:
+        """Drop what was noted of positions that the journal does not have: it was another journal's.
+
+        A new record would be blamed in their place, or passed over.
+        """
+        if self._suspect is not None and self._suspect.last > last:
+            self._suspect = None
+            self._note.write(InHand())
+        for one in [one for one in self._lot.all() if one.position > last]:
+            _log.warning("parked_record_gone", key=one.key, what=one.what, last=last)
+            self._set_free(one.position)
+
     def at_most(self, after: int, limit: int) -> int:
         """Return how many records behind a position may be taken at once: a suspect is taken alone."""
         suspect = self._suspect

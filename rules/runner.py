@@ -43,6 +43,9 @@ class RecordSource(Protocol):
     def first_position(self) -> int:
         """Return the oldest position that is still there."""
 
+    def last_position(self) -> int:
+        """Return the newest position; 0 for an empty journal."""
+
 
 class VerdictSink(Protocol):
     """Who is told: the alerts."""
@@ -83,6 +86,7 @@ class Runner:
         self._clock = clock
         beside = ParkingLot(path.with_name(PARKED))
         self._custody = Custody(HandFile(path.with_suffix(".in-hand")), beside, classes)
+        self._custody.forget_after(reader.last_position())
         self._state = self._start(classes)
         self._refused = self._state.refused
         self._applied = sink.applied_position()
@@ -114,16 +118,16 @@ class Runner:
     async def run(self) -> None:
         """Follow the journal until cancelled; a checkpoint is left behind.
 
-        Judging goes on in a worker thread: sockets never wait for rules or for the alerts' disk.
+        Both go on in a worker thread, one after the other: sockets never wait for rules or a disk.
         """
         try:
             while True:
                 if not await in_thread(self.advance):
                     await asyncio.sleep(IDLE)
                 if self._real_since(self._saved_at) >= CHECKPOINT_EVERY:
-                    self.save()
+                    await in_thread(self.save)
         finally:
-            self.save()
+            await in_thread(self.save)
 
     def advance(self, limit: int = BATCH) -> int:
         """Judge the next records and hand on their verdicts; return how many records there were.
@@ -187,6 +191,11 @@ class Runner:
             state = checkpoint.read(self._path, classes)
         except checkpoint.CheckpointError as exc:
             _log.warning("rules_checkpoint_refused", path=str(self._path), reason=str(exc))
+            state = None
+        last = self._reader.last_position()
+        if state is not None and state.position > last:
+            # Another journal, or one that lost its end: to wait for the old position is to be deaf.
+            _log.warning("rules_checkpoint_beyond_journal", position=state.position, last=last)
             state = None
         if state is None:
             state = begin(classes)

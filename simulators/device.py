@@ -7,12 +7,11 @@ says more than it would send; ``simulators.report`` decides what is worth a mess
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from random import Random
 from typing import Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
-from gengfu.core.clock import Micros, to_utc
+from gengfu.core.clock import DAY, HOUR, Micros, wall
 from gengfu.core.naming import Scalar
 
 
@@ -90,8 +89,7 @@ def chance(seed: int, equipment: str) -> Random:
 
 def local_hour(at: Micros, zone: ZoneInfo) -> float:
     """Return the hour of the local day, 0 ≤ h < 24."""
-    local: datetime = to_utc(at).astimezone(zone)
-    return local.hour + local.minute / 60 + local.second / 3600
+    return wall(at, zone) % DAY / HOUR
 
 
 class Machine(ABC):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from urllib.parse import urlsplit
+from zlib import crc32
 
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
@@ -104,7 +105,7 @@ class Gun:
 
     def fire(self, shot: Shot) -> bool:
         """Send one message without waiting; False when there is no connection."""
-        client = self._clients[hash(shot.equipment) % len(self._clients)]
+        client = self._clients[crc32(shot.equipment.encode()) % len(self._clients)]
         info = client.publish(shot.topic, shot.payload, qos=self.qos)
         return info.rc is MQTTErrorCode.MQTT_ERR_SUCCESS
 

@@ -6,6 +6,7 @@ column.
 """
 
 import csv
+import io
 import json
 import math
 import re
@@ -25,6 +26,8 @@ from gengfu.marked import read_text
 TIME_NAMES = ("ts", "time", "timestamp", "datetime", "date", "date_time", "observed_at", "时间")
 
 _DELIMITERS = ",;\t|"
+_COMPACT = re.compile(r"(?:19|20)\d{6}(?:\d{6})?")
+"""A date, or date and time, in digits alone: no seconds since 1970 of our days look so."""
 _JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _MILLISECONDS_FROM = 1e11
 """A number of seconds this large lies in the year 5138: it is milliseconds."""
@@ -56,10 +59,10 @@ def read_recording(
     Raises:
         BadInput: with every mistake of the file and of the mapping.
     """
-    lines = read_text(path).splitlines()
-    first = lines[0] if lines else ""
+    text = read_text(path)
+    first, _, _ = text.partition("\n")
     delimiter = max(_DELIMITERS, key=first.count)
-    cells = csv.reader(lines, delimiter=delimiter)
+    cells = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     table = [Cells(cells.line_num, tuple(row)) for row in cells if any(row)]
     if len(table) < 2:
         raise BadInput.of(str(path), "1", said("no rows below a header"))
@@ -146,10 +149,8 @@ class _Reader:
         cell = row[index].strip()
         if not cell:
             return "null"
-        if _JSON_NUMBER.fullmatch(cell):
-            return cell
         try:
-            value = float(cell)
+            value = float(cell.replace("_", "?"))  # 1_000 is a number to Python alone
         except ValueError:
             return cell.lower() if cell.lower() in {"true", "false"} else json.dumps(cell)
         if not math.isfinite(value):
@@ -159,10 +160,12 @@ class _Reader:
                 said("leave it empty"),
             )
             return "null"
-        return repr(value)
+        return cell if _JSON_NUMBER.fullmatch(cell) else repr(value)
 
     def _parse_time(self, cell: str) -> Micros | None:
         text = cell.strip()
+        if _COMPACT.fullmatch(text):
+            text = f"{text[:8]}T{text[8:] or '000000'}"
         try:
             number = float(text)
         except ValueError:

@@ -34,9 +34,9 @@ class Account:
     failures: int = 0
     """Faults that began in the period; a fault before unplanned maintenance is one with it."""
     restored: int = 0
-    """Of those, how many ended in the period."""
+    """Failures that ended in the period, whenever they began: so periods add up."""
     repair: Micros = 0
-    """Time from failure to restoration, of the restored ones."""
+    """Time from failure to restoration, of the restored ones; all of it."""
     count: int = 1
     """How many pieces of equipment it is about."""
 
@@ -106,12 +106,11 @@ _CLASS_OF = {
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """Time of one class, [start, end); ``begins`` = first required time of an interval of the period."""
+    """Time of one class, [start, end)."""
 
     start: Micros
     end: Micros
     kind: _Class
-    begins: bool
 
 
 def account_of(
@@ -123,13 +122,14 @@ def account_of(
 ) -> Account:
     """Account for one equipment over [start, end).
 
-    ``intervals`` ascending and apart, as ``Estate.intervals`` gives them; the open one lasts until
-    ``end``. Ask for a period that has not begun in the future: ``end`` is at most now.
+    ``intervals`` ascending and apart, as ``Estate.since_up`` gives them: from when it was last up
+    on, since that tells whether a failure was on at ``start``, and ``planned`` as far back. The
+    open one lasts until ``end``. Ask for nothing in the future: ``end`` is at most now.
     """
     sums = dict.fromkeys(_Class, 0)
-    failures = _Failures()
-    for stretch in _stretches(intervals, start, end, _united(planned)):
-        sums[stretch.kind] += stretch.end - stretch.start
+    failures = _Failures(start)
+    for stretch in _stretches(intervals, end, _united(planned)):
+        sums[stretch.kind] += max(0, stretch.end - max(stretch.start, start))
         failures.pass_through(stretch)
     return Account(
         up=sums[_Class.UP],
@@ -146,26 +146,27 @@ def account_of(
 class _Failures:
     """Follows stretches: a failure begins with a fault and ends when the equipment is up again."""
 
+    since: Micros
+    """What begins or ends before the period is followed and not counted."""
     count: int = 0
     restored: int = 0
     repair: Micros = 0
     _down: bool = False
-    """A fault is on, perhaps from before the period, and was not seen to end."""
-    _began: bool = False
-    """It began in the period."""
+    """A fault is on and was not seen to end."""
     _spent: Micros = 0
     """Down time since then; planned and unknown time is no repair time."""
 
     def pass_through(self, stretch: _Stretch) -> None:
         """Take the next stretch."""
+        counts = stretch.start >= self.since
         if stretch.kind is _Class.FAULT and not self._down:
-            self._down, self._began, self._spent = True, stretch.begins, 0
-            self.count += stretch.begins
+            self._down, self._spent = True, 0
+            self.count += counts
         if stretch.kind in {_Class.FAULT, _Class.MAINTENANCE}:
             self._spent += stretch.end - stretch.start
         elif stretch.kind is _Class.UP and self._down:
             self._down = False
-            if self._began:
+            if counts:
                 self.restored += 1
                 self.repair += self._spent
 
@@ -184,20 +185,18 @@ def _united(windows: Sequence[Window]) -> list[Window]:
 
 
 def _stretches(
-    intervals: Iterable[StateInterval], start: Micros, end: Micros, planned: Sequence[Window]
+    intervals: Iterable[StateInterval], end: Micros, planned: Sequence[Window]
 ) -> Iterator[_Stretch]:
-    """Cut intervals to the period and at planned windows."""
+    """Cut intervals at the end of the period and at planned windows."""
     for interval in intervals:
-        at = max(interval.start, start)
+        at, kind = interval.start, _CLASS_OF[interval.state]
         until = end if interval.end is None else min(interval.end, end)
-        kind, begins = _CLASS_OF[interval.state], interval.start >= start
         for window in planned:
             if window.end <= at or window.start >= until or at >= until:
                 continue
             if window.start > at:
-                yield _Stretch(at, window.start, kind, begins)
-                begins = False
-            yield _Stretch(max(at, window.start), min(window.end, until), _Class.PLANNED, False)
+                yield _Stretch(at, window.start, kind)
+            yield _Stretch(max(at, window.start), min(window.end, until), _Class.PLANNED)
             at = min(window.end, until)
         if at < until:
-            yield _Stretch(at, until, kind, begins)
+            yield _Stretch(at, until, kind)

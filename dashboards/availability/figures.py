@@ -7,6 +7,9 @@ from enum import StrEnum
 from dashboards.availability.account import NOTHING, Account
 from gengfu.core.clock import SECOND
 
+ENOUGH = 0.9
+"""Below this share of known time a figure says too little to be held against a target."""
+
 
 class By(StrEnum):
     """What figures are added up by."""
@@ -56,6 +59,18 @@ class AvailabilityRow:
     unknown_s: float
     count: int = 1
     """How many pieces of equipment it is about."""
+
+    def meets(self, target: float | None) -> bool | None:
+        """Say whether the target was met; None without a target, or when too little is known.
+
+        What was missed even if nothing had failed in the unknown time was missed.
+        """
+        if self.availability is None or target is None:
+            return None
+        if self.coverage >= ENOUGH:
+            return self.availability >= target
+        best = 1 - (1 - self.availability) * self.coverage
+        return False if best < target else None
 
 
 def added_up(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
-from dashboards.availability.account import Window, account_of
+from dashboards.availability.account import Account, Window, account_of
 from dashboards.availability.figures import AvailabilityRow, By, Entry, added_up, row_of
 from gengfu.core.clock import Clock, Micros
 from gengfu.core.states import StateInterval
@@ -22,10 +22,8 @@ class States(Protocol):
     def now(self) -> Micros:
         """The time up to which states are known."""
 
-    def all_intervals(
-        self, start: Micros, end: Micros, *, up_as_one: bool = False
-    ) -> Mapping[str, Sequence[StateInterval]]:
-        """Return the states of everything that touch [start, end); standby as running if asked."""
+    def since_up(self, start: Micros, end: Micros) -> Mapping[str, Sequence[StateInterval]]:
+        """Return the states of everything until ``end``, from when it was last up by ``start`` on."""
 
 
 class Ledgers(Protocol):
@@ -68,22 +66,24 @@ class AvailabilityService:
         return last[1]
 
     def _accounts(self, start: Micros, end: Micros) -> list[Entry]:
-        intervals = self._states.all_intervals(start, end, up_as_one=True)
+        states = self._states.since_up(start, end)
         return [
             Entry(
                 site=site,
                 building=building,
                 equipment_class=kind,
                 equipment=equipment,
-                account=account_of(
-                    intervals.get(equipment, ()),
-                    start,
-                    end,
-                    planned=self._planned(equipment, start, end),
-                ),
+                account=self._account(equipment, states.get(equipment, ()), start, end),
             )
             for site, building, kind, equipment in self._equipment()
         ]
+
+    def _account(
+        self, equipment: str, states: Sequence[StateInterval], start: Micros, end: Micros
+    ) -> Account:
+        first = min(start, states[0].start) if states else start
+        planned = self._planned(equipment, first, end)
+        return account_of(states, start, end, planned=planned)
 
     def figures(
         self, start: Micros, end: Micros, *, by: str, sites: frozenset[str] | None = None

@@ -5,7 +5,6 @@ transaction as what it derived. It never writes to the journal and nobody waits 
 """
 
 import asyncio
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -15,7 +14,7 @@ from dashboards.estate.letter_page import LetterPage
 from dashboards.estate.operating_state import StateRule
 from dashboards.estate.point_value import Current
 from dashboards.estate.remembered import Remembered
-from dashboards.estate.said import RETAINED, by_equipment
+from dashboards.estate.said import by_equipment
 from dashboards.estate.tables import EstateTables, Step
 from dashboards.estate.timeline import Sample
 from gengfu.core.batch import Event, ReadingBatch
@@ -142,8 +141,7 @@ class Estate:
             self._forget_at = self._now + DAY
             step.forget_before = self._now - STATES_KEPT
         for id_, memory in self._known.items():
-            if memory.unsaved_from is not None:
-                step.states[id_] = (memory.unsaved_from, memory.unsaved())
+            self._tell(memory)
             if memory.touched:
                 step.memories[id_] = memory.document()
         self._tables.save(step)
@@ -169,14 +167,17 @@ class Estate:
         """Return the operating states that touch [start, end), in order; the last may be open."""
         return self._tables.intervals(equipment, start, end)
 
-    def all_intervals(
-        self, start: Micros, end: Micros, *, up_as_one: bool = False
-    ) -> Mapping[str, list[StateInterval]]:
-        """Return the states of everything that touch [start, end); the last of each is left open.
+    def all_intervals(self, start: Micros, end: Micros) -> Mapping[str, list[StateInterval]]:
+        """Return the states of everything that touch [start, end); the last of each is left open."""
+        return self._tables.all_intervals(start, end)
 
-        ``up_as_one``: standby counts as running, for those who ask whether it was up.
+    def since_up(self, start: Micros, end: Micros) -> Mapping[str, list[StateInterval]]:
+        """Return the states of everything until ``end``, from when it was last up by ``start`` on.
+
+        For those who ask whether it was up: standby counts as running, and what was on at
+        ``start`` comes with its beginning. What was never up comes whole; the last is left open.
         """
-        return self._tables.all_intervals(start, end, up_as_one=up_as_one)
+        return self._tables.since_up(start, end)
 
     def dead_letters(
         self, limit: int, *, cursor: str | None = None, reason: str | None = None
@@ -199,6 +200,11 @@ class Estate:
     def too_late(self) -> int:
         """Return how many samples came too late to change past states, since the process started."""
         return sum(memory.timeline.too_late for memory in list(self._known.values()))
+
+    def _tell(self, memory: Remembered) -> None:
+        """Put an equipment's unsaved states into the step."""
+        if memory.unsaved_from is not None:
+            self._step.tell(memory.equipment.id, memory.unsaved_from, memory.unsaved())
 
     def _new_step(self) -> Step:
         return Step(position=self._position, written_at=self._now, tally=self._tally)
@@ -238,7 +244,7 @@ class Estate:
 
     def _event(self, event: Event, names: Names) -> None:
         memory = self._remembered(names, event.equipment)
-        if memory is not None and not event.flags & RETAINED:
+        if memory is not None and not event.is_retained:
             at = min(event.observed_at, event.received_at)
             self._hear(memory, [Sample(at)], event.received_at)
 
@@ -267,11 +273,10 @@ class Estate:
             self._show(memory, memory.fell_silent(self._now))
             if not memory.timeline.silent and memory.received_at is not None:
                 deadlines.append(memory.deadline)
-        soonest = min(deadlines, default=math.inf)
-        soonest_new = self._now + min(
-            (one.silent_after for one in self._classes.values()), default=0
-        )
-        self._look_for_silence_at = min(soonest, soonest_new)
+        # Who speaks again after this look is silent after his span at the soonest.
+        spans = (memory.timeline.silent_after for memory in self._known.values())
+        deadlines.append(self._now + min(spans, default=0))
+        self._look_for_silence_at = min(deadlines)
 
     def _ledger(self, change: LedgerChange, at: Micros) -> None:
         ledger = snapshot.decode(change.document)
@@ -279,10 +284,11 @@ class Estate:
         self._step.sites[change.site] = change.document
         for id_ in [one for one, memory in self._known.items() if memory.site == change.site]:
             if id_ not in ledger.equipment:
-                del self._known[id_]
-                self._step.gone[id_] = at
+                self._tell(self._known.pop(id_))
+                self._step.leave(id_, at)
         moved = [one for one in ledger.equipment.values() if self._stand(change.site, one, at)]
         self._relate()
+        self._look_for_silence_at = 0  # who is new may be silent sooner than anybody before
         for equipment in moved:
             if equipment.id in self._known:
                 self._show(self._known[equipment.id], at)
@@ -294,7 +300,9 @@ class Estate:
         if kind is None:
             return False
         if memory is None or memory.kind.name != kind.name:
-            self._step.gone.pop(equipment.id, None)
+            if memory is not None:
+                self._tell(memory)
+            self._step.gone.discard(equipment.id)
             memory = self._known[equipment.id] = Remembered.new(site, equipment, kind, at)
             memory.keep_pace(self._rate)
             return True

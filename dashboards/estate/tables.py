@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Engine,
     Integer,
@@ -103,16 +104,30 @@ class Step:
     tally: Tally
     sites: dict[str, bytes] = field(default_factory=dict)
     memories: dict[str, bytes] = field(default_factory=dict)
-    states: dict[str, tuple[Micros, Sequence[tuple[Micros, OperatingState]]]] = field(
-        default_factory=dict
-    )
+    states: dict[str, tuple[Micros, Sequence[tuple[Micros, str]]]] = field(default_factory=dict)
     """Equipment → from when on its saved states are replaced, and by what."""
-    gone: dict[str, Micros] = field(default_factory=dict)
-    """Equipment that left the ledger, and when."""
+    gone: set[str] = field(default_factory=set)
+    """Equipment that left the ledger: what is remembered of it goes, its states stay."""
     letters: list[tuple[int, int, DeadLetter]] = field(default_factory=list)
     """(position, item in the record, letter)"""
     forget_before: Micros | None = None
     """States that ended before this time go, when it is time to look."""
+
+    def tell(
+        self, equipment: str, since: Micros, states: Sequence[tuple[Micros, OperatingState]]
+    ) -> None:
+        """Replace an equipment's states from ``since`` on, saved ones and those told before."""
+        self._replace(equipment, since, states)
+
+    def leave(self, equipment: str, at: Micros) -> None:
+        """Note that an equipment left the ledger: from then on it has no state."""
+        self._replace(equipment, at, [(at, _GONE)])
+        self.gone.add(equipment)
+
+    def _replace(self, equipment: str, since: Micros, states: Sequence[tuple[Micros, str]]) -> None:
+        first, told = self.states.get(equipment, (since, ()))
+        kept = [one for one in told if one[0] < since]
+        self.states[equipment] = min(first, since), [*kept, *states]
 
 
 class EstateTables:
@@ -149,8 +164,7 @@ class EstateTables:
             _put(connection, _memories, "equipment", step.memories)
             for equipment, (since, states) in step.states.items():
                 _replace_states(connection, equipment, since, states)
-            for equipment, at in step.gone.items():
-                _replace_states(connection, equipment, at, [(at, _GONE)])
+            for equipment in step.gone:
                 connection.execute(delete(_memories).where(_memories.c.equipment == equipment))
             _add_letters(connection, step.letters)
             if step.forget_before is not None:
@@ -174,16 +188,19 @@ class EstateTables:
             changes = _told(connection, _changes(start, end), equipment)
             return _intervals(equipment, changes, connection.execute(next_change).scalar())
 
-    def all_intervals(
-        self, start: Micros, end: Micros, *, up_as_one: bool = False
-    ) -> dict[str, list[StateInterval]]:
-        """Return the states of everything in the ledger that touch [start, end); the last of each open.
+    def all_intervals(self, start: Micros, end: Micros) -> dict[str, list[StateInterval]]:
+        """Return the states of everything in the ledger that touch [start, end); the last of each open."""
+        return self._of_everything(_changes(start, end))
 
-        ``up_as_one``: standby counts as running. A lift changes between them 2,000 times a day;
-        the database leaves these changes out much faster than we could read them.
+    def since_up(self, start: Micros, end: Micros) -> dict[str, list[StateInterval]]:
+        """Return the states of everything in the ledger from when it was last up by ``start`` on.
+
+        Standby counts as running. A lift changes between them 2,000 times a day; the database
+        leaves these changes out much faster than we could read them.
         """
-        query = _changes(start, end)
-        query = _up_as_one(query) if up_as_one else query
+        return self._of_everything(_up_as_one(_changes_since_up(start, end)))
+
+    def _of_everything(self, query: "Select[Micros, str]") -> dict[str, list[StateInterval]]:
         with self._reading.connect() as connection:
             everything = connection.execute(select(_memories.c.equipment)).scalars().all()
             return {one: _intervals(one, _told(connection, query, one), None) for one in everything}
@@ -218,11 +235,25 @@ def _told(
 
 def _changes(start: Micros, end: Micros) -> "Select[Micros, str]":
     """Ask for an ``equipment``'s state at ``start`` and its changes until before ``end``."""
-    mine = _states.c.equipment == bindparam("equipment")
-    held = select(func.max(_states.c.start)).where(mine, _states.c.start <= start).scalar_subquery()
+    held = select(func.max(_states.c.start)).where(_mine(), _states.c.start <= start)
+    return _changes_from(func.coalesce(held.scalar_subquery(), start), end)
+
+
+def _changes_since_up(start: Micros, end: Micros) -> "Select[Micros, str]":
+    """Ask for an ``equipment``'s changes before ``end``, from when it was last up by ``start`` on."""
+    was_up = _states.c.state.in_([OperatingState.RUNNING.value, OperatingState.STANDBY.value])
+    last_up = select(func.max(_states.c.start)).where(_mine(), _states.c.start <= start, was_up)
+    return _changes_from(func.coalesce(last_up.scalar_subquery(), 0), end)
+
+
+def _mine() -> ColumnElement[bool]:
+    return _states.c.equipment == bindparam("equipment")
+
+
+def _changes_from(first: ColumnElement[int], end: Micros) -> "Select[Micros, str]":
     return (
         select(_states.c.start, _states.c.state)
-        .where(mine, _states.c.start >= func.coalesce(held, start), _states.c.start < end)
+        .where(_mine(), _states.c.start >= first, _states.c.start < end)
         .order_by(_states.c.start)
     )
 

@@ -10,7 +10,7 @@ from grafana_foundation_sdk.builders import stat, statetimeline, table, timeseri
 from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 
-from dashboards.availability.figures import By
+from dashboards.availability.figures import ENOUGH, By
 from dashboards.grafana import look
 from dashboards.grafana.frame import frame, variable
 from dashboards.grafana.influxql import SOURCE, TABLE, Query, over_time, select
@@ -30,6 +30,11 @@ _COLUMNS = (
     ('sum("down_s")', "停用 Down"),
     ('sum("planned_s")', "计划检修 Planned"),
     ('sum("unknown_s")', "无数据 Unknown"),
+)
+_KEPT_APART = (
+    f"无数据的时间单列，既不算可用也不算停用；覆盖率低于 {ENOUGH:.0%} 时不能据此判定达标。"
+    "Unknown time is kept apart, neither up nor down: "
+    f"with a coverage below {ENOUGH:.0%} no target counts as met."
 )
 _FIGURES = ", ".join(f'{figure} AS "{title}"' for figure, title in _COLUMNS)
 
@@ -62,6 +67,7 @@ def _now(title: str, by: By, span: int) -> stat.Panel:
     return (
         stat.Panel()
         .title(title)
+        .description(_KEPT_APART)
         .datasource(SOURCE)
         .unit("percentunit")
         .decimals(2)
@@ -78,6 +84,7 @@ def _table(title: str, by: By) -> table.Panel:
     return (
         table.Panel()
         .title(title)
+        .description(_KEPT_APART)
         .datasource(SOURCE)
         .span(24)
         .height(7)
@@ -85,6 +92,13 @@ def _table(title: str, by: By) -> table.Panel:
         .override_by_regexp(
             "Availability|Target|Coverage",
             [look.prop("unit", "percentunit"), look.prop("decimals", 2)],
+        )
+        .override_by_name(
+            "数据覆盖率 Coverage",
+            [
+                look.prop("thresholds", look.known(ENOUGH).build()),
+                look.prop("custom.cellOptions", {"type": "color-text"}),
+            ],
         )
         .override_by_regexp("Down|Planned|Unknown", [look.prop("unit", "dtdurations")])
         .with_target(Query(query, result_format=TABLE))

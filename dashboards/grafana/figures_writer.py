@@ -1,11 +1,12 @@
 """Keeps the derived figures in the readings store up to date, so that Grafana can draw them."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 import structlog
 
-from dashboards.availability.service import AvailabilityService, Ledgers, States
+from dashboards.availability.service import AvailabilityService, Ledgers
 from dashboards.grafana.figures import (
     availability_measurements,
     day_of,
@@ -13,6 +14,7 @@ from dashboards.grafana.figures import (
 )
 from gengfu.core.clock import DAY, HOUR, MINUTE, Clock, Micros
 from gengfu.core.errors import StoreUnavailable
+from gengfu.core.states import StateInterval
 from gengfu.ledger.model import SiteLedger
 from ingest.store.port import Measurement, MeasurementSink
 
@@ -21,6 +23,17 @@ log = structlog.get_logger(__name__)
 EVERY = MINUTE
 OLD_DAYS = 3
 """Late data may change so many days back (72 h); they are written again once an hour."""
+
+
+class States(Protocol):
+    """Where operating states come from: ``Estate``."""
+
+    @property
+    def now(self) -> Micros:
+        """The time up to which states are known."""
+
+    def all_intervals(self, start: Micros, end: Micros) -> Mapping[str, Sequence[StateInterval]]:
+        """Return the states of everything that touch [start, end); the last of each is open."""
 
 
 class FiguresWriter:

@@ -130,6 +130,12 @@ def against(target: float) -> dashboard.ThresholdsConfig:
     return dashboard.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(steps)
 
 
+def known(enough: float) -> dashboard.ThresholdsConfig:
+    """Return the colours of a coverage: what is too little bears the colour of the unknown."""
+    steps = [model.Threshold(value=None, color=UNKNOWN), model.Threshold(enough, "text")]
+    return dashboard.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(steps)
+
+
 def _mapped(looks: Mapping[str, tuple[str, str]]) -> Mapped:
     return model.ValueMap(
         options={

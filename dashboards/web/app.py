@@ -39,6 +39,7 @@ from dashboards.web.problems import (
     no_room,
 )
 from dashboards.web.render import HERE, page, wants_page
+from gengfu.core.said import said
 from gengfu.database import is_full
 
 _PARTS = (
@@ -135,5 +136,7 @@ async def _answer_full_disk(request: Request, error: Exception) -> Response:
 
 
 async def _answer_defect(request: Request, _error: Exception) -> Response:
-    defect = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "this is a defect of ours; it was logged")
+    defect = Problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR, said("this is a defect of ours; it was logged")
+    )
     return _answer(request, defect)

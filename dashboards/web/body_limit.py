@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboards.web.problems import Problem, document
+from gengfu.core.said import said
 
 MOST_BODY = 64 * 1024
-_TOO_LARGE = f"a request has at most {MOST_BODY} bytes"
+_TOO_LARGE = said("a request has at most {} bytes", MOST_BODY)
 
 
 class BodyLimit:

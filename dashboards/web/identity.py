@@ -17,6 +17,7 @@ from dashboards.web.problems import Problem, SignInNeeded
 from dashboards.web.words import TAGS
 from gengfu.core.clock import Micros
 from gengfu.core.naming import Language
+from gengfu.core.said import said
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN = frozenset({"same-origin", "none"})
@@ -69,26 +70,28 @@ def give_session(request: Request, response: Response, secret: str) -> None:
     )
 
 
-def refuse_foreign_write(request: Request) -> None:
+def refuse_foreign_write(request: Request, brought: Credential | None) -> None:
     """Refuse a write that another site made the browser send (CSRF, also of the sign-in itself).
 
     Browsers name the origin of every such request; programs that send neither header and a
-    token or a cookie of their own were tricked by nobody.
+    token or a cookie of their own were tricked by nobody. No browser adds an API token by itself,
+    but it adds what a proxy before the desk asked for (``Authorization: Basic``).
     """
-    if request.method in _SAFE or request.headers.get("authorization"):
+    by_token = brought is not None and not brought.is_session
+    if request.method in _SAFE or by_token:
         return
     fetch_site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
     same = origin is None or urlsplit(origin).netloc == request.headers.get("host")
     if not same or (fetch_site is not None and fetch_site not in _OWN):
-        raise Problem(HTTPStatus.FORBIDDEN, "this was sent by another site's page")
+        raise Problem(HTTPStatus.FORBIDDEN, said("this was sent by another site's page"))
 
 
 def admit(request: Request) -> None:
     """Let a request in or refuse it, and remember who makes it as ``request.state.visitor``."""
     ports, path = desk(request), request.scope["route"].path
-    refuse_foreign_write(request)
     brought = credential(request)
+    refuse_foreign_write(request, brought)
     visitor = brought.visitor(ports.people, ports.wall_clock.now()) if brought else None
     request.state.visitor = visitor
     if is_public(request.method, path):
@@ -96,7 +99,7 @@ def admit(request: Request) -> None:
     if visitor is None:
         raise SignInNeeded
     if not may(visitor.roles, request.method, path):
-        raise Problem(HTTPStatus.FORBIDDEN, "your role may not do this")
+        raise Problem(HTTPStatus.FORBIDDEN, said("your role may not do this"))
 
 
 def visitor_of(request: Request) -> Visitor:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from alerts.model import Alert, Entry, Report, Step, StepRequest
-from alerts.read import AlertFilter, Change, Page
+from alerts.read import AlertFilter, Change, OpenSums, Page
 from dashboards.accounting import Accounting
 from dashboards.availability.figures import AvailabilityRow
 from dashboards.estate.letter_page import LetterPage
@@ -37,6 +37,8 @@ class Visitor:
     sites: frozenset[str] | None = None
     """None = every site."""
     language: Language | None = None
+    is_person: bool = True
+    """False = a token: it says what somebody may do, not who he is."""
 
     def sees(self, site: str) -> bool:
         return self.sites is None or site in self.sites
@@ -80,6 +82,9 @@ class Alerts(Protocol):
         Raises:
             BadCursor: when the cursor is none of ours.
         """
+
+    def open_sums(self, sites: Sequence[str] | None = None) -> OpenSums:
+        """Return the sums over all open alerts of some sites (None: all)."""
 
     def get(self, alert_id: str) -> Alert | None:
         """Return an alert as it stands."""
@@ -181,9 +186,15 @@ class Readings(Protocol):
     """The store's reading side."""
 
     def query(
-        self, series: Series, start: Micros, end: Micros, step: Micros | None = None
+        self,
+        series: Series,
+        start: Micros,
+        end: Micros,
+        step: Micros | None = None,
+        *,
+        most: int | None = None,
     ) -> Trend:
-        """Return the values observed in [start, end), raw or in buckets of ``step``.
+        """Return the values observed in [start, end), raw (the first ``most``) or in buckets of ``step``.
 
         Raises:
             StoreUnavailable: when the store does not answer now.

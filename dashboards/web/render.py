@@ -154,6 +154,7 @@ def _client_words(own: Words) -> dict[str, object]:
         "lost": own.gettext("No connection for %(age)s. What you see may be out of date."),
         "unwatched": own.gettext("No alarm comes through right now: watch the panels yourselves"),
         "online": own.gettext("Connected"),
+        "unsent": own.gettext("Not sent: no connection. Press again when you are connected."),
         "offline": own.gettext("Disconnected"),
         "soundOn": own.gettext("Sound on"),
         "soundOff": own.gettext("Sound off"),

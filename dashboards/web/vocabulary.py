@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from alerts.clocks import Due
 from alerts.lifecycle import Refusal
-from alerts.model import FindingVerdict, Handling, Step, What
+from alerts.model import Entry, FindingVerdict, Handling, Step, What
 from dashboards.web.words import marked
 from gengfu.core.record import RejectReason
 from gengfu.core.states import OperatingState
@@ -106,6 +106,20 @@ TIMELINE: Mapping[str, str] = {
     Step.SHELVE: marked("Shelved"),
     Step.UNSHELVE: marked("Unshelved"),
 }
+
+CLOCK: Mapping[str, str] = {
+    Due.UNACKNOWLEDGED: marked("Reminded: nobody has taken it"),
+    Due.NOT_ARRIVED: marked("Reminded: nobody is on site yet"),
+    Due.SHELF_ENDS: marked("Shelving ended"),
+}
+"""What a clock that ran out means in a timeline."""
+
+
+def line(entry: Entry) -> str:
+    """Return what a timeline's line says: of a clock that ran out, which one."""
+    clock = entry.attributes.get("clock") if entry.what == What.TIMER else None
+    return CLOCK.get(str(clock)) or TIMELINE.get(entry.what, entry.what)
+
 
 LATE: Mapping[Changed, str] = {
     Changed.WOULD_HAVE_FIRED: marked("Late data: this would have been an alert."),

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from gateway import topics
+from gateway.codecs.native.identity import as_id
 from gateway.codecs.native.message import Limits
 from gateway.codecs.native.notes import Notes
 from gateway.codecs.native.times import Observed, observe
@@ -206,7 +207,7 @@ class _Placing:
         share = self._share(mapped.equipment, mapped.name)
         if share is None:
             return
-        id_ = f"{self.said.id}:{mapped.name}"[:256] if self.said.id else None
+        id_ = as_id(f"{self.said.id}:{mapped.name}") if self.said.id else None
         known_by = self._identity(mapped, id_, value)
         old = self.message.retained and known_by is None
         event = Event(

@@ -87,7 +87,7 @@ class Canary:
         sent_at = self._sent.pop(number, None)
         if sent_at is None:
             return  # of an earlier run, or too late to prove anything
-        self._back_at, self.took_ms = now, (now - sent_at) * 1000
+        self._back_at, self.took_ms = now, round((now - sent_at) * 1000, 1)
         if not self.proved:
             self.proved = True
             log.info("alarm_path_proved", took_ms=round(self.took_ms))

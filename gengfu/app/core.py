@@ -129,14 +129,12 @@ def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) 
     log = JournalActionLog(journal, clock, worker)
     service = AlertService(alerts, clock, alerting, channels=channels, action_log=log)
     doubled = DoubledJournal(journal, SafetyFile(place.safety), life_safety_of(classes))
-    before = look_back(doubled, journal, proofs, place, judged=service.applied_position())
+    judged = service.applied_position()
+    service.follow(journal.last()[0])  # before anything is appended: that is new
+    before = look_back(doubled, journal, proofs, place, judged=judged, now=clock.now())
+    edge = _gateway_settings(settings, place, mapping.start(), before, clock.ahead)
     gateway = Gateway(
-        _gateway_settings(settings, place, mapping.start(), before, clock.ahead),
-        journal=doubled,
-        ledgers=(),
-        classes=classes,
-        clock=clock,
-        worker=worker,
+        edge, journal=doubled, ledgers=(), classes=classes, clock=clock, worker=worker
     )
     canary = Canary(gateway, proofs, clock, clock.off, ever=before.was_on_watch)
     in_force = InForce(place.desk, journal, gateway, service, classes, rules, clock, worker)

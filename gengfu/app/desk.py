@@ -28,12 +28,13 @@ from gengfu.app.people import WebPeople
 from gengfu.app.room import through_full_disk
 from gengfu.app.rulebook import RuleBook
 from gengfu.app.setup import demo_accounts
+from gengfu.app.shown_ledgers import ShownLedgers
 from gengfu.app.store_keeping import store_keeper
 from gengfu.app.web_server import serve
 from gengfu.config import Settings
 from gengfu.database import open_sqlite
 from gengfu.installation import Installation
-from gengfu.ledger.model import EquipmentClass, SiteLedger
+from gengfu.ledger.model import EquipmentClass
 from gengfu.ledger.store import LedgerStore
 from gengfu.people.gate import Gate
 from gengfu.proof import CoreTime, ProofFile
@@ -83,7 +84,7 @@ class _Desk:
     writer: StoreWriter
     keeper: StoreKeeper
     estate: Estate
-    ledgers: "_Ledgers"
+    ledgers: ShownLedgers
     late_look: LateLook
     write_backs: Sequence[FiguresWriter | AlertWriteBack]
     """Keep the figures that Grafana draws beside the readings, where it can read them."""
@@ -98,7 +99,7 @@ class _Desk:
 def _build(settings: Settings, place: Installation) -> _Desk:
     classes, clock = classes_of(settings), CoreTime(settings.clock.clock(), ProofFile(place.proof))
     engine, store = open_sqlite(place.desk), connect(settings.store, place.data)
-    ledgers, estate = _Ledgers(LedgerStore(engine), classes), _estate(engine, classes)
+    ledgers, estate = ShownLedgers(LedgerStore(engine), classes), _estate(engine, classes)
     alerts, linkage = _written_by_core(place)
     availability = AvailabilityService(estate, ledgers, clock)
     figures = partial(FiguresWriter, estate, availability, ledgers, clock=clock)
@@ -195,28 +196,3 @@ def _store_writer(
 def _shown_accounts(settings: Settings, place: Installation) -> Sequence[tuple[str, str]]:
     accounts = demo_accounts(place) if settings.demo else ()
     return [(account.login, account.password) for account in accounts]
-
-
-class _Ledgers:
-    """The ledgers as they stand, kept up with the database."""
-
-    def __init__(self, store: LedgerStore, classes: Mapping[str, EquipmentClass]) -> None:
-        store.prepare()
-        self._store = store
-        self._version = -1
-        self.classes = classes
-        self.sites: Mapping[str, SiteLedger] = {}
-        self.look()
-
-    def look(self) -> None:
-        """Take over a changed ledger."""
-        version = self._store.version()
-        if version != self._version:
-            self.sites = {ledger.site.id: ledger for ledger in self._store.all()}
-            self._version = version
-
-    async def run(self) -> None:
-        """Look for changes until cancelled."""
-        while True:
-            await asyncio.sleep(2)
-            await asyncio.to_thread(self.look)

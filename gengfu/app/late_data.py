@@ -111,16 +111,19 @@ class LateLook:
 
     def _survey(self, reader: FolderReader) -> None:
         if self._position is None:
-            known = self._store.position()
-            self._position = reader.last_position() if known is None else known
-            if known is None:
-                self._store.keep((), self._position)
+            known, end = self._store.position(), reader.last_position()
+            # Beyond the end it is another journal's.
+            self._position = end if known is None else min(known, end)
+            self._store.keep((), self._position)
+        before = self._position
         while records := reader.read(self._position, limit=SLICE):
             had_none = not self._spans
             survey(records, self._spans)
             self._position, self._now = records[-1].position, records[-1].written_at
             if had_none and self._spans:
                 self._first_heard = records[0].written_at
+        if not self._spans and self._position != before:
+            self._store.keep((), self._position)
 
     def _is_settled(self) -> bool:
         newest = max(span.heard_at for span in self._spans.values())

@@ -45,16 +45,18 @@ def look_back(
     place: Installation,
     *,
     judged: int,
+    now: Micros,
 ) -> Before:
     """Look at what is there, and bring the two records of life-safety events together.
 
     ``judged`` is the position up to which the rules' verdicts have become alerts. What is appended
-    again gets the time of the journal's last record: the time goes on from there.
+    again gets the time of the journal's last record: the time goes on from there, in an empty journal
+    from ``now``.
     """
     proof, ended_at = proofs.read(), journal.last()[1]
     try:
         with closing(FolderReader(place.journal)) as reader:
-            compared = doubled.compare(reader, journal.damages, judged=judged, at=ended_at)
+            compared = doubled.compare(reader, journal.damages, judged=judged, at=ended_at or now)
     except OSError as exc:
         log.warning("safety_file_not_compared", reason=str(exc))
         compared = Compared()

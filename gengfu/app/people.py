@@ -36,7 +36,7 @@ class WebPeople:
         found = self.gate.by_token(token, at=at)
         if found is None:
             return None
-        return Visitor(id=found.id, name=found.name, roles=frozenset({found.role}))
+        return Visitor(id=found.id, name=found.name, roles=frozenset({found.role}), is_person=False)
 
     def awaits_setup(self) -> bool:
         return self.gate.setup.is_waiting()

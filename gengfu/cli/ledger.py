@@ -7,7 +7,7 @@ import typer
 
 from gengfu.cli.classes import classes
 from gengfu.cli.options import ConfigOption, DataOption, settings_from
-from gengfu.cli.output import say
+from gengfu.cli.output import counted, say
 
 _group = typer.Typer(help="The ledger: places, equipment, parts.", no_args_is_help=True)
 
@@ -34,8 +34,8 @@ def import_(
     for site in sites:
         parts = sum(len(one.parts) for one in site.equipment.values())
         say(
-            f"{site.site.id}: {len(site.places)} places, {len(site.equipment)} equipment, "
-            f"{parts} parts" + (" (checked only)" if dry_run else "")
+            f"{site.site.id}: {counted(len(site.places), 'place')}, {len(site.equipment)} equipment, "
+            f"{counted(parts, 'part')}" + (" (checked only)" if dry_run else "")
         )
 
 

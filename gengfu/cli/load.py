@@ -8,7 +8,7 @@ import typer
 from typer.models import OptionInfo
 
 from gengfu.cli.options import BrokerOption, ConfigOption, DataOption, settings_from
-from gengfu.cli.output import say
+from gengfu.cli.output import counted, say
 from gengfu.core.clock import SECOND
 from gengfu.core.errors import BadInput
 from gengfu.core.expression import parse_span
@@ -49,7 +49,8 @@ def record(
     span = None if lasts is None else _span(lasts)
     taped = asyncio.run(record_traffic(settings, file, topics=topic or (), lasts=span))
     say(
-        f"{taped.messages} messages, {taped.payload_bytes} bytes in {taped.span / SECOND:.1f} s: {file}"
+        f"{counted(taped.messages, 'message')}, {counted(taped.payload_bytes, 'byte')} "
+        f"in {taped.span / SECOND:.1f} s: {file}"
     )
 
 

@@ -20,6 +20,12 @@ def say(text: str = "") -> None:
     _out.print(text, markup=False)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return ``1 flood``, ``2 floods``; of several words the first is counted: ``pieces of equipment``."""
+    first, space, rest = noun.partition(" ")
+    return f"{number} {first if number == 1 else first + 's'}{space}{rest}"
+
+
 def emit(value: object) -> None:
     """Print a value as JSON for a script."""
     _out.print(json.dumps(value, ensure_ascii=False, default=str), markup=False)

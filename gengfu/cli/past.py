@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from gengfu.cli.options import ConfigOption, DataOption, StoreOption, settings_from
-from gengfu.cli.output import emit, say
+from gengfu.cli.output import counted, emit, say
 from gengfu.core.clock import DAY, Micros, SystemClock, to_iso
 from gengfu.core.expression import parse_span
 
@@ -50,10 +50,11 @@ def past(
         emit(asdict(made))
         return
     say(
-        f"{to_iso(made.start)} to {to_iso(made.end)}: {made.equipment} pieces of equipment, "
-        f"{made.values} values, {made.events} events in {made.records} records"
+        f"{to_iso(made.start)} to {to_iso(made.end)}: {counted(made.equipment, 'piece of equipment')}, "
+        f"{counted(made.values, 'value')}, {counted(made.events, 'event')} "
+        f"in {counted(made.records, 'record')}"
     )
-    say(f"{made.troubles} troubles (past-truth.csv), {made.alerts} alerts")
+    say(f"{counted(made.troubles, 'trouble')} (past-truth.csv), {counted(made.alerts, 'alert')}")
 
 
 def _span(text: str) -> Micros:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from gengfu.cli.options import ConfigOption, DataOption, StoreOption, settings_from
-from gengfu.cli.output import emit, say
+from gengfu.cli.output import counted, emit, say
 
 if TYPE_CHECKING:
     from ingest.store.writer import Lag
@@ -43,11 +43,11 @@ def fill(
         emit(asdict(filled))
         return
     say(
-        f"{filled.records} records gone through: {filled.stored} stored, {filled.expired} expired, "
+        f"{counted(filled.records, 'record')} gone through: {filled.stored} stored, {filled.expired} expired, "
         f"{filled.quarantined} quarantined"
     )
     if filled.gone_records:
-        say(f"! {filled.gone_records} older records are no longer in the archive")
+        say(f"! no longer in the archive: {counted(filled.gone_records, 'record')} of before")
 
 
 @contextmanager

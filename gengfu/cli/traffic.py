@@ -9,7 +9,7 @@ import typer
 
 from gengfu.cli import load
 from gengfu.cli.options import BrokerOption, ConfigOption, DataOption, settings_from
-from gengfu.cli.output import say, table
+from gengfu.cli.output import counted, say, table
 from gengfu.config import Settings
 from gengfu.core.clock import SECOND, to_iso
 from gengfu.core.errors import BadInput, Fault
@@ -72,8 +72,8 @@ def simulate(
 
     sent = asyncio.run(play_scenario(settings, scenario, seed=seed, speed=speed or 1))
     say(
-        f"{sent.packets} messages sent, {sent.dropped} dropped, "
-        f"{sent.unacknowledged} events without acknowledgement"
+        f"{counted(sent.packets, 'message')} sent, {sent.dropped} dropped, "
+        f"{counted(sent.unacknowledged, 'event')} without acknowledgement"
     )
     raise typer.Exit(1 if sent.unacknowledged or sent.dropped else 0)
 
@@ -161,7 +161,8 @@ def _replay_csv(
         )
     )
     say(
-        f"{sent.rows} rows, {sent.values} values in {sent.messages} messages, "
+        f"{counted(sent.rows, 'row')}, {counted(sent.values, 'value')} "
+        f"in {counted(sent.messages, 'message')}, "
         f"{to_iso(sent.first)} to {to_iso(sent.last)}"
     )
 
@@ -170,7 +171,8 @@ def _replay_traffic(settings: Settings, file: Path, speed: float, keep_times: bo
     from gengfu.app.traffic import play_capture
 
     sent = asyncio.run(play_capture(settings, file, speed=speed, keep_times=keep_times))
-    say(f"{sent.messages} messages, {sent.payload_bytes} bytes of {sent.span / SECOND:.1f} s")
+    said = f"{counted(sent.messages, 'message')}, {counted(sent.payload_bytes, 'byte')}"
+    say(f"{said} of {sent.span / SECOND:.1f} s")
 
 
 def _points(mapping: list[str]) -> dict[str, str]:

@@ -51,6 +51,10 @@ class Flag(IntFlag):
     """The broker replayed a retained message: what was, not what happens now."""
 
 
+_RETAINED = Flag.RETAINED.value
+"""As a plain number: a flag's own ``&`` takes longer than the rest."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingBatch:
     """Rows of readings of one site, as columns of equal length n.
@@ -191,3 +195,8 @@ class Event:
     """The device's own time, when it was not believed."""
     flags: int = 0
     attributes: Mapping[str, Scalar] = field(default_factory=dict)
+
+    @property
+    def is_retained(self) -> bool:
+        """Whether the broker replayed it: what was, not what happens now."""
+        return bool(self.flags & _RETAINED)

@@ -7,7 +7,9 @@ takes the time as an argument; only composition roots hold a ``Clock``.
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol, TypeAlias
+from zoneinfo import ZoneInfo
 
 from gengfu.core.said import Misread, said
 
@@ -107,3 +109,18 @@ def to_utc(at: Micros) -> datetime:
     """Return ``at`` as an aware datetime in UTC, exact to the microsecond."""
     whole, rest = divmod(at, SECOND)
     return datetime.fromtimestamp(whole, tz=UTC).replace(microsecond=rest)
+
+
+def wall(at: Micros, zone: ZoneInfo) -> Micros:
+    """Return what a clock on the wall shows in ``zone``, counted as if it had begun at 1970-01-01 00:00.
+
+    So ``% DAY`` is the time since its midnight and ``// DAY`` the number of its day.
+    """
+    return at + _ahead(at // MINUTE, zone)
+
+
+@lru_cache(maxsize=4096)
+def _ahead(minute: int, zone: ZoneInfo) -> Micros:
+    """Return how far a zone is ahead of UTC; no zone has changed that within a minute since 1972."""
+    offset = to_utc(minute * MINUTE).astimezone(zone).utcoffset() or timedelta()
+    return offset // timedelta(microseconds=1)

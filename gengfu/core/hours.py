@@ -14,13 +14,14 @@ from types import MappingProxyType
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from gengfu.core.clock import Micros, to_utc
+from gengfu.core.clock import DAY, MINUTE, Micros, wall
 from gengfu.core.said import Misread, Said, said
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)\s*-\s*([01]?\d|2[0-4]):([0-5]\d)")
 _DAY = 24 * 60
 _ONE_DAY = timedelta(days=1)
+_FIRST = date(1970, 1, 1)
 _WORKED = 5
 """Monday to Friday."""
 _FULL_WIDTH = str.maketrans("；，：－", ";,:-")
@@ -72,8 +73,8 @@ class Schedule:
 
     def holds(self, at: Micros, zone: ZoneInfo, calendar: Calendar = NO_CALENDAR) -> bool:
         """Tell whether a moment lies within, by the wall clock of ``zone``."""
-        local = to_utc(at).astimezone(zone)
-        minute, today = local.hour * 60 + local.minute, local.date()
+        days, time = divmod(wall(at, zone), DAY)
+        minute, today = time // MINUTE, _FIRST + timedelta(days)
         return any(
             (_begins_today(one, minute) and self._is_day(today, calendar))
             or (

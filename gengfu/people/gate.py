@@ -11,6 +11,9 @@ from gengfu.people.throttle import Throttle
 from gengfu.people.tokens import ApiToken, Tokens
 
 _log = structlog.get_logger()
+_SET_UP = "set-up"
+"""Stands for the address in the throttle of refused set-ups. Anyone can ask for one at any time: the
+token is looked at every time, but only so many refusals get a line in a trail that is kept for ever."""
 
 
 class Gate:
@@ -40,15 +43,14 @@ class Gate:
     def sign_in(self, login: str, password: str, *, address: str, at: Micros) -> str | None:
         """Open a session and return its secret; None when it does not fit or is tried too often."""
         login = normal_login(login)
-        if self.throttle.wait(login, address, at) > 0:
+        if not self.throttle.take(login, address, at):
             _log.info("sign_in_throttled", address=address)
             return None
         account = self.accounts.check(login, password)
         if account is None:
-            self.throttle.failed(login, address, at)
             self.audit.add(at=at, actor="", action="sign_in_failed", subject=login, detail=address)
             return None
-        self.throttle.succeeded(login)
+        self.throttle.succeeded(login, address)
         secret = self.sessions.open(account.id, address=address, at=at)
         self.audit.add(at=at, actor=account.id, action="sign_in", detail=address)
         return secret
@@ -75,6 +77,8 @@ class Gate:
             BadInput: login or password are not acceptable.
         """
         done = self.setup.use(token, login, password, at=at)
-        action = "set_up" if done else "set_up_refused"
-        self.audit.add(at=at, actor="", action=action, subject=login)
+        if done:
+            self.audit.add(at=at, actor="", action="set_up", subject=login)
+        elif self.throttle.take("", _SET_UP, at):
+            self.audit.add(at=at, actor="", action="set_up_refused", subject=login)
         return done

@@ -1,10 +1,13 @@
 """Slows down guessing, by login and by address. Nobody is ever locked out: he waits a little.
 
-In memory: a restart forgives. Bounded: the ones not heard of for longest are forgotten first.
+A try counts as a failure from the moment it is taken until it succeeds: otherwise everything asked
+while the first password is still looked at would be free. In memory: a restart forgives. Bounded:
+the ones not heard of for longest are forgotten first.
 """
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from threading import Lock
 
 from gengfu.core.clock import MINUTE, SECOND, Micros
 
@@ -27,10 +30,12 @@ BY_ADDRESS = Pace(free=20, longest=5 * MINUTE)
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """How often it failed in a row, and when last."""
+    """How often it failed in a row, and when last; a try that is still looked at is one of them."""
 
     count: int
     last_at: Micros
+    before_at: Micros = 0
+    """When the one before failed: what counts again once the last one has succeeded."""
 
 
 def may_try_at(failures: Failures | None, pace: Pace, now: Micros) -> Micros:
@@ -44,11 +49,12 @@ def may_try_at(failures: Failures | None, pace: Pace, now: Micros) -> Micros:
 
 
 class Throttle:
-    """Remembers failures of one process."""
+    """Remembers failures of one process; its tries come from many threads at once."""
 
     def __init__(self, *, size: int = 10_000) -> None:
         self._size = size
         self._failures: OrderedDict[tuple[str, str], Failures] = OrderedDict()
+        self._lock = Lock()
 
     def wait(self, login: str, address: str, now: Micros) -> Micros:
         """Return how long this login from this address has to wait; 0 = it may try."""
@@ -57,19 +63,33 @@ class Throttle:
             for key, pace in _keys(login, address)
         )
 
-    def failed(self, login: str, address: str, now: Micros) -> None:
-        """Count a failure."""
-        for key, pace in _keys(login, address):
-            before = self._failures.pop(key, None)
-            forgiven = before is None or now - before.last_at >= pace.forgiven_after
-            count = 1 if before is None or forgiven else before.count + 1
-            self._failures[key] = Failures(count, now)
-        while len(self._failures) > self._size:
-            self._failures.popitem(last=False)
+    def take(self, login: str, address: str, now: Micros) -> bool:
+        """Take a try, counted as failed until ``succeeded``; False when it has to wait."""
+        with self._lock:
+            if self.wait(login, address, now) > 0:
+                return False
+            for key, pace in _keys(login, address):
+                self._count(key, pace, now)
+            while len(self._failures) > self._size:
+                self._failures.popitem(last=False)
+        return True
 
-    def succeeded(self, login: str) -> None:
-        """Forget a login's failures; the address may still be guessing at others."""
-        self._failures.pop(("login", login), None)
+    def succeeded(self, login: str, address: str) -> None:
+        """Forget a login's failures; of the address, still free to guess at others, one try."""
+        with self._lock:
+            (by_login, _), (by_address, _) = _keys(login, address)
+            self._failures.pop(by_login, None)
+            found = self._failures.pop(by_address, None)
+            if found is not None and found.count > 1:
+                before = found.before_at
+                self._failures[by_address] = Failures(found.count - 1, before, before)
+
+    def _count(self, key: tuple[str, str], pace: Pace, now: Micros) -> None:
+        before = self._failures.pop(key, None)
+        if before is None or now - before.last_at >= pace.forgiven_after:
+            self._failures[key] = Failures(1, now, now)
+        else:
+            self._failures[key] = Failures(before.count + 1, now, before.last_at)
 
     def __len__(self) -> int:
         return len(self._failures)

@@ -84,6 +84,11 @@ class _Pages:
             (number,) = struct.unpack_from(">I", self._wal, offset)
             self._newest[number] = offset + _FRAME_HEAD
 
+    @property
+    def size(self) -> int:
+        """Return how many bytes the file and its log have together."""
+        return len(self._main) + len(self._wal)
+
     def _frames(self) -> range:
         size = _FRAME_HEAD + PAGE_BYTES
         return range(_WAL_HEAD, len(self._wal) - size + 1, size)
@@ -119,6 +124,8 @@ def _rows(page: bytes, pages: _Pages) -> Iterator[tuple[int, list[Value]]]:
 def _cell(page: bytes, at: int, pages: _Pages) -> tuple[int, bytes]:
     length, at = _varint(page, at)
     number, at = _varint(page, at)
+    if length > pages.size:  # of damaged pages that point in a circle no end would come
+        raise ValueError("a row is longer than its file")
     if length <= _LOCAL:
         return number, page[at : at + length]
     local = _LEAST_LOCAL + (length - _LEAST_LOCAL) % (PAGE_BYTES - 4)

@@ -4,7 +4,7 @@ The folder of segments (``sqlite.py``, ``reader.py``) is one way to keep the pro
 may become another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -38,8 +38,8 @@ class Damage:
     file: str
     flaw: Flaw
     detail: str = ""
-    lost: range = range(0)
-    """Positions that no reader will see; empty when nothing readable was lost."""
+    lost: Collection[int] = range(0)
+    """Exactly the positions whose records no reader will see; empty when nothing was lost."""
     kept_as: str | None = None
     """The name below ``damaged/`` of the untouched original."""
 

@@ -61,13 +61,13 @@ def rescue(folder: Path, file: SegmentFile, finding: Finding, index: IdentityInd
     last = records[-1].position if records else file.first - 1
     end = max(last, finding.end or last)
     there = {one.position for one in saved}
-    gone = [one for one in range(file.first, end + 1) if one not in there]
+    gone = frozenset(one for one in range(file.first, end + 1) if one not in there)
     detail = finding.detail if finding.end else f"{finding.detail}; its end is unknown"
     return Damage(
         file=file.path.name,
         flaw=finding.flaw,
         detail=f"{detail}; {len(saved)} records saved, {len(gone)} lost",
-        lost=range(gone[0], gone[-1] + 1) if gone else range(0),
+        lost=gone,
         kept_as=kept_as,
     )
 

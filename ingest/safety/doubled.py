@@ -134,18 +134,19 @@ class DoubledJournal:
         if added:
             self._second.write(added, at=at)
         lost = _lost([*entries, *added], damages, last)
-        for entry in lost:
-            self._append_again(entry, entry.position <= judged, at)
+        if lost:
+            self._append_again(lost, judged, at)
         bad = tuple(_damage(one) for one in found if one.bad_lines)
         return Compared(again=len(lost), added=len(added), damages=bad)
 
-    def _append_again(self, entry: Entry, is_past: bool, at: Micros) -> None:
-        event = entry.event(self.names, Flag.RETAINED.value if is_past else 0)
-        known_by = [] if entry.id is None else [Identified(entry.equipment, entry.id)]
-        drafts = [
-            draft(Tally(received=1, journaled=1), EVERY_PARTITION),
-            draft((event,), partition_of(entry.site)),
-        ]
+    def _append_again(self, lost: Sequence[Entry], judged: int, at: Micros) -> None:
+        """Append all or nothing: of a half the next start could not tell what is missing."""
+        drafts = [draft(Tally(received=len(lost), journaled=len(lost)), EVERY_PARTITION)]
+        for entry in lost:
+            is_past = entry.position <= judged
+            event = entry.event(self.names, Flag.RETAINED.value if is_past else 0)
+            drafts.append(draft((event,), partition_of(entry.site)))
+        known_by = [Identified(one.equipment, one.id) for one in lost if one.id is not None]
         self.append(drafts, at=at, identities=known_by)
 
     def _missing(self, reader: Reader, newest: int) -> list[Entry]:

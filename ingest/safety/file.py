@@ -47,6 +47,7 @@ class SafetyFile:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for path in self._files()[-1:]:
+                self._name = path.name
                 _take_off_half_a_line(path)
         except OSError as exc:
             self._note_trouble(exc)
@@ -55,7 +56,8 @@ class SafetyFile:
         """Make entries durable, those first that failed before; failing is told by ``trouble``."""
         self._waiting += map(encode, entries)
         del self._waiting[:-MOST_WAITING]
-        self._name = f"{to_utc(at):%Y-%m}.log"
+        # Who compares reads the newest files: a clock that is back must not write where nobody looks.
+        self._name = max(self._name, f"{to_utc(at):%Y-%m}.log")
         self.try_again()
 
     def try_again(self) -> None:

@@ -12,11 +12,11 @@ from ingest.store.wire import Server, Wire
 DATABASE = "gengfu"
 
 
-def connect(settings: StoreSettings, data: Path) -> DuckdbStore | InfluxStore:
+def connect(settings: StoreSettings, data: Path, *, threads: int = 0) -> DuckdbStore | InfluxStore:
     """Return the store of ``duckdb``, ``duckdb:///path``, ``influxdb://host:port/db`` or ``influxdbs://…``.
 
     No network is used: which InfluxDB it is shows in ``prepare``. ``data`` is the installation's
-    folder; the DuckDB file or the cursor of an InfluxDB lives in it.
+    folder; the DuckDB file or the cursor of an InfluxDB lives in it. ``threads``: see ``DuckdbStore``.
 
     Raises:
         StartError: when the URL means no store, or a file cannot be opened.
@@ -24,7 +24,7 @@ def connect(settings: StoreSettings, data: Path) -> DuckdbStore | InfluxStore:
     url = urlsplit(settings.url)
     if settings.url == "duckdb" or url.scheme == "duckdb":
         path = Path(url.path) if url.scheme and url.path else data / "readings.duckdb"
-        return DuckdbStore(path)
+        return DuckdbStore(path, threads=threads)
     if url.scheme not in ("influxdb", "influxdbs") or not url.hostname:
         raise StartError(
             f"{settings.url!r} is no readings store: write duckdb or influxdb://host:8086/database"

@@ -21,8 +21,9 @@ from gengfu.core.errors import StartError
 from gengfu.core.names import PointKind
 from gengfu.ledger.model import EquipmentClass
 from ingest.store.arrived import Arrived
+from ingest.store.duckdb_refusals import refusals
 from ingest.store.duckdb_rollups import DuckdbRollups, fetched
-from ingest.store.port import Band, NotTaken, Refusal, StoreCounts, Trend, Written
+from ingest.store.port import Band, StoreCounts, Trend, Written
 from ingest.store.rows import Quarantined, Series, StoreEvent, StoreRows, winners
 from ingest.store.trends import Span, banded, plan
 
@@ -57,10 +58,12 @@ _EVENT_COLUMNS = (
 _RAW = """
 SELECT observed_at, value FROM reading
 WHERE series = $1 AND observed_at >= $2 AND observed_at < $3 AND value IS NOT NULL ORDER BY 1
+LIMIT $4
 """
 _RAW_TEXTS = """
 SELECT observed_at, text FROM reading
 WHERE series = $1 AND observed_at >= $2 AND observed_at < $3 AND text IS NOT NULL ORDER BY 1
+LIMIT $4
 """
 _BANDS = """
 SELECT observed_at - ((observed_at % $4) + $4) % $4, avg(value), min(value), max(value), count(*)
@@ -80,24 +83,27 @@ _Key = tuple[str, str, str, str]
 class DuckdbStore:
     """Readings in a DuckDB file. One writer; queries may run beside it in other threads."""
 
-    def __init__(self, path: Path, *, memory_limit: str = "1GB") -> None:
-        """Open or create the file.
+    def __init__(self, path: Path, *, memory_limit: str = "1GB", threads: int = 0) -> None:
+        """Open or create the file; ``threads`` work on one question, 0 = one for each core.
 
         Raises:
             StartError: when it cannot be opened, for one because another process has it open.
         """
-        try:
-            self._connection = duckdb.connect(str(path), config={"memory_limit": memory_limit})
-            self._connection.execute(_SCHEMA)
-        except duckdb.Error as exc:
-            raise StartError(f"cannot open the readings store {path}: {exc}") from exc
+        config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory_limit}
+        if threads:
+            config["threads"] = threads
         self._writing = threading.Lock()
         self._ids: dict[_Key, int] = {}
         self._newest: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._load_series()
-        self.rollups = DuckdbRollups(
-            self._connection, self._writing, lambda series: self._ids.get(_key(series), -1)
-        )
+        try:
+            self._connection = duckdb.connect(str(path), config=config)
+            self._connection.execute(_SCHEMA)
+            self._load_series()
+            self.rollups = DuckdbRollups(
+                self._connection, self._writing, lambda series: self._ids.get(_key(series), -1)
+            )
+        except duckdb.Error as exc:
+            raise StartError(f"cannot open the readings store {path}: {exc}") from exc
 
     def prepare(self, classes: Mapping[str, EquipmentClass]) -> None:
         """Do nothing: one table holds the points of every class."""
@@ -109,23 +115,18 @@ class DuckdbStore:
             quarantined=rows.faults,
             arrived=rows.arrived,
         )
-        with self._writing, self._connection.cursor() as cursor:
-            try:
-                cursor.begin()
-                ids, fresh = self._assign(rows.keys)
-                newest = self._write_values(cursor, rows, ids)
-                self._write_rest(cursor, fresh, rows, written, position)
-                cursor.commit()
-            except duckdb.Error as exc:
-                full = isinstance(exc, duckdb.IOException | duckdb.OutOfMemoryException)
-                reason = Refusal.NO_SPACE if full else Refusal.BROKEN
-                raise NotTaken(reason, f"the readings store: {exc}") from exc
+        with self._writing, refusals(), self._connection.cursor() as cursor:
+            cursor.begin()
+            ids, fresh = self._assign(rows.keys)
+            newest = self._write_values(cursor, rows, ids)
+            self._write_rest(cursor, fresh, rows, written, position)
+            cursor.commit()
             self._ids |= fresh
             self._newest = newest
         return written
 
     def counts(self) -> StoreCounts:
-        with self._connection.cursor() as cursor:
+        with refusals(), self._connection.cursor() as cursor:
             row = cursor.execute("FROM progress").fetchone()
         assert row is not None
         return StoreCounts(
@@ -141,11 +142,17 @@ class DuckdbStore:
         return self.counts().position
 
     def query(
-        self, series: Series, start: Micros, end: Micros, step: Micros | None = None
+        self,
+        series: Series,
+        start: Micros,
+        end: Micros,
+        step: Micros | None = None,
+        *,
+        most: int | None = None,
     ) -> Trend:
         worded = series.kind in (PointKind.ENUM, PointKind.TEXT)
         if step is None or worded:
-            return self._select(series, start, end, step)
+            return self._select(series, start, end, step, most)
 
         def ask(span: Span) -> Trend:
             if span.step:
@@ -154,17 +161,24 @@ class DuckdbStore:
 
         return banded(plan(start, end, step, self.rollups.rolled().until), step, ask)
 
-    def _select(self, series: Series, start: Micros, end: Micros, step: Micros | None) -> Trend:
+    def _select(
+        self,
+        series: Series,
+        start: Micros,
+        end: Micros,
+        step: Micros | None,
+        most: int | None = None,
+    ) -> Trend:
         """Return what the readings themselves say."""
         bound = [self._ids.get(_key(series), -1), start, end]
         worded = series.kind in (PointKind.ENUM, PointKind.TEXT)
         select = (_RAW_TEXTS if worded else _RAW) if step is None else (_LAST if worded else _BANDS)
-        with self._connection.cursor() as cursor:
-            return _trend(fetched(cursor, select, bound if step is None else [*bound, step]))
+        with refusals(), self._connection.cursor() as cursor:
+            return _trend(fetched(cursor, select, [*bound, most if step is None else step]))
 
     def quarantined(self, limit: int = 1000) -> tuple[Quarantined, ...]:
         """Return what no store could take, the newest first."""
-        with self._connection.cursor() as cursor:
+        with refusals(), self._connection.cursor() as cursor:
             rows = cursor.execute(
                 "FROM quarantine ORDER BY position DESC LIMIT ?", [limit]
             ).fetchall()

@@ -9,8 +9,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from gengfu.core.clock import DAY, HOUR, MINUTE, Micros
+from ingest.store.duckdb_refusals import refusals
 from ingest.store.keeper import Rolled
-from ingest.store.port import NotTaken, Refusal
 from ingest.store.rollups import Buckets, Values
 from ingest.store.rows import Series
 
@@ -47,7 +47,9 @@ class DuckdbRollups:
         self._writing = writing
         self._number = number
         connection.execute(SCHEMA)
-        row = connection.execute("FROM rolled").fetchone()
+        # On a cursor: an answer left open would keep the log from being folded in.
+        with connection.cursor() as cursor:
+            row = cursor.execute("FROM rolled").fetchone()
         assert row is not None
         self._rolled = Rolled(position=row[0], until=row[1])
 
@@ -61,7 +63,7 @@ class DuckdbRollups:
     def values(self, series: Sequence[Series], start: Micros, end: Micros) -> Values:
         numbers = self._numbers(series)
         wanted = pa.table({"number": numbers, "place": np.arange(len(numbers), dtype=np.int32)})
-        with self._connection.cursor() as cursor:
+        with refusals(), self._connection.cursor() as cursor:
             cursor.register("wanted", wanted)
             found = cursor.execute(
                 "SELECT place, observed_at, value FROM reading JOIN wanted ON series = number"
@@ -91,23 +93,20 @@ class DuckdbRollups:
         )
         name = TABLES[buckets.step]
         span = [int(buckets.times.min()), int(buckets.times.max())]
-        with self._writing, self._connection.cursor() as cursor:
-            try:
-                cursor.begin()
-                cursor.register("incoming", table)
-                cursor.execute(
-                    f"DELETE FROM {name} USING incoming WHERE {name}.series = incoming.series"  # noqa: S608 – our own name
-                    f" AND {name}.begin_at = incoming.begin_at AND {name}.begin_at BETWEEN ? AND ?",
-                    span,
-                )
-                cursor.execute(f"INSERT INTO {name} SELECT * FROM incoming")  # noqa: S608 – our own name
-                cursor.commit()
-            except duckdb.Error as exc:
-                raise NotTaken(Refusal.BROKEN, f"the readings store: {exc}") from exc
+        with self._writing, refusals(), self._connection.cursor() as cursor:
+            cursor.begin()
+            cursor.register("incoming", table)
+            cursor.execute(
+                f"DELETE FROM {name} USING incoming WHERE {name}.series = incoming.series"  # noqa: S608 – our own name
+                f" AND {name}.begin_at = incoming.begin_at AND {name}.begin_at BETWEEN ? AND ?",
+                span,
+            )
+            cursor.execute(f"INSERT INTO {name} SELECT * FROM incoming")  # noqa: S608 – our own name
+            cursor.commit()
 
     def bands(self, series: Series, start: Micros, end: Micros, step: Micros) -> pa.Table:
         """Return roll-ups of one series in [start, end): at, mean, low, high, count."""
-        with self._connection.cursor() as cursor:
+        with refusals(), self._connection.cursor() as cursor:
             return fetched(
                 cursor,
                 f"SELECT begin_at, mean, low, high, count FROM {TABLES[step]}"  # noqa: S608 – our own name
@@ -119,7 +118,7 @@ class DuckdbRollups:
         name, time = TABLES[step], TIMES[step]
         which = "NOT IN" if but else "IN"
         ours = f"series IN (SELECT id FROM series WHERE class {which} (SELECT unnest(?)))"  # noqa: S608 – one of two words
-        with self._connection.cursor() as cursor:
+        with refusals(), self._connection.cursor() as cursor:
             row = cursor.execute(
                 f"SELECT min({time}) FROM {name} WHERE {time} < ? AND {ours}",  # noqa: S608 – our own names
                 [at, list(classes)],
@@ -133,8 +132,5 @@ class DuckdbRollups:
         return np.array([self._number(one) for one in series], dtype=np.int32)
 
     def _do(self, statement: str, bound: Sequence[object]) -> None:
-        with self._writing, self._connection.cursor() as cursor:
-            try:
-                cursor.execute(statement, list(bound))
-            except duckdb.Error as exc:
-                raise NotTaken(Refusal.BROKEN, f"the readings store: {exc}") from exc
+        with self._writing, refusals(), self._connection.cursor() as cursor:
+            cursor.execute(statement, list(bound))

@@ -93,11 +93,17 @@ class InfluxStore:
         return self._progress.counts.position
 
     def query(
-        self, series: Series, start: Micros, end: Micros, step: Micros | None = None
+        self,
+        series: Series,
+        start: Micros,
+        end: Micros,
+        step: Micros | None = None,
+        *,
+        most: int | None = None,
     ) -> Trend:
         worded = series.kind in (PointKind.ENUM, PointKind.TEXT)
         if step is None or worded:
-            return self._select(series, start, end, step)
+            return self._select(series, start, end, step, most)
 
         def ask(span: Span) -> Trend:
             if span.step:
@@ -106,7 +112,14 @@ class InfluxStore:
 
         return banded(plan(start, end, step, self.rollups.rolled().until), step, ask)
 
-    def _select(self, series: Series, start: Micros, end: Micros, step: Micros | None) -> Trend:
+    def _select(
+        self,
+        series: Series,
+        start: Micros,
+        end: Micros,
+        step: Micros | None,
+        most: int | None = None,
+    ) -> Trend:
         """Return what the readings themselves say."""
         worded = series.kind in (PointKind.ENUM, PointKind.TEXT)
         point = quoted(series.point)
@@ -120,6 +133,8 @@ class InfluxStore:
         )
         if step is not None:
             statement += f" GROUP BY time({step}u) fill(none)"
+        elif most is not None:
+            statement += f" LIMIT {most}"
         bound = {"site": series.site, "equipment": series.equipment}
         found = self._wire.query(statement, bound)
         return _texts(found) if worded else _numbers(found, banded=step is not None)

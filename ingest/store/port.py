@@ -139,9 +139,18 @@ class ReadingStore(Protocol):
         """Return the journal position up to which everything is stored."""
 
     def query(
-        self, series: Series, start: Micros, end: Micros, step: Micros | None = None
+        self,
+        series: Series,
+        start: Micros,
+        end: Micros,
+        step: Micros | None = None,
+        *,
+        most: int | None = None,
     ) -> Trend:
-        """Return the values observed in [start, end), raw or in buckets of ``step``."""
+        """Return the values observed in [start, end), raw or in buckets of ``step``.
+
+        Of raw values no more than the first ``most``: the asker may have meant years.
+        """
 
     def close(self) -> None:
         """Give files and connections back."""

@@ -7,13 +7,13 @@ is simply sent again and counted then, so the counts stay exact.
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import msgspec
 
 from gengfu.core.errors import StartError
-from gengfu.durable import replace_file
+from gengfu.durable import replace_file, sync_folder
 from ingest.store.port import StoreCounts, Written
 from ingest.store.rows import Quarantined
 
@@ -54,20 +54,32 @@ class ProgressFile:
         self.counts = counts
 
 
+FULL = 8 * 2**20
+"""Bytes of a quarantine file, about 40,000 items; then a new one is begun and the one before goes."""
+
+
 class QuarantineFile:
     """Items no server could take, one JSON document a line. After a kill one may stand here twice.
+
+    A point that the server never takes adds a line with every value, for ever: only the newest two
+    files are kept. How many there were in all is counted in ``ProgressFile``.
 
     A power cut may leave something at the end that is no line: it was never passed by the cursor
     and is written again, behind an end of line of its own.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, full: int = FULL) -> None:
         self._path = path
+        self._before = path.with_name(f"before-{path.name}")
+        self._full = full
 
     def append(self, items: Sequence[Quarantined]) -> None:
         """Write items durably, before the cursor passes them."""
         if not items:
             return
+        if self._path.exists() and self._path.stat().st_size >= self._full:
+            self._path.replace(self._before)
+            sync_folder(self._path.parent)
         with self._path.open("ab") as file:
             file.write(b"\n")
             file.writelines(msgspec.json.encode(item) + b"\n" for item in items)
@@ -76,9 +88,8 @@ class QuarantineFile:
 
     def newest(self, limit: int) -> tuple[Quarantined, ...]:
         """Return the last items, the newest first."""
-        if not self._path.exists():
-            return ()
-        lines = reversed(self._path.read_bytes().split(b"\n"))
+        there = (path for path in (self._path, self._before) if path.exists())
+        lines = chain.from_iterable(reversed(path.read_bytes().split(b"\n")) for path in there)
         readable = (item for item in map(_item, lines) if item is not None)
         return tuple(islice(readable, limit))
 

@@ -223,6 +223,7 @@ class StoreWriter:
             )
         self._began = max(counts.position, first - 1)
         self._position = counts.position
+        self._spare = []
         self._done = _Reach(counts.position, counts.arrived)
         self._note_stored(self._position)
 

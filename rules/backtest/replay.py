@@ -2,7 +2,8 @@
 
 The ledger is that of the time. So are the rules, unless a draft is tried: then two engines go over
 the same records in one pass, one with the draft, one with the version of the same rules that ran
-live. Nothing is written, and nothing running is asked.
+live. Rules that explain others (a dead feeder what it feeds) are with both. Nothing is written, and
+nothing running is asked.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Protocol
 
 from gengfu.core.batch import Event, ReadingBatch
 from gengfu.core.clock import HOUR, MINUTE, Micros
+from gengfu.core.errors import BadInput
 from gengfu.core.names import Names
 from gengfu.core.record import Body, LedgerChange, NewNames, Record, RulesChange, Tick
 from gengfu.ledger.model import EquipmentClass
@@ -21,7 +23,7 @@ from rules.engine.step import begin
 from rules.engine.verdict import Verdict
 from rules.episodes import Episode, Episodes
 from rules.language.reader import read_rules
-from rules.language.rule import Rule
+from rules.language.rule import Children, Rule
 from rules.language.selection import only
 from rules.past.catalogue import looks_back
 
@@ -173,6 +175,7 @@ class Replay:
         self._archive = archive
         self._start, self._end = start, end
         self._draft = draft
+        self._classes = classes
         rules = read_rules(draft or {}, classes)
         self._rules = tuple(rule.id for rule in rules)
         self._lead = LEAD + max(map(_looks_back, rules), default=0)
@@ -281,15 +284,27 @@ class Replay:
             self._take_rules(body, record)
 
     def _take_rules(self, body: RulesChange, record: Record) -> None:
-        """Give the live version to whom it belongs; a draft stays as it is."""
-        side = self._live or self._tried
+        """Give the live version to whom it belongs; a draft stays as it is, among those that explain it."""
         if not self._knows_rules:
             self._knows_rules = True
             self._late(Lack.LIVE_RULES, record.written_at)
-        files = only(body.files, self._rules) if self._live else body.files
-        side.step(RulesChange(files), record.position, record.written_at)
-        if self._live:
-            self._tried.step(Tick(self._tried.state.rate), record.position, record.written_at)
+        tried, live = body.files, body.files
+        if self._draft is not None:
+            explaining = self._explaining(body.files)
+            live = only(body.files, explaining | set(self._rules))
+            around = only(body.files, explaining - set(self._rules))
+            tried = {f"live/{name}": text for name, text in around.items()} | dict(self._draft)
+        for side, files in ((self._tried, tried), (self._live, live)):
+            if side is not None:
+                side.step(RulesChange(files), record.position, record.written_at)
+
+    def _explaining(self, files: Mapping[str, str]) -> frozenset[str]:
+        """Return the rules whose alerts say why others have none: those of a dead supply."""
+        try:
+            rules = read_rules(files, self._classes)
+        except BadInput:
+            return frozenset()  # told as OLD_RULES
+        return frozenset(rule.id for rule in rules if rule.children is Children.FED)
 
     def _late(self, lack: Lack, at: Micros) -> None:
         """Note what came late; where the journal begins it comes within moments."""

@@ -23,6 +23,10 @@ class Refusal(StrEnum):
     """It was not back-tested, or switches a rule off: say why."""
     SAME_PERSON = "same_person"
     """Nobody approves what he proposed himself."""
+    NO_PERSON = "no_person"
+    """A token neither proposes nor approves what takes two: both might be one person's."""
+    OTHER_SITES = "other_sites"
+    """The desk's: a rule holds at every site, also at those that he may not see."""
     NOT_PROPOSED = "not_proposed"
     UNKNOWN_RULE = "unknown_rule"
     UNCHANGED = "unchanged"
@@ -128,12 +132,14 @@ class Editor:
                 wanted |= needs(before.get(rule.id), rule, tried=tried)
         return frozenset(wanted)
 
-    def enable(self, draft: str, *, reason: str, actor: str, at: Micros) -> Sequence[Edition]:
+    def enable(
+        self, draft: str, *, reason: str, actor: str, at: Micros, is_person: bool = True
+    ) -> Sequence[Edition]:
         """Bring a draft's rules into force, or propose those that need a second person.
 
         Raises:
             BadInput: with every mistake of the draft; nothing is changed.
-            ChangeRefused: it needs a reason, or changes nothing.
+            ChangeRefused: it needs a reason or a person, or changes nothing.
         """
         rules = read_rules({"draft.yaml": draft}, self._classes)
         trial, before = self.trial_of(draft), self.book().rules
@@ -157,14 +163,17 @@ class Editor:
                     at=at,
                 )
                 for rule in changed
-            ]
+            ],
+            is_person=is_person,
         )
 
-    def switch_off(self, rule: str, *, reason: str, actor: str, at: Micros) -> Edition:
+    def switch_off(
+        self, rule: str, *, reason: str, actor: str, at: Micros, is_person: bool = True
+    ) -> Edition:
         """Switch a rule off, or propose it.
 
         Raises:
-            ChangeRefused: it is not in force, or no reason is given.
+            ChangeRefused: it is not in force, no reason is given, or it needs a person.
         """
         before = self.book().rules.get(rule)
         if before is None:
@@ -172,41 +181,62 @@ class Editor:
         wanted = needs(before, None, tried=False)
         _need_reason(reason, wanted)
         return self._keep(
-            [_draft_of(rule, "", wanted, reason=reason, trial=None, actor=actor, at=at)]
+            [_draft_of(rule, "", wanted, reason=reason, trial=None, actor=actor, at=at)],
+            is_person=is_person,
         )[0]
 
-    def decide(self, number: int, *, approve: bool, actor: str, at: Micros) -> Edition:
+    def decide(
+        self, number: int, *, approve: bool, actor: str, at: Micros, is_person: bool = True
+    ) -> Edition:
         """Approve or refuse what another person proposed. Its author may only refuse it.
 
         Raises:
-            ChangeRefused: it is not proposed, or he proposed it himself.
+            ChangeRefused: it is not proposed, he proposed it himself, or he is a token.
         """
         edition = self._store.get(number)
         if edition is None or edition.status is not Status.PROPOSED:
             raise ChangeRefused(Refusal.NOT_PROPOSED)
+        if approve and not is_person:
+            raise ChangeRefused(Refusal.NO_PERSON)
         if approve and edition.author == actor:
             raise ChangeRefused(Refusal.SAME_PERSON)
+        back = bool(edition.text) and edition.text == self.file_text_of(edition.rule)
         try:
-            decided = self._store.decide(number, second=actor, at=at, approve=approve)
+            decided = self._store.decide(number, second=actor, at=at, approve=approve, back=back)
         except NotProposed as exc:
             raise ChangeRefused(Refusal.NOT_PROPOSED) from exc
         action = "rule_change_approved" if approve else "rule_change_refused"
         self._note(decided, action, actor=actor, at=at)
         return decided
 
-    def restore(self, rule: str, *, reason: str, actor: str, at: Micros) -> None:
-        """Let a rule be again as its file has it.
+    def restore(
+        self, rule: str, *, reason: str, actor: str, at: Micros, is_person: bool = True
+    ) -> Edition | None:
+        """Let a rule be again as its file has it, or propose it: then with the proposal.
 
         Raises:
-            ChangeRefused: it is, or no reason is given.
+            ChangeRefused: it is, no reason is given, or it needs a person.
         """
-        _need_reason(reason, frozenset({Need.REASON}))
+        text, before = self.file_text_of(rule), self.book().rules.get(rule)
+        after = read_rules({"file.yaml": text} if text else {}, self._classes)
+        wanted = needs(before, after[0] if after else None, tried=False)
+        _need_reason(reason, wanted)
+        if rule not in self.book().editions:
+            raise ChangeRefused(Refusal.UNCHANGED)
+        if Need.SECOND_PERSON in wanted:
+            return self._keep(
+                [_draft_of(rule, text, wanted, reason=reason, trial=None, actor=actor, at=at)],
+                is_person=is_person,
+            )[0]
         if not self._store.restore(rule, by=actor, at=at):
             raise ChangeRefused(Refusal.UNCHANGED)
         detail = json.dumps({"reason": reason}, ensure_ascii=False)
         self._audit.add(at=at, actor=actor, action="rule_restored", subject=rule, detail=detail)
+        return None
 
-    def _keep(self, drafts: Sequence[Edition]) -> Sequence[Edition]:
+    def _keep(self, drafts: Sequence[Edition], *, is_person: bool) -> Sequence[Edition]:
+        if not is_person and any(one.status is Status.PROPOSED for one in drafts):
+            raise ChangeRefused(Refusal.NO_PERSON)
         kept = self._store.add(drafts)
         for one in kept:
             waits = one.status is Status.PROPOSED

@@ -133,8 +133,13 @@ class EditionStore:
         found = connection.execute(select(_editions).where(_editions.c.number == number[0]))  # type: ignore[index]
         return _edition_of(found.one())
 
-    def decide(self, number: int, *, second: str, at: Micros, approve: bool) -> Edition:
+    def decide(
+        self, number: int, *, second: str, at: Micros, approve: bool, back: bool = False
+    ) -> Edition:
         """Bring a proposed edition into force, or refuse it.
+
+        ``back``: it is the file's own text. Then no edition is in force, and the rule follows its
+        file, also to the next version's.
 
         Raises:
             NotProposed: it is not (or no longer) proposed.
@@ -144,7 +149,8 @@ class EditionStore:
             row = connection.execute(query).first()
             if row is None or row.status != Status.PROPOSED:
                 raise NotProposed
-            status = Status.IN_FORCE if approve else Status.REFUSED
+            approved = Status.REPLACED if back else Status.IN_FORCE
+            status = approved if approve else Status.REFUSED
             if approve:
                 _retire(connection, row.rule, Status.IN_FORCE)
                 connection.execute(insert(_changes).values(at=at))
@@ -156,12 +162,16 @@ class EditionStore:
             return _edition_of(connection.execute(query).one())
 
     def restore(self, rule: str, *, by: str, at: Micros) -> bool:
-        """Let a rule be again as its file has it; False when it was."""
+        """Let a rule be again as its file has it; False when it was.
+
+        What was proposed against the edition is refused: it is about a rule that is no more.
+        """
         mine = (_editions.c.rule == rule) & (_editions.c.status == Status.IN_FORCE)
         ended = {"status": Status.REPLACED, "second": by, "decided_at": at}
         with self._engine.begin() as connection:
             if not connection.execute(update(_editions).where(mine).values(ended)).rowcount:
                 return False
+            _retire(connection, rule, Status.PROPOSED)
             connection.execute(insert(_changes).values(at=at))
             return True
 

@@ -16,11 +16,12 @@ from rules.engine.judge import Judge
 from rules.engine.plan import Planner, layout
 from rules.engine.silence import Silences
 from rules.engine.state import State, index_names
-from rules.engine.unit import NOT_DUE, Condition, Spot, Unit
+from rules.engine.unit import Condition, Spot, Unit
 from rules.engine.verdict import Turn
 from rules.engine.wording import say
 from rules.language.rule import Rule
 from rules.language.schedule import clocks_of
+from rules.past.memory import NOT_DUE
 
 
 def use_rules(state: State, rules: tuple[Rule, ...]) -> None:
@@ -31,7 +32,9 @@ def use_rules(state: State, rules: tuple[Rule, ...]) -> None:
         chosen = tuple(rule for rule in rules if rule.equipment_class == name)
         asked = tuple(one for one in questions if one[1].of == name)
         state.planners[name] = Planner(layout(equipment_class, chosen, asked), chosen, asked)
-    state.provable = frozenset(half for rule in rules for half in rule.halves)
+    wanting = [rule for rule in rules if rule.halves]
+    state.provable = frozenset(half for rule in wanting for half in rule.halves)
+    state.unproved = tuple(sorted({type_ for rule in wanting for _, type_ in rule.halves[:1]}))
 
 
 def reassemble(judge: Judge) -> None:
@@ -53,8 +56,8 @@ def reassemble(judge: Judge) -> None:
             changed.append(unit)
             continue
         _farewell(judge, old, unit.transplant(old))
-        if old.plan is not unit.plan:
-            changed.append(unit)
+        if old.plan is not unit.plan or old.equipment.attributes != unit.equipment.attributes:
+            changed.append(unit)  # a limit may be an attribute
             known = {past.key for past in old.plan.pasts}
             fresh[unit.number] = [n for n in unit.plan.timed if unit.plan.pasts[n].key not in known]
     for old in old_units.values():
@@ -158,6 +161,8 @@ def rewind_timers(state: State) -> None:
     """Schedule everything that the units' conditions, memories and links wait for."""
     for unit in state.roll:
         unit.queued = {past: due for due, past in unit.wakes()}
+        for condition in unit.conditions.values():
+            condition.queued = condition.due
     state.timers = [
         (condition.due, unit.equipment.id, *spot)
         for unit in state.roll

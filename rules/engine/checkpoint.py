@@ -21,10 +21,9 @@ from gengfu.core.naming import Scalar
 from gengfu.durable import replace_file
 from gengfu.ledger import snapshot
 from gengfu.ledger.model import EquipmentClass
-from rules.engine.assembly import assemble, reset_links, use_rules
+from rules.engine.assembly import assemble, reset_links, rewind_timers, use_rules
 from rules.engine.frame import NEVER
 from rules.engine.proofs import Halves
-from rules.engine.silence import Silences
 from rules.engine.state import State
 from rules.engine.step import begin
 from rules.engine.unit import Condition, Phase, Unit
@@ -49,6 +48,7 @@ class _SavedCondition:
     silent: bool
     times: list[Micros]
     raised: bool = False
+    occurred: Micros = NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ class _SavedUnit:
     pasts: dict[str, list[float]]
     conditions: list[_SavedCondition] = field(default_factory=list)
     lasted: Micros = NEVER
-    queued: dict[str, Micros] = field(default_factory=dict)
-    """By a function's key."""
+    known: dict[str, Scalar] = field(default_factory=dict)
+    """By point whose changes are remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,6 @@ class _Saved:
     files: dict[str, str]
     ledgers: dict[str, bytes]
     units: list[_SavedUnit]
-    timers: list[tuple[Micros, str, int, str]]
     doubted: list[Micros]
     """By the silences' rows."""
     halves: Halves = field(default_factory=Halves)
@@ -98,7 +97,6 @@ def encode(state: State) -> bytes:
             files=dict(state.files),
             ledgers={site: snapshot.encode(ledger) for site, ledger in state.ledgers.items()},
             units=[_save(state, unit) for unit in state.roll],
-            timers=sorted(state.timers),
             doubted=state.silences.doubted.tolist(),
             halves=state.halves,
             linkage=state.linkage,
@@ -181,11 +179,12 @@ def _save(state: State, unit: Unit) -> _SavedUnit:
                 condition.silent,
                 condition.times,
                 condition.raised,
+                condition.occurred,
             )
             for (index, part), condition in unit.conditions.items()
         ],
         lasted=unit.lasted,
-        queued={plan.pasts[past].key: due for past, due in sorted(unit.queued.items())},
+        known={names[slot]: value for slot, value in unit.known.items()},
     )
 
 
@@ -206,10 +205,8 @@ def _restore(saved: _Saved, classes: Mapping[str, EquipmentClass]) -> State:
         [by_id[unit.equipment.id].heard for unit in state.roll] + [0], dtype=np.int64
     )
     reset_links(state)
-    state.timers = saved.timers  # a sorted list is a heap
-    state.silences = Silences.of(state.roll)
+    rewind_timers(state)
     state.silences.doubted[:] = saved.doubted
-    state.image.look_again(state.roll)
     state.halves, state.linkage = saved.halves, saved.linkage
     return state
 
@@ -222,15 +219,20 @@ def _load(unit: Unit, saved: _SavedUnit) -> None:
     unit.lasted = saved.lasted
     for name, slot in slots.items():
         unit.put(slot, saved.values.get(name), saved.observed[name])
+    unit.known = {slots[name]: value for name, value in saved.known.items()}
     for name, (value, changed) in saved.previous.items():
         unit.previous[slots[name]], unit.changed[slots[name]] = value, changed
     for number, past in enumerate(unit.plan.pasts):
         unit.pasts[number].load(saved.pasts[past.key])
         unit.outputs[number] = saved.values.get(past.key)
-        if past.key in saved.queued:
-            unit.queued[number] = saved.queued[past.key]
     numbers = {one.rule.id: number for number, one in enumerate(unit.plan.rules)}
     for one in saved.conditions:
         unit.conditions[numbers[one.rule], one.part] = Condition(
-            Phase(one.phase), one.since, one.due, one.silent, list(one.times), one.raised
+            phase=Phase(one.phase),
+            since=one.since,
+            due=one.due,
+            silent=one.silent,
+            times=list(one.times),
+            raised=one.raised,
+            occurred=one.occurred,
         )

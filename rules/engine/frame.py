@@ -27,6 +27,7 @@ class Frame:
     __slots__ = (
         "attributes",
         "changed",
+        "known",
         "numbers",
         "observed",
         "occurred",
@@ -47,6 +48,8 @@ class Frame:
         """By slot: what points of free text say; their number stays NaN."""
         self.outputs: list[Scalar] = [None] * outputs
         """What functions of the past give."""
+        self.known: dict[int, Scalar] = {}
+        """By slot whose changes are remembered: its newest value that was not unknown."""
         self.previous: dict[int, Scalar] = {}
         self.changed: dict[int, Micros] = {}
         self.occurred: dict[str, Micros] = {}

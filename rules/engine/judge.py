@@ -17,11 +17,11 @@ from rules.engine import supply
 from rules.engine.plan import OWN_SILENCE, CompiledRule
 from rules.engine.proofs import Occurrence
 from rules.engine.state import State
-from rules.engine.unit import NOT_DUE, Condition, Phase, Spot, Unit
+from rules.engine.unit import Condition, Phase, Spot, Unit
 from rules.engine.verdict import Turn, Verdict
 from rules.engine.wording import say
 from rules.language.rule import Children, Count, SubjectKind
-from rules.past.memory import Timed
+from rules.past.memory import NOT_DUE, Timed
 
 LATENESS: Micros = 2 * MINUTE
 """A device's time is taken for holding up to so far back; what is older counts from its receipt."""
@@ -104,6 +104,10 @@ class Judge:
             if unit is None:
                 continue
             self._fall_due(unit, due, index, part)
+            condition = unit.conditions.get((index, part))
+            if condition is not None and condition.queued == due:
+                condition.queued = NOT_DUE
+                self._schedule(unit, (index, part), condition, condition.due)
             if index < 0 and unit.queued.get(~index) == due:
                 del unit.queued[~index]
                 self._await(unit, ~index)
@@ -113,13 +117,15 @@ class Judge:
         if not pasts:
             return set()
         plan, rules, waiting = unit.plan, set[int](), sorted(set(pasts))
+        at = unit.at
         while waiting:
             past = waiting.pop(0)
-            changed = unit.sample(past, since)
             output = plan.pasts[past].output
+            if unit.sample(past, at, since):
+                rules.update(plan.rules_of_slot[output])
             self._await(unit, past)
-            waiting = sorted({*waiting, *plan.pasts_of_slot[output]})
-            rules.update(plan.rules_of_slot[output] if changed else ())
+            if outer := plan.pasts_of_slot[output]:
+                waiting = sorted({*waiting, *outer})
         return rules
 
     def relink(self, unit: Unit) -> None:
@@ -144,6 +150,8 @@ class Judge:
                 self._say(unit, spot, Turn.ON, one.at, facts=one.facts, late=True)
             return
         self._take_occurrence(unit, spot, one.at, one.facts)
+        condition = unit.conditions[spot]
+        condition.occurred = max(condition.occurred, one.at)
 
     def _take_occurrence(
         self, unit: Unit, spot: Spot, observed: Micros, facts: Mapping[str, Scalar] | None = None
@@ -163,9 +171,12 @@ class Judge:
         ):
             self._schedule(unit, spot, condition, condition.times[-1] + rule.count.within)
             return
+        # One that is told late brings the end no nearer, and is on for as long as any other.
+        so_far = condition.due if turn is Turn.OCCURRED else NOT_DUE
+        begins = self.now if so_far == NOT_DUE and self.is_history(observed) else observed
+        ends = NOT_DUE if rule.clear_on or compiled.clear else begins + rule.clear_hold
         condition.phase, condition.times = Phase.ON, []
-        quiet = NOT_DUE if rule.clear_on or compiled.clear else observed + rule.clear_hold
-        self._schedule(unit, spot, condition, quiet)
+        self._schedule(unit, spot, condition, max(so_far, ends))
         self._say(unit, spot, turn, observed, facts=facts)
 
     def _count_rises(
@@ -315,8 +326,10 @@ class Judge:
                 del unit.conditions[spot]
 
     def _schedule(self, unit: Unit, spot: Spot, condition: Condition, due: Micros) -> None:
+        """Have a timer look at it when it is due; one timer is enough."""
         condition.due = due
-        if due != NOT_DUE:
+        if due != NOT_DUE and not NOT_DUE < condition.queued <= due:
+            condition.queued = due
             heapq.heappush(self.state.timers, (due, unit.equipment.id, *spot))
 
     def _say(

@@ -4,8 +4,10 @@ Either may come first, so what may be one half of a proof is remembered for a wh
 of places: a part's own, else its equipment's.
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from gengfu.core.clock import Micros
 from gengfu.core.naming import Scalar
@@ -15,8 +17,8 @@ from rules.language.rule import LONGEST_PROOF, Proof, Relation
 
 KEPT: Micros = 2 * LONGEST_PROOF
 """How long a half is remembered after it arrived: what happened together may arrive apart."""
-MOST = 500
-"""Halves remembered at most; a device that floods pushes out the oldest."""
+MOST = 50
+"""Halves of one type remembered of one device's part; one that floods pushes out its own oldest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,21 +41,39 @@ class Occurrence:
 
 @dataclass(slots=True)
 class Halves:
-    """Events that are, or want, a proof: the newest, in the order in which they came."""
+    """Events that are, or want, a proof: the newest of everyone, in the order in which they came."""
 
-    kept: list[Occurrence] = field(default_factory=list)
+    told: dict[tuple[str, str], dict[tuple[str, str | None], list[Occurrence]]] = field(
+        default_factory=dict
+    )
+    """By site and type, then by who told it: equipment and part."""
+    forgotten: Micros = 0
+    """What came before counts no more."""
 
     def add(self, one: Occurrence, kept: Micros) -> None:
-        """Remember an event, and forget what came longer ago than ``kept``."""
-        self.kept = [old for old in self.kept if one.came - old.came <= kept][1 - MOST :]
-        self.kept.append(one)
+        """Remember an event, and forget what came longer than ``kept`` before."""
+        self.forgotten = one.came - kept
+        own = self.told.setdefault((one.site, one.type), {}).setdefault(_teller(one), [])
+        del own[: max(0, len(own) + 1 - MOST)]
+        own.append(one)
 
-    def beside(self, one: Occurrence) -> list[Occurrence]:
-        """Return what other devices, or other parts of this one, told at the same site."""
-        here = [other for other in self.kept if other.site == one.site]
-        return [
-            other for other in here if (other.equipment, other.part) != (one.equipment, one.part)
-        ]
+    def beside(self, one: Occurrence, type_: str) -> list[Occurrence]:
+        """Return what other devices, or other parts of this one, told of a type at the same site."""
+        tellers = self.told.get((one.site, type_), {})
+        others = (
+            own[bisect_left(own, self.forgotten, key=_came) :]
+            for teller, own in tellers.items()
+            if teller != _teller(one)
+        )
+        return sorted(chain.from_iterable(others), key=_came)
+
+
+def _teller(one: Occurrence) -> tuple[str, str | None]:
+    return one.equipment, one.part
+
+
+def _came(one: Occurrence) -> Micros:
+    return one.came
 
 
 def proves(ledger: SiteLedger, proof: Proof, one: Occurrence, other: Occurrence) -> bool:

@@ -61,7 +61,7 @@ def _skim(state: State, records: Sequence[Told]) -> int:
     calm = _take(state, told, batches) if batches else len(told)
     if calm:
         last = told[calm - 1]
-        state.position, state.now, state.minute = last.position, last.now, last.now // MINUTE
+        state.position, state.now = last.position, last.now
     return calm
 
 
@@ -79,7 +79,7 @@ def _undisturbed(state: State, records: Sequence[Told]) -> Iterator[Told]:
                 return
         if not before <= one.now < quiet_until or is_deaf(state, one.now - before):
             return
-        if one.now // MINUTE != state.minute and state.scheduled:
+        if one.now // MINUTE != state.now // MINUTE and state.scheduled:
             return
         yield one
         before = one.now

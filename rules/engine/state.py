@@ -39,8 +39,6 @@ class State:
     position: int = 0
     """Of the last record taken."""
     now: Micros = 0
-    minute: int = 0
-    """Of the time, in which hours were looked at last."""
     rate: float = 1.0
     """How fast the journal's clock runs, as the last tick said."""
     names: Names = field(default_factory=Names)
@@ -75,9 +73,11 @@ class State:
     """For those: the slot's code by theirs."""
     image: Image = field(default_factory=Image)
     halves: Halves = field(default_factory=Halves)
-    """Events that are, or want, a second proof."""
+    """Events that are, or want, a second proof, as they came."""
     provable: frozenset[tuple[str, str]] = frozenset()
-    """Which are: their classes and types."""
+    """Which are, or want, one: their classes and types."""
+    unproved: tuple[str, ...] = ()
+    """The types of those that want one."""
     linkage: Memory = field(default_factory=Memory)
     linked: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     """Whether a linkage line reads the equipment, by equipment index of ``names``."""

@@ -33,8 +33,6 @@ from rules.linkage.following import follow
 
 MANY = 12
 """Fewer readings are quicker one by one."""
-RETAINED = Flag.RETAINED.value
-"""As a plain number: a flag's own ``&`` takes longer than the rest."""
 DEAF_AFTER: Micros = 10 * SECOND
 """No record for so long, though every second brings a tick: we were deaf (a restart)."""
 DEAF_REAL: Micros = SILENT_REAL // 2
@@ -56,7 +54,7 @@ def step(
     ``now`` is the record's ``written_at``. The given state is spent: go on with the returned one.
     The same records from the same state give the same verdicts.
     """
-    now = max(now, state.now)
+    before, now = state.now, max(now, state.now)
     _mind_gap(state, now)
     state.position, state.now = position, now
     judge = Judge(state, position, now)
@@ -75,7 +73,8 @@ def step(
             _take_action(judge, body)
         case _:
             _take_events(judge, body if isinstance(body, tuple) else ())
-    _run_schedules(judge)
+    if now // MINUTE != before // MINUTE:
+        _run_schedules(judge)
     judge.run_timers()
     _run_silences(judge)
     follow(judge, body, _scalar)
@@ -120,6 +119,7 @@ def _take_ledger(judge: Judge, body: LedgerChange) -> None:
 
 def _take_rules(judge: Judge, body: RulesChange) -> None:
     state = judge.state
+    state.refused = ()
     if body.files == state.files:
         return
     try:
@@ -127,7 +127,7 @@ def _take_rules(judge: Judge, body: RulesChange) -> None:
     except BadInput as exc:
         state.refused = exc.faults
         return
-    state.refused, state.files = (), body.files
+    state.files = body.files
     use_rules(state, rules)
     reassemble(judge)
 
@@ -282,10 +282,6 @@ def _wake(judge: Judge, heard: NDArray[np.int32]) -> None:
 
 def _run_schedules(judge: Judge) -> None:
     """Look again, once a minute, at what looks at some hours only."""
-    minute = judge.now // MINUTE
-    if minute == judge.state.minute:
-        return
-    judge.state.minute = minute
     for unit in judge.state.scheduled:
         for index in unit.plan.scheduled:
             judge.evaluate(unit, index, judge.now)
@@ -321,7 +317,7 @@ def _take_events(judge: Judge, events: Sequence[object]) -> None:
         number = int(state.number_of[event.equipment]) if len(state.number_of) else -1
         if number < 0:
             state.counts.unknown_equipment += 1
-        elif not event.flags & RETAINED:
+        elif not event.is_retained:
             unit = state.roll[number]
             state.heard[number] = judge.now
             _take_event(judge, unit, event)
@@ -337,27 +333,29 @@ def _take_event(judge: Judge, unit: Unit, event: Event) -> None:
     type_ = event.type.strip().lower()  # classes know small letters only; "Fire" is a fire
     unit.occurred[type_] = max(unit.occurred.get(type_, at), at)
     facts: dict[str, Scalar] = {**event.attributes, THE_PART: event.part}
-    _clear_by(judge, unit, Source.EVENT, type_, facts)
+    _clear_by(judge, unit, Source.EVENT, type_, facts, at)
     counted = plan.pasts_of_event.get(type_, ())
-    if judge.is_history(at):
+    if counted and judge.is_history(at):
         counted = tuple(past for past in counted if plan.pasts[past].steady)
     rules = judge.remember(unit, counted, since)
-    if unit.plan.ballots:
+    if plan.ballots:
         judge.recount(unit, since)
-    one = Occurrence(
-        site=unit.site,
-        equipment=unit.equipment.id,
-        part=event.part,
-        type=type_,
-        at=at,
-        came=judge.now,
-        facts=facts,
-    )
-    for index in plan.by_event.get(type_, ()):
-        if plan.rules[index].rule.confirmed_by is None:
-            judge.occur(unit, index, one)
-    if (unit.equipment.equipment_class, type_) in judge.state.provable:
-        prove(judge, one)
+    is_provable = (unit.equipment.equipment_class, type_) in judge.state.provable
+    if is_provable or type_ in plan.by_event:
+        one = Occurrence(
+            site=unit.site,
+            equipment=unit.equipment.id,
+            part=event.part,
+            type=type_,
+            at=at,
+            came=judge.now,
+            facts=facts,
+        )
+        for index in plan.by_event.get(type_, ()):
+            if plan.rules[index].rule.confirmed_by is None:
+                judge.occur(unit, index, one)
+        if is_provable:
+            prove(judge, one)
     for index in sorted(rules.union(plan.by_awaited.get(type_, ()))):
         judge.evaluate(unit, index, since)
 
@@ -366,18 +364,22 @@ def _take_action(judge: Judge, action: Action) -> None:
     unit = judge.state.units.get(action.equipment)
     if unit is not None and unit.site == action.site:
         facts: dict[str, Scalar] = {**action.attributes, THE_PART: action.part}
-        _clear_by(judge, unit, Source.ACTION, action.name, facts)
+        _clear_by(judge, unit, Source.ACTION, action.name, facts, judge.now)
 
 
 def _clear_by(
-    judge: Judge, unit: Unit, source: Source, type_: str, facts: Mapping[str, Scalar]
+    judge: Judge, unit: Unit, source: Source, type_: str, facts: Mapping[str, Scalar], at: Micros
 ) -> None:
-    """Turn off what this occurrence clears: on its part, or everywhere when it names none."""
+    """Turn off what this occurrence clears: on its part, or everywhere when it names none.
+
+    One that is told late ends nothing that came after it: the reset was of another fire.
+    """
     part = facts[THE_PART]
     for index in unit.plan.by_clearing.get((source, type_), ()):
         matchers = unit.plan.rules[index].rule.clear_on
         if not any(one.type == type_ and one.matches(facts) for one in matchers):
             continue
         for spot in sorted(spot for spot in unit.conditions if spot[0] == index):
-            if part is None or spot[1] in {part, ""}:
+            is_meant = part is None or spot[1] in {part, ""}
+            if is_meant and unit.conditions[spot].occurred <= at:
                 judge.turn_off(unit, spot, judge.now)

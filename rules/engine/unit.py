@@ -16,9 +16,8 @@ from rules.engine.band import Band
 from rules.engine.frame import NEVER, Frame, Numbers, Times
 from rules.engine.plan import ONLINE_SLOT, OWN_SILENCE, Plan
 from rules.language.schedule import PlaceClock
-from rules.past.memory import Past, Timed
+from rules.past.memory import NOT_DUE, Past, Timed
 
-NOT_DUE: Micros = 0
 Spot: TypeAlias = tuple[int, str]
 """A rule's number in the plan and the part (empty: the equipment itself)."""
 
@@ -44,12 +43,16 @@ class Condition:
     """When it became true; while clearing, when it became clear."""
     due: Micros = NOT_DUE
     """When the phase ends by itself."""
+    queued: Micros = NOT_DUE
+    """When a timer looks whether it is due. Never later than it is."""
     silent: bool = False
     """On because nothing is heard."""
     times: list[Micros] = field(default_factory=list)
     """Of the occurrences counted, the newest last; at most ``Count.times``."""
     raised: bool = False
     """Where it is counted how often an expression became true: it is true now."""
+    occurred: Micros = NEVER
+    """Of an event's rule: when the newest occurrence was, by its own time."""
 
     @property
     def is_on(self) -> bool:
@@ -142,11 +145,20 @@ class Unit(Frame):
         self.observed[slot] = at
         if is_same:
             return Taken.SAME
-        before = self.value(slot) if slot in self.plan.history else None
         self._put(slot, value)
-        if before is not None and self.value(slot) is not None:
-            self.previous[slot], self.changed[slot] = before, at
+        if slot in self.plan.history:
+            self._remember(slot, at)
         return Taken.CHANGED
+
+    def _remember(self, slot: int, at: Micros) -> None:
+        """Note a change of a slot's value; unknown in between makes no difference."""
+        value = self.value(slot)
+        if value is None:
+            return
+        before = self.known.get(slot)
+        self.known[slot] = value
+        if before is not None and before != value:
+            self.previous[slot], self.changed[slot] = before, at
 
     def _is(self, slot: int, value: float | str) -> bool:
         """Tell whether a slot holds a value; unknown again is the same."""
@@ -164,18 +176,18 @@ class Unit(Frame):
         """Tell whether a value may make a rule true, or end what is going on."""
         return bool(self.conditions) or value not in self.bands[slot]
 
-    def sample(self, past: int, since: Micros) -> bool:
-        """Let a function of the past take its sample; tell whether its value changed.
+    def sample(self, past: int, at: Micros, since: Micros) -> bool:
+        """Let a function of the past take its sample of time ``at``; tell whether its value changed.
 
         ``since``: from when on what is observed counts as held; timed functions count by it.
         """
         compiled, memory = self.plan.pasts[past], self.pasts[past]
         inputs = [one(self) for one in compiled.inputs]
         if not isinstance(memory, Timed):
-            return self._give(past, memory.update(self.at, inputs))
-        self.lasted = at = max(since, self.lasted)
+            return self._give(past, memory.update(at, inputs))
+        self.lasted = held = max(since, self.lasted)
         lost = self.is_lost and not compiled.steady
-        return self._give(past, memory.lose(at) if lost else memory.update(at, inputs))
+        return self._give(past, memory.lose(held) if lost else memory.update(held, inputs))
 
     def wake(self, past: int) -> bool:
         """Let a function whose time has come look again; tell whether its value changed."""
@@ -240,6 +252,8 @@ class Unit(Frame):
     def put(self, slot: int, value: Scalar, at: Micros) -> None:
         """Hold what was known before."""
         self.numbers[slot] = self.plan.layout.number(slot, value)
+        if value is not None and slot in self.plan.history:
+            self.known[slot] = value
         if isinstance(value, str) and self.plan.layout.kinds[slot] is PointKind.TEXT:
             self.texts[slot] = value
         self.observed[slot] = at
@@ -268,6 +282,7 @@ class Unit(Frame):
         return self._take_over_conditions(old)
 
     def _take_over(self, slot: int, old: "Unit", old_slot: int) -> None:
+        self.put(slot, old.known.get(old_slot), old.observed[old_slot])
         self.put(slot, old.value(old_slot), old.observed[old_slot])
         if slot in self.plan.history and old_slot in old.changed:
             self.previous[slot] = old.previous[old_slot]

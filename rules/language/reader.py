@@ -95,6 +95,9 @@ def _read_pack(page: Page, text: str, vocabulary: Vocabulary, rules: dict[str, R
     root = page.root(text)
     if root is None:
         return
+    if "pack" not in (keys := page.entries(root)) and "tests" in keys:
+        page.fault(root, said("is a file of rule tests, not of rules"), said("gengfu rules test"))
+        return
     found = page.fields(root, required=("pack", "rules"))
     pack = page.text(found.get("pack"))
     if "pack" in found and not is_slug(pack):
@@ -278,14 +281,19 @@ class _RuleReader:
 
     def _check_texts(self, rule: Rule, equipment_class: EquipmentClass) -> None:
         known = fillable(equipment_class) | self._names.keys()
-        for text in (rule.title, *rule.advice):
-            self._check_placeholders(text, known)
+        advice = self._fields.get("advice")
+        listed = advice.value if isinstance(advice, yaml.SequenceNode) else ()
+        nodes = (self._fields.get("title", self._node), *listed)
+        # A runbook's line, the last of the advice, is our own text and stands on no line of its own.
+        for node, text in zip(nodes, (rule.title, *rule.advice), strict=False):
+            self._check_placeholders(node, text, known)
 
-    def _check_placeholders(self, text: Bilingual, known: frozenset[str]) -> None:
-        for name in dict.fromkeys((*placeholders(text.zh), *placeholders(text.en))):
-            if name not in known:
-                node = self._fields.get("title", self._node)
-                self._page.fault(node, said("no value {{{}}}", name), nearest(name, known))
+    def _check_placeholders(self, node: yaml.Node, text: Bilingual, known: frozenset[str]) -> None:
+        for language, line in (("zh", text.zh), ("en", text.en)):
+            for name in dict.fromkeys(placeholders(line)):
+                if name not in known:
+                    at = self._page.entries(node).get(language, node)
+                    self._page.fault(at, said("no value {{{}}}", name), nearest(name, known))
 
     def _check_per(self, rule: Rule, per: Relation) -> None:
         """Note what one alert for many cannot speak of: the values of a single one."""

@@ -4,13 +4,14 @@ Whatever comes out is read and checked like any other rule file. Only what a for
 there is a text (an empty field, a duration nobody can read) is told by ``flaws``, field by field.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 import yaml
 
-from gengfu.core.expression import parse_span
+from gengfu.core.expression import ExpressionError, parse, parse_span
 from gengfu.core.hours import DayKind, read_hours
 from gengfu.core.urgency import Kind, Response, Severity
 from gengfu.marked import is_identifier
@@ -87,6 +88,7 @@ class Flaw(StrEnum):
     """What is wrong with one answer."""
 
     EMPTY = "empty"
+    NO_LIMIT = "no_limit"
     NO_DURATION = "no_duration"
     NO_HOURS = "no_hours"
     NO_NAME = "no_name"
@@ -126,8 +128,9 @@ class SimpleRule:
     kind: Kind
     response: Response | None = None
     """None: as usual for the kind."""
-    title_zh: str
-    title_en: str
+    title_zh: str = ""
+    title_en: str = ""
+    """In one language at least; the other then reads the same. So with the advice."""
     advice_zh: str = ""
     advice_en: str = ""
     source: str
@@ -141,6 +144,8 @@ def flaws(simple: SimpleRule) -> Mapping[str, Flaw]:
     for name in ("window", "hold", "clear_hold", "silence", "within", "quiet"):
         if getattr(simple, name) and not _is(parse_span, getattr(simple, name)):
             found[name] = Flaw.NO_DURATION
+    if simple.trigger is Trigger.POINT:
+        found |= _no_limits(simple)
     if simple.trigger is Trigger.EVENT and not 1 <= simple.times <= MOST_COUNTED:
         found["times"] = Flaw.NO_COUNT
     if simple.hours and not all(_is(read_hours, one) for one in simple.hours.split(",")):
@@ -149,7 +154,9 @@ def flaws(simple: SimpleRule) -> Mapping[str, Flaw]:
 
 
 def _needed(simple: SimpleRule) -> Iterator[str]:
-    yield from ("id", "title_zh", "title_en")
+    yield "id"
+    if not simple.title_en.strip():
+        yield "title_zh"
     match simple.trigger:
         case Trigger.POINT:
             yield "point"
@@ -163,10 +170,22 @@ def _needed(simple: SimpleRule) -> Iterator[str]:
             yield from ("event", "quiet", *(("within",) if simple.times > 1 else ()))
 
 
+def _no_limits(simple: SimpleRule) -> Mapping[str, Flaw]:
+    """Return the limits that cannot be compared with: a run time wants a duration."""
+    runtime = simple.measure is Measure.RUNTIME
+    read, flaw = (parse_span, Flaw.NO_DURATION) if runtime else (parse, Flaw.NO_LIMIT)
+    limits = ("value", "clear_value") if simple.measure is not Measure.MISSING else ()
+    return {
+        name: flaw
+        for name in limits
+        if getattr(simple, name).strip() and not _is(read, getattr(simple, name))
+    }
+
+
 def _is(read: Callable[[str], object], text: str) -> bool:
     try:
         read(text)
-    except ValueError:
+    except (ValueError, ExpressionError):
         return False
     return True
 
@@ -180,14 +199,49 @@ def write(simple: SimpleRule) -> str:
         "kind": simple.kind.value,
         "priority": _PRIORITY[simple.kind],
         **({"response": simple.response.value} if simple.response else {}),
-        "title": {"zh": simple.title_zh, "en": simple.title_en},
+        "title": _in_both(simple.title_zh, simple.title_en),
     }
     if simple.advice_zh or simple.advice_en:
-        rule["advice"] = [{"zh": simple.advice_zh, "en": simple.advice_en}]
+        rule["advice"] = [_in_both(simple.advice_zh, simple.advice_en)]
     rule["source"] = simple.source
     return yaml.safe_dump(
         {"pack": PACK, "rules": [rule]}, sort_keys=False, allow_unicode=True, width=100
     )
+
+
+def _in_both(zh: str, en: str) -> Mapping[str, str]:
+    return {"zh": zh if zh.strip() else en, "en": en if en.strip() else zh}
+
+
+_FIELD = re.compile(r"(?:  |- )(?P<field>\w+):")
+_TONGUE = re.compile(r"  (?:  |- )(?P<tongue>zh|en):")
+_ANSWER: Mapping[str, str] = {
+    "id": "id",
+    "when": "value",
+    "hold": "hold",
+    "clear": "clear_value",
+    "clear_hold": "clear_hold",
+    "no_data": "silence",
+    "event": "event",
+    "count": "times",
+    "during": "hours",
+    "severity": "severity",
+    "kind": "kind",
+    "response": "response",
+    "source": "figures",
+}
+
+
+def answer_at(text: str, line: int) -> str | None:
+    """Return the answer that a line (from 1) of what ``write`` wrote comes from; None when from none."""
+    tongue = ""
+    for above in reversed(text.splitlines()[:line]):
+        if not tongue and (said := _TONGUE.match(above)):
+            tongue = said["tongue"]
+        if field := _FIELD.match(above):
+            name = field["field"]
+            return f"{name}_{tongue}" if name in {"title", "advice"} else _ANSWER.get(name)
+    return None
 
 
 def _cause(simple: SimpleRule) -> Mapping[str, object]:

@@ -4,14 +4,13 @@ What differs is what late data changed: an alarm that would have been, one that 
 would have ended sooner. Both runs are the engine's own step; nothing is judged by other rules here.
 """
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from heapq import heappop, heappush
-from itertools import count
+from operator import attrgetter
 
 from gengfu.core.clock import MINUTE, Micros
-from gengfu.core.names import Names
 from gengfu.core.naming import Bilingual, Subject
 from gengfu.core.partition import EVERY_PARTITION
 from gengfu.core.record import Body, NewNames, Record, Tick
@@ -82,12 +81,8 @@ def hindsight(
         JournalError: when the archive cannot be read.
     """
     came, was = _Run(begin(classes)), _Run(begin(classes))
-    names, late = Names(), _moments(archive, partition, since, end)
-    numbers = count()
-    waiting: list[tuple[Micros, int, Moment]] = []
-    for moment in late:
-        heappush(waiting, (moment.at, next(numbers), moment))
     after = max(archive.position_at(since - LEAD), archive.first_position() - 1)
+    waiting = _moments(archive, partition, after, end)
     names = archive.names_at(after)
     known = NewNames((0, 0), tuple(names.equipment), tuple(names.points))
     for run in (came, was):
@@ -95,9 +90,9 @@ def hindsight(
     for record in _records(archive, after, partition, end):
         body = _body(record)
         came.step(body, record.position, record.written_at)
-        while waiting and waiting[0][0] <= record.written_at:
-            at, _, moment = heappop(waiting)
-            was.step(moment.body, record.position, at)
+        while waiting and waiting[0].at <= record.written_at:
+            moment = waiting.popleft()
+            was.step(moment.body, record.position, moment.at)
         timely, _ = split(body)
         was.step(
             Tick(was.state.rate) if timely is None else timely, record.position, record.written_at
@@ -114,12 +109,15 @@ def _links(state: State) -> frozenset[str]:
     return frozenset(one.id for one in rules if one.no_data is not None or one.watches_link)
 
 
-def _moments(archive: Archive, partition: int, since: Micros, end: Micros) -> list[Moment]:
-    """Collect what was told late about ``since`` and later: it came after ``since``."""
+def _moments(archive: Archive, partition: int, after: int, end: Micros) -> deque[Moment]:
+    """Collect all that was told late in the records to come, in the order of its time.
+
+    Also what speaks of a time before the one that is looked at: an alarm may be on since.
+    """
     found: list[Moment] = []
-    for record in _records(archive, archive.position_at(since), partition, end):
+    for record in _records(archive, after, partition, end):
         found.extend(split(_body(record))[1])
-    return found
+    return deque(sorted(found, key=attrgetter("at")))
 
 
 def _records(archive: Archive, after: int, partition: int, end: Micros) -> Iterator[Record]:
@@ -151,23 +149,21 @@ def _findings(
     links: frozenset[str],
 ) -> Iterator[Finding]:
     """Compare both runs where late data speak of."""
+
+    def touches(one: Episode) -> bool:
+        return one.since <= until and (one.cleared is None or one.cleared >= since)
+
     ours = [one for one in was if one.rule not in links and not one.late]
     theirs = [one for one in came if one.rule not in links and not one.late]
     compared = difference(ours, theirs)
-    for one in compared.only_new:
-        if _touches(one, since, until):
-            yield _finding(Changed.WOULD_HAVE_FIRED, one, one.cleared)
-    for one in compared.only_live:
-        if _touches(one, since, until):
-            yield _finding(Changed.WOULD_NOT_HAVE_FIRED, one, one.cleared)
-    for one in compared.both:
+    for one in filter(touches, compared.only_new):
+        yield _finding(Changed.WOULD_HAVE_FIRED, one, one.cleared)
+    for one in filter(touches, compared.only_live):
+        yield _finding(Changed.WOULD_NOT_HAVE_FIRED, one, one.cleared)
+    for one in filter(touches, compared.both):
         live = next((other for other in theirs if _same(one, other)), None)
         if live and one.cleared and (live.cleared is None or live.cleared > one.cleared + SOONER):
             yield _finding(Changed.WOULD_HAVE_CLEARED, one, one.cleared)
-
-
-def _touches(one: Episode, since: Micros, until: Micros) -> bool:
-    return one.since <= until and (one.cleared is None or one.cleared >= since)
 
 
 def _same(one: Episode, other: Episode) -> bool:

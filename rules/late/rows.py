@@ -1,4 +1,7 @@
-"""Tells late readings and events from the others, and puts them where they belong in time."""
+"""Tells late readings and events from the others, and puts them where they belong in time.
+
+What is younger than ``LATENESS`` on arrival was judged at its own time already.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -7,12 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gengfu.core.batch import Event, Flag, ReadingBatch
-from gengfu.core.clock import MINUTE, SECOND, Micros
+from gengfu.core.clock import SECOND, Micros
 from gengfu.core.record import Body, Record, RecordKind
-
-LATE_AFTER: Micros = 2 * MINUTE
-"""What is younger on arrival was taken at its own time already (``rules.judge.LATENESS``)."""
-
+from rules.engine.judge import LATENESS
 
 _TOLD = frozenset({RecordKind.READINGS, RecordKind.EVENTS})
 
@@ -113,11 +113,11 @@ def _rows_of(batch: ReadingBatch, rows: NDArray[np.intp]) -> ReadingBatch:
 
 def _late_rows(batch: ReadingBatch) -> NDArray[np.intp]:
     told = (batch.flags & Flag.RETAINED) == 0
-    return np.flatnonzero(told & (batch.received_at - batch.observed_at > LATE_AFTER))
+    return np.flatnonzero(told & (batch.received_at - batch.observed_at > LATENESS))
 
 
 def _is_late(event: Event) -> bool:
-    return not event.flags & Flag.RETAINED and event.received_at - event.observed_at > LATE_AFTER
+    return not event.is_retained and event.received_at - event.observed_at > LATENESS
 
 
 def _second(at: Micros) -> Micros:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Engine,
     Integer,
     MetaData,
@@ -14,9 +15,12 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
     insert,
+    inspect,
     or_,
     select,
+    text,
     update,
 )
 
@@ -42,6 +46,7 @@ _findings = Table(
     Column("kind", String(16), nullable=False),
     Column("title_zh", Text, nullable=False),
     Column("title_en", Text, nullable=False),
+    Column("looked_until", BigInteger, nullable=False),
 )
 _cursor = Table(
     "late_cursor",
@@ -61,6 +66,7 @@ class FindingStore:
     def prepare(self) -> None:
         """Make the tables; harmless when they are there."""
         metadata.create_all(self._engine)
+        _add_looked_until(self._engine)
 
     def position(self) -> int | None:
         """Return up to where the journal was looked at; None = never."""
@@ -72,18 +78,18 @@ class FindingStore:
     ) -> None:
         """Keep what was found for (site, since, until) in place of what stood there before.
 
-        One transaction with ``position``: looking again after a kill changes nothing.
+        A look has no say in an alarm beyond the time that it looked at. One transaction with
+        ``position``: looking again after a kill changes nothing.
         """
         with self._engine.begin() as connection:
             for site, since, until, findings in found:
-                stood = (
-                    (_findings.c.site == site)
-                    & (_findings.c.since <= until)
-                    & or_(_findings.c.until.is_(None), _findings.c.until >= since)
-                )
-                connection.execute(_findings.delete().where(stood))
-                if findings:
-                    connection.execute(insert(_findings), [_row(one) for one in findings])
+                seen = (_findings.c.since <= until) & (_findings.c.looked_until >= since)
+                still_on = or_(_findings.c.until.is_(None), _findings.c.until >= since)
+                of_site = _findings.delete().where(_findings.c.site == site)
+                connection.execute(of_site.where(seen & still_on))
+                for one in findings:
+                    connection.execute(of_site.where(_same_alarm(one)))
+                    connection.execute(insert(_findings).values(**_row(one), looked_until=until))
             if not connection.execute(update(_cursor).values(position=position)).rowcount:
                 connection.execute(insert(_cursor).values(id=1, position=position))
 
@@ -105,6 +111,28 @@ class FindingStore:
         ordered = query.order_by(_findings.c.since.desc(), _findings.c.id).limit(limit)
         with self._reads.connect() as connection:
             return tuple(_finding_of(row) for row in connection.execute(ordered))
+
+
+def _same_alarm(one: Finding) -> ColumnElement[bool]:
+    """Return what an alarm is known by that an earlier look found as well."""
+    return and_(
+        _findings.c.rule == one.rule,
+        _findings.c.equipment == one.subject.equipment,
+        _findings.c.part == one.subject.part,
+        _findings.c.since == one.since,
+    )
+
+
+def _add_looked_until(engine: Engine) -> None:
+    """Give the findings of an older version the least that was looked at: their beginning."""
+    table = _findings.name
+    if any(column["name"] == "looked_until" for column in inspect(engine).get_columns(table)):
+        return
+    with engine.begin() as connection:
+        connection.execute(
+            text(f"ALTER TABLE {table} ADD COLUMN looked_until BIGINT NOT NULL DEFAULT 0")
+        )
+        connection.execute(update(_findings).values(looked_until=_findings.c.since))
 
 
 def _row(one: Finding) -> dict[str, object]:

@@ -165,7 +165,7 @@ def _end(judge: Judge, run: Run) -> None:
 def _take_events(judge: Judge, events: Sequence[object]) -> None:
     state = judge.state
     for event in events:
-        if not isinstance(event, Event) or event.flags & Flag.RETAINED:
+        if not isinstance(event, Event) or event.is_retained:
             continue
         number = int(state.number_of[event.equipment]) if len(state.number_of) else -1
         unit = state.roll[number] if number >= 0 else None
@@ -175,7 +175,7 @@ def _take_events(judge: Judge, events: Sequence[object]) -> None:
         if type_ == "fire" and event.part:
             _signal(judge, unit, event.part, min(event.observed_at, judge.now))
         elif type_ == "reset":
-            _reset(judge, unit, event.part)
+            _reset(judge, unit, event.part, min(event.observed_at, judge.now))
 
 
 def _take_action(judge: Judge, action: Action) -> None:
@@ -183,7 +183,7 @@ def _take_action(judge: Judge, action: Action) -> None:
     if unit is None or unit.site != action.site or unit.equipment.equipment_class != PANEL:
         return
     if action.name == "reset":
-        _reset(judge, unit, action.part)
+        _reset(judge, unit, action.part, judge.now)
     fires = judge.state.linkage.fires.get(unit.equipment.id, {})
     for compartment, fire in fires.items():
         if action.part not in fire.addresses:
@@ -210,6 +210,7 @@ def _signal(judge: Judge, unit: Unit, address: str, at: Micros) -> None:
     known = part.compartment if part else None
     fires = judge.state.linkage.fires.setdefault(unit.equipment.id, {})
     fire = fires.setdefault(known or f"?{address}", Fire(unit.site))
+    fire.newest[address] = max(at, fire.newest.get(address, at))
     if address in fire.addresses:
         return
     fire.addresses[address] = at
@@ -238,13 +239,13 @@ def _confirm(judge: Judge, unit: Unit, compartment: str, fire: Fire, address: st
         run.part, run.signals = address, dict(fire.addresses)
 
 
-def _reset(judge: Judge, unit: Unit, address: str | None) -> None:
-    """Forget signals; a compartment without any is no longer on fire, and its run is over."""
+def _reset(judge: Judge, unit: Unit, address: str | None, at: Micros) -> None:
+    """Forget signals that were before; a compartment without any is no longer on fire: its run is over."""
     panel = unit.equipment.id
     for compartment, fire in list(judge.state.linkage.fires.get(panel, {}).items()):
-        if address is None:
-            fire.addresses.clear()
-        fire.addresses.pop(address or "", None)
+        meant = fire.addresses.keys() if address is None else fire.addresses.keys() & {address}
+        for one in [one for one in meant if fire.newest.get(one, at) <= at]:
+            del fire.addresses[one]
         if not fire.addresses:
             _put_out(judge, panel, compartment)
 

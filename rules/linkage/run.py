@@ -103,6 +103,8 @@ class Fire:
     addresses: dict[str, Micros] = field(default_factory=dict)
     confirmed_by: str | None = None
     """The address whose signal, or whose verdict, confirmed it."""
+    newest: dict[str, Micros] = field(default_factory=dict)
+    """By address: when it signalled last."""
 
 
 @dataclass(slots=True)

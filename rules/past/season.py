@@ -4,12 +4,14 @@ from array import array
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from gengfu.core.clock import DAY, HOUR, Micros, to_utc
+from gengfu.core.clock import DAY, HOUR, Micros, wall
 from gengfu.core.expression import Parameter, Signature, Within
 from gengfu.core.naming import Bilingual, Scalar
 from rules.past.memory import Function, Past
 
 HOURS = 7 * 24
+_SINCE_MONDAY = 3 * 24
+"""Hours: 1970 began on a Thursday."""
 WEEKS = 2
 """An hour is unknown until it was seen in so many weeks."""
 FOLLOWS = 4
@@ -28,35 +30,39 @@ class Usual(Past):
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
         self._hour = -1.0
-        """Hours since 1970, UTC, of the hour under way; -1 = none yet."""
+        """The hour under way: hours since 1970 by the site's own clock; -1 = none yet.
+
+        By the clock an hour that autumn repeats goes on: it is not seen in two weeks at once.
+        """
         self._sum = self._count = 0.0
         self._means = array("d", [0.0] * HOURS)
         self._seen = array("d", [0.0] * HOURS)
         """Of each hour of the week: in how many weeks it was seen."""
 
     def update(self, at: Micros, inputs: Sequence[Scalar]) -> Scalar:
-        value, hour = inputs[0], float(at // HOUR)
+        value, hour = inputs[0], float(wall(at, self._zone) // HOUR)
         if hour != self._hour:
             self._fold()
             self._hour, self._sum, self._count = hour, 0.0, 0.0
         if isinstance(value, int | float):
             self._sum += value
             self._count += 1.0
-        place = self._place(at)
+        place = _place(hour)
         return self._means[place] if self._seen[place] >= WEEKS else None
 
     def _fold(self) -> None:
         """Take the hour that is over into its place in the week."""
         if not self._count:
             return
-        place = self._place(int(self._hour) * HOUR)
+        place = _place(self._hour)
         self._seen[place] += 1.0
         weight = 1.0 / min(self._seen[place], FOLLOWS)
         self._means[place] += weight * (self._sum / self._count - self._means[place])
 
-    def _place(self, at: Micros) -> int:
-        local = to_utc(at).astimezone(self._zone)
-        return local.weekday() * 24 + local.hour
+
+def _place(hour: float) -> int:
+    """Return the hour's place in the week, from Monday's first."""
+    return int(hour + _SINCE_MONDAY) % HOURS
 
 
 SEASON = (

@@ -41,6 +41,9 @@ def read_book(file: str, text: str, classes: Mapping[str, EquipmentClass]) -> Bo
     faults: list[Fault] = []
     page = Page(file, faults)
     root = page.root(text)
+    if root is not None and "tests" not in (keys := page.entries(root)) and "pack" in keys:
+        page.fault(root, said("is a rule file, not one of rule tests"), said("gengfu rules check"))
+        raise BadInput(faults)
     fields = page.fields(root, required=("tests",), optional=("rules",)) if root else {}
     cases = tuple(_CaseReader(page, one, classes).read() for one in page.items(fields.get("tests")))
     rules = page.texts(fields["rules"]) if "rules" in fields else ()
@@ -189,6 +192,8 @@ class _CaseReader:
 
     def _class_of(self, node: yaml.Node, name: str) -> EquipmentClass | None:
         one = self._equipment.get(name)
+        if one is None and not name:  # which one was asked for already
+            return None
         if one is None:
             self._page.fault(
                 node, said("no equipment {!r} here", name), nearest(name, self._equipment)
@@ -256,8 +261,8 @@ class _CaseReader:
 
     def _who(self, node: yaml.Node, named: yaml.Node | None) -> str:
         """Return the equipment meant; where there is only one it need not be named."""
-        if named is not None:
-            return self._page.text(named)
+        if name := self._page.text(named):
+            return name
         if len(self._equipment) != 1:
             self._page.fault(node, said("which equipment?"), said("write: equipment: ID"))
             return ""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from zoneinfo import ZoneInfo
 
-from gengfu.core.clock import DAY, HOUR, SECOND, Micros, to_utc
+from gengfu.core.clock import DAY, HOUR, SECOND, Micros, wall
 from gengfu.core.naming import Scalar
 from simulators.device import local_hour
 from simulators.models.hydraulics import MPA_PER_METRE, RATED_HZ, DutyPoint, Pipe, duty_point
@@ -103,9 +103,7 @@ class SupplySet(Station):
     def _duty_order(self) -> list[tuple[Pump, bool]]:
         """Return every pump and whether it should run; the duty pump changes at three at night."""
         pumps = list(self.pumps.values())
-        offset = to_utc(self.now).astimezone(self.zone).utcoffset()
-        local = self.now + (round(offset.total_seconds() * 1e6) if offset else 0)
-        first = (local - 3 * HOUR) // DAY % len(pumps)
+        first = (wall(self.now, self.zone) - 3 * HOUR) // DAY % len(pumps)
         order = [pump for pump in pumps[first:] + pumps[:first] if pump.available]
         # What shows only in a running pump gets that pump the duty.
         order.sort(key=lambda pump: pump.faults.isdisjoint(_SHOWN_RUNNING))

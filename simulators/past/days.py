@@ -93,6 +93,13 @@ def live(
     return Lived(columns=columns, days=lived, counts=counts)
 
 
+def renumbered(lived: Lived, by: int) -> Lived:
+    """Return days whose texts are numbered from ``by`` on: others come before them."""
+    shift = np.array([by if one.point.kind is PointKind.TEXT else 0 for one in lived.columns])
+    days = tuple(replace(day, values=day.values + shift) for day in lived.days)
+    return replace(lived, days=days)
+
+
 def eve(midnight: Micros) -> Micros:
     """Return when a model must be put up to live from ``midnight`` on."""
     return midnight - _WARM_UP

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from random import Random
 from zoneinfo import ZoneInfo
 
-from gengfu.core.clock import DAY, HOUR, MINUTE, Micros, to_iso
+from gengfu.core.clock import DAY, HOUR, MINUTE, Micros, to_iso, wall
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import Equipment, SiteLedger
 from simulators.catalogue import PLAYERS
-from simulators.device import Injection, local_hour
+from simulators.device import Injection
 
 YEAR: Micros = 365 * DAY
 
@@ -200,10 +200,13 @@ _REST: Micros = HOUR
 def cast_of(ledger: SiteLedger, equipment: str) -> frozenset[str]:
     """Return whom a trouble of an equipment concerns.
 
-    Its room's machines of the class, who speaks for it, those that it speaks for, and what it feeds.
+    A pump's room, the recorder that misses a camera's channel, those that it speaks for, what it feeds.
     """
     one = ledger.equipment[equipment]
     cast, waiting = {equipment}, [equipment]
+    recorder = ledger.equipment.get(one.parent or "")
+    if recorder is not None and recorder.equipment_class == "nvr":
+        cast.add(recorder.id)
     if one.equipment_class == "pump":
         cast |= {
             other.id
@@ -260,8 +263,7 @@ def _of(
 
 def _in_working_hours(at: Micros, zone: ZoneInfo, rng: Random) -> Micros:
     """Return a moment of the same local day between eight and four: it is over by five."""
-    since_midnight = round(local_hour(at, zone) * HOUR)
-    return at - since_midnight + round(rng.uniform(8, 16) * HOUR)
+    return at - wall(at, zone) % DAY + round(rng.uniform(8, 16) * HOUR)
 
 
 def truth(troubles: Iterable[Trouble]) -> str:

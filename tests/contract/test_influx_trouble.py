@@ -23,9 +23,11 @@ def fake(request: pytest.FixtureRequest) -> Iterator[FakeInflux]:
         yield fake
 
 
-def store_on(fake: FakeInflux, folder: Path, *, token: str = TOKEN) -> InfluxStore:
+def store_on(
+    fake: FakeInflux, folder: Path, *, token: str = TOKEN, deadline_s: float = 20.0
+) -> InfluxStore:
     user = "gengfu" if fake.tongue is ONE else None
-    server = Server(url=fake.url, database="gengfu", user=user, secret=token, deadline_s=1.0)
+    server = Server(url=fake.url, database="gengfu", user=user, secret=token, deadline_s=deadline_s)
     return InfluxStore(Wire(server), folder)
 
 
@@ -59,9 +61,11 @@ def test_the_bucket_is_not_created(fake: FakeInflux, store: InfluxStore) -> None
     ],
 )
 def test_a_refused_write_is_lost(
-    fake: FakeInflux, store: InfluxStore, trouble: Trouble, reason: Refusal, wait: float | None
+    fake: FakeInflux, tmp_path: Path, trouble: Trouble, reason: Refusal, wait: float | None
 ) -> None:
     """Whatever the server refuses is kept, said with its reason, and taken by the next write."""
+    store = store_on(fake, tmp_path, deadline_s=20.0 if trouble.trickle_s is None else 1.0)
+    store.prepare({})
     fake.troubles.append(trouble)
     with pytest.raises(NotTaken) as refused:
         store.write(rows_of(flows(3)), 1)
@@ -69,6 +73,7 @@ def test_a_refused_write_is_lost(
     assert store.cursor() == 0
     assert store.write(rows_of(flows(3)), 1).stored == 3
     assert len(fake.points) == 3
+    store.close()
 
 
 def test_a_wrong_token_is_an_outage_without_name(fake: FakeInflux, tmp_path: Path) -> None:

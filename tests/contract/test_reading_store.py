@@ -138,6 +138,17 @@ def test_a_range_takes_its_end_in(store: ReadingStore) -> None:
     assert trend.times.tolist() == [T0 + 1, T0 + 2]
 
 
+@pytest.mark.parametrize("point", ["flow", "mode"])
+def test_years_are_read_to_be_refused(store: ReadingStore, point: str) -> None:
+    """Whoever wants at most so many raw values gets the first ones, or all when there are fewer."""
+    said = ("auto", "off") if point == "mode" else (1.0, 2.0)
+    store.write(rows_of([("pump-1", point, T0 + n, said[n % 2]) for n in range(5)]), 1)
+    for most in (3, 5, 9):
+        trend = store.query(series("pump-1", point), T0, T0 + 9, most=most)
+        assert trend.times.tolist() == [T0 + n for n in range(min(most, 5))]
+    assert len(store.query(series("pump-1", point), T0, T0 + 9).times) == 5
+
+
 def test_buckets_are_filled_or_shifted(store: ReadingStore) -> None:
     """Buckets begin at multiples of the step since 1970, hold mean, low, high, count; gaps stay."""
     rows: list[Row] = [

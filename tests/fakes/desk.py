@@ -4,8 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 
@@ -13,7 +11,7 @@ from alerts.door import CoreUnavailable
 from alerts.lifecycle import Refusal
 from alerts.lifecycle import step as take
 from alerts.model import Alert, Condition, Entry, Handling, Report, Step, StepRequest
-from alerts.read import AlertFilter, BadCursor, Change, Page
+from alerts.read import AlertFilter, BadCursor, Change, OpenSums, Page
 from alerts.refusals import IllegalStep, UnknownAlert
 from dashboards.accounting import Accounting
 from dashboards.availability.figures import AvailabilityRow
@@ -28,26 +26,16 @@ from gengfu.core.record import DeadLetter, RejectReason
 from gengfu.core.said import said
 from gengfu.core.states import OperatingState, StateInterval
 from gengfu.core.urgency import Kind, Response, Severity
-from gengfu.ledger.classes import load_classes
-from gengfu.ledger.csv_import import read_folder
-from gengfu.ledger.model import EquipmentClass, SiteLedger
 from gengfu.people.roles import Role
 from ingest.store.port import Band, Trend
 from ingest.store.rows import Series
 from tests.fakes.late import FakeLate
+from tests.fakes.ledgers import FakeLedgers
 from tests.fakes.linkage import FakeLinkage
 from tests.fakes.manual_clock import ManualClock
 from tests.fakes.rule_book import FakeRuleBook
 
-DEMO = Path(__file__).parents[2] / "simulators" / "demo"
 PASSWORD = "correct horse battery staple"
-
-
-@cache
-def shipped() -> tuple[Mapping[str, EquipmentClass], Mapping[str, SiteLedger]]:
-    """Return the shipped classes and the demo's ledgers by site."""
-    classes = load_classes()
-    return classes, {ledger.site.id: ledger for ledger in read_folder(DEMO, classes)}
 
 
 def sample_alert(alert_id: str = "a-1", *, opened_at: Micros = 0, **changes: object) -> Alert:
@@ -126,6 +114,19 @@ class FakeAlerts:
         end = start + wanted.limit
         return Page(tuple(found[start:end]), str(end) if end < len(found) else None)
 
+    def open_sums(self, sites: Sequence[str] | None = None) -> OpenSums:
+        """Add up what is open."""
+        wanted = AlertFilter(sites=tuple(sites) if sites is not None else None)
+        found = [alert for alert in self.held.values() if _fits(alert, wanted)]
+        active = [alert for alert in found if alert.shelved_until is None]
+        lightest_first = sorted(found, key=lambda one: -tuple(Severity).index(one.severity))
+        return OpenSums(
+            active=len(active),
+            untaken=sum(alert.untaken for alert in active),
+            shelved=len(found) - len(active),
+            gravest={one.equipment: one.severity for one in lightest_first if one.equipment},
+        )
+
     def get(self, alert_id: str) -> Alert | None:
         """Return one alert."""
         return self.held.get(alert_id)
@@ -194,6 +195,7 @@ def _fits(alert: Alert, wanted: AlertFilter) -> bool:
         and wanted.equipment in (None, alert.equipment)
         and wanted.kind in (None, alert.kind)
         and wanted.severity in (None, alert.severity)
+        and wanted.shelved in (None, alert.shelved_until is not None)
         and (wanted.since is None or alert.opened_at >= wanted.since)
         and (wanted.until is None or alert.opened_at < wanted.until)
     )
@@ -232,7 +234,8 @@ class FakePeople:
     def by_token(self, token: str, *, at: Micros) -> Visitor | None:
         """Take ``token-<role>``."""
         login = token.removeprefix("token-")
-        return self._visitor(login) if token != login and login in set(Role) else None
+        known = token != login and login in set(Role)
+        return replace(self._visitor(login), is_person=False) if known else None
 
     def names(self) -> Mapping[str, str]:
         """Return everybody."""
@@ -295,14 +298,25 @@ class FakeReadings:
 
     down: bool = False
     every: Micros = 10_000_000
+    given: int = 0
+    """How many values the longest answer had."""
 
     def query(
-        self, series: Series, start: Micros, end: Micros, step: Micros | None = None
+        self,
+        series: Series,
+        start: Micros,
+        end: Micros,
+        step: Micros | None = None,
+        *,
+        most: int | None = None,
     ) -> Trend:
         """Return one value each ten seconds, or buckets."""
         if self.down:
             raise StoreUnavailable("the store does not answer")
-        times = np.arange(start - start % self.every, end, step or self.every, dtype=np.int64)
+        first = start - start % self.every
+        end = end if step or most is None else min(end, first + most * self.every)
+        times = np.arange(first, end, step or self.every, dtype=np.int64)
+        self.given = max(self.given, len(times))
         seed = sum(series.point.encode())
         wave = np.sin(times / (seed * 4e6)) + 0.1 * np.sin(times / 7e6)
         values = 40 + seed % 13 + 5 * wave
@@ -324,26 +338,12 @@ class FakeAvailability:
 
 
 @dataclass
-class FakeLedgers:
-    """The demo's ledgers and the shipped classes."""
-
-    @property
-    def sites(self) -> Mapping[str, SiteLedger]:
-        """Return the demo's ledgers."""
-        return shipped()[1]
-
-    @property
-    def classes(self) -> Mapping[str, EquipmentClass]:
-        """Return the shipped classes."""
-        return shipped()[0]
-
-
-@dataclass
 class FakeDesk:
     """Everything together; ``ports()`` is what ``build_app`` takes."""
 
     clock: ManualClock = field(default_factory=ManualClock)
     people: FakePeople = field(default_factory=FakePeople)
+    ledgers: FakeLedgers = field(default_factory=FakeLedgers)
     estate: FakeEstate = field(default_factory=FakeEstate)
     readings: FakeReadings = field(default_factory=FakeReadings)
     availability: FakeAvailability = field(default_factory=FakeAvailability)
@@ -364,7 +364,7 @@ class FakeDesk:
             clock=self.clock,
             wall_clock=self.clock,
             people=self.people,
-            ledgers=FakeLedgers(),
+            ledgers=self.ledgers,
             alerts=self.alerts,
             late=self.late,
             linkage=self.linkage,

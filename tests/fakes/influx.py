@@ -26,7 +26,7 @@ _SELECT = re.compile(
     r'SELECT (?P<what>.+) FROM "(?P<measurement>[^"]+)"'
     r' WHERE (?P<tags>"\w+" = \$\w+(?: AND "\w+" = \$\w+)*)'
     r" AND time >= (?P<start>-?\d+) AND time < (?P<end>-?\d+)"
-    r"(?: GROUP BY time\((?P<step>\d+)u\) fill\(none\))?"
+    r"(?: GROUP BY time\((?P<step>\d+)u\) fill\(none\))?(?: LIMIT (?P<most>\d+))?"
 )
 _DELETE = re.compile(
     r'DELETE FROM "(?P<measurement>[^"]+)" WHERE time < (?P<end>-?\d+)'
@@ -136,6 +136,7 @@ class FakeInflux:
         )
         single = [(time, cells[0]) for time, cells in rows if cells[0] is not None]
         values = _bucketed(single, asked) if asked["step"] else [[time, *own] for time, own in rows]
+        values = values[: int(asked["most"])] if asked["most"] else values
         series = [{"name": asked["measurement"], "columns": ["time", *names], "values": values}]
         return {"results": [{"statement_id": 0, **({"series": series} if values else {})}]}
 

@@ -64,6 +64,9 @@ class FileReader:
     def first_position(self) -> int:
         return 1
 
+    def last_position(self) -> int:
+        return len(self.records)
+
 
 class StandingClock:
     """A clock that tells how long nothing took."""

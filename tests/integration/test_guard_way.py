@@ -124,6 +124,28 @@ def test_what_a_finger_is_on_is_taken_away(running: Any, phone: Page) -> None:
     phone.wait_for_function("() => !document.querySelector('#live').dataset.old")
 
 
+def test_a_tap_that_was_not_sent(running: Any, phone: Page) -> None:
+    """A tap without a line says so, also when the line is back, until a tap has arrived."""
+    phone.goto(f"{running.base_url}/guard")
+    phone.locator("article[data-alert]").first.wait_for(timeout=FIRST_ALERT_S * 1000)
+    alert = phone.locator("article[data-alert]").first.get_attribute("data-alert")
+    phone.goto(f"{running.base_url}/alerts/{alert}")
+    note = phone.locator("[data-refused]")
+    taps = f"**/alerts/{alert}/*"
+    phone.route(taps, lambda route: route.abort("internetdisconnected"))
+    tapped = phone.locator("#live form[data-step] button[data-primary]").first
+    tapped.click()
+    note.wait_for(state="visible")
+    assert "没有送出" in note.inner_text()
+    phone.evaluate("document.querySelector('#live').dataset.old = 'yes'")
+    phone.evaluate("document.body.dispatchEvent(new CustomEvent('gengfu:changed')) && null")
+    phone.wait_for_function("() => !document.querySelector('#live').dataset.old")
+    assert note.is_visible()
+    phone.unroute(taps)
+    tapped.click()
+    note.wait_for(state="hidden")
+
+
 def test_a_page_that_lost_its_line(running: Any, phone: Page) -> None:
     """Five seconds without the stream and the page says so; back again it says nothing."""
     phone.goto(f"{running.base_url}/guard")

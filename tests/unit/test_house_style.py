@@ -42,6 +42,7 @@ REAL_TIME_MEANT = {
     "simulators/publish.py": "paces real messages on a real connection",
 }
 SUPERVISORS = {
+    "alerts/outbox.py": "the supervisor of one attempt: a channel's defect may not end the others",
     "dashboards/web/api/stream.py": "the one look-out of all streams: one failed look may not end it",
     "gateway/intake.py": "the supervisor of one message: it may not stop the next",
     "ingest/store/wire.py": "hands whatever happened in a thread to the one who waits for it",

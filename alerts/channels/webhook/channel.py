@@ -24,7 +24,6 @@ class Webhook:
     def __init__(self, target: WebhookTarget) -> None:
         self.name = f"webhook:{target.name}"
         self._target = target
-        self._url = httpx.URL(target.url)
         self._timeout_s = target.timeout / SECOND
         self._client = httpx.AsyncClient(
             timeout=self._timeout_s, follow_redirects=False, trust_env=False
@@ -54,7 +53,7 @@ class Webhook:
             return Failed(f"{type(exc).__name__}: {exc}")
 
     async def _post(self, delivery: Delivery, timestamp: int) -> Delivered | Failed:
-        pinned = await pin(self._url, allow_private=self._target.allow_private)
+        pinned = await pin(httpx.URL(self._target.url), allow_private=self._target.allow_private)
         headers = {
             "Host": pinned.host,
             "Content-Type": "application/json",

@@ -51,7 +51,11 @@ async def pin(url: httpx.URL, *, allow_private: bool) -> Pinned:
         OSError: when the name does not resolve.
     """
     port = url.port or (443 if url.scheme == "https" else 80)
-    found = await asyncio.get_running_loop().getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as exc:  # a label of 0 or more than 63 letters: no server is even asked
+        raise socket.gaierror(socket.EAI_NONAME, f"{url.host} can be no host's name") from exc
     addresses = [ipaddress.ip_address(info[4][0]) for info in found]
     for address in addresses:
         if not may_go_to(address, allow_private=allow_private):

@@ -57,7 +57,7 @@ def sign_in(ports: DeskPorts, request: Request, login: str, password: str) -> st
     at = ports.wall_clock.now()
     secret = ports.people.sign_in(login, password, address=address(request), at=at)
     if secret is None:
-        raise Problem(HTTPStatus.UNAUTHORIZED, "login and password do not fit")
+        raise Problem(HTTPStatus.UNAUTHORIZED, said("login and password do not fit"))
     return secret
 
 
@@ -89,7 +89,7 @@ def log_in(ports: Desk, request: Request, body: LoginBody) -> JSONResponse:
     secret = sign_in(ports, request, body.login, body.password)
     visitor = ports.people.by_session(secret, at=ports.wall_clock.now())
     if visitor is None:
-        raise Problem(HTTPStatus.UNAUTHORIZED, "the session ended at once")
+        raise Problem(HTTPStatus.UNAUTHORIZED, said("the session ended at once"))
     response = JSONResponse(Me.of(visitor).model_dump())
     give_session(request, response, secret)
     return response

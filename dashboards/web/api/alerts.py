@@ -17,8 +17,9 @@ from dashboards.web.api.shapes import AlertList
 from dashboards.web.api.times import read_time
 from dashboards.web.identity import Desk, Who
 from dashboards.web.ports import DeskPorts, Visitor
-from dashboards.web.problems import Problem, bad_request, no_room, not_found
+from dashboards.web.problems import Problem, as_it_is, bad_cursor, bad_request, no_room, not_found
 from gengfu.core.clock import Micros
+from gengfu.core.said import said
 from gengfu.core.urgency import Kind, Severity
 
 router = APIRouter(prefix="/api/v1")
@@ -77,7 +78,7 @@ def visible(ports: DeskPorts, who: Visitor, alert_id: str) -> Alert:
     """
     alert = ports.alerts.get(alert_id)
     if alert is None or not who.sees(alert.site):
-        raise not_found("alert", alert_id)
+        raise not_found(said("there is no alert {!r}", alert_id))
     return alert
 
 
@@ -114,7 +115,7 @@ def list_alerts(ports: Desk, who: Who, query: Annotated[ListQuery, Query()]) -> 
     try:
         page = ports.alerts.list(wanted)
     except BadCursor as exc:
-        raise bad_request(str(exc), where="query.cursor") from exc
+        raise bad_cursor() from exc
     return AlertList(alerts=[alert_document(alert) for alert in page.alerts], cursor=page.cursor)
 
 
@@ -139,7 +140,12 @@ async def act(ports: Desk, who: Who, alert_id: str, step: Step, body: StepBody) 
     except IllegalStep as refused:
         raise Problem(
             HTTPStatus.CONFLICT,
-            f"{step} does not fit an alert that is {refused.current.handling}: {refused.reason}",
+            said(
+                "{} does not fit an alert that is {}: {}",
+                step,
+                refused.current.handling,
+                refused.reason,
+            ),
             reason=refused.reason,
             current=alert_document(refused.current),
         ) from refused
@@ -169,7 +175,7 @@ async def take_step(
     try:
         return await ports.core.act(alert_id, step, request)
     except UnknownAlert as exc:
-        raise not_found("alert", alert_id) from exc
+        raise not_found(said("there is no alert {!r}", alert_id)) from exc
     except CoreUnavailable as exc:
         raise _unreachable(exc) from exc
 
@@ -196,25 +202,30 @@ async def open_report(ports: DeskPorts, who: Visitor, body: ReportBody) -> Alert
     try:
         return await ports.core.report(report)
     except RefusedReport as exc:
-        raise bad_request(str(exc), where="body") from exc
+        raise bad_request(as_it_is(exc), where="body") from exc
     except CoreUnavailable as exc:
         raise _unreachable(exc) from exc
 
 
 def _site_of(ports: DeskPorts, who: Visitor, body: ReportBody) -> str:
     if body.equipment is None and body.place is None:
-        raise bad_request("say where: a place or an equipment", where="body.place")
-    for site, ledger in ports.ledgers.sites.items():
-        fits = (
-            who.sees(site)
-            and body.site in (None, site)
-            and (body.equipment is None or body.equipment in ledger.equipment)
-            and (body.place is None or body.place in ledger.places)
-        )
-        if fits:
-            return site
+        raise bad_request(said("say where: a place or an equipment"), where="body.place")
     named = body.equipment or cast("str", body.place)
-    raise bad_request(f"no site of yours has {named!r}", where="body.equipment")
+    sites = [
+        site
+        for site, ledger in ports.ledgers.sites.items()
+        if who.sees(site)
+        and body.site in (None, site)
+        and (body.equipment is None or body.equipment in ledger.equipment)
+        and (body.place is None or body.place in ledger.places)
+    ]
+    if not sites:
+        raise bad_request(said("no site of yours has {!r}", named), where="body.equipment")
+    if len(sites) > 1:
+        raise bad_request(
+            said("more than one site has {!r}: say which in “site”", named), where="body.site"
+        )
+    return sites[0]
 
 
 def _micros(at: Time, where: str) -> Micros | None:
@@ -226,6 +237,6 @@ def _unreachable(why: CoreUnavailable) -> Problem:
         return no_room()
     return Problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "the alert service does not answer now; send the same request again, it is done once",
+        said("the alert service does not answer now; send the same request again, it is done once"),
         headers={"Retry-After": "2"},
     )

@@ -17,9 +17,10 @@ from dashboards.web.api.shapes import (
 from dashboards.web.api.times import read_period, read_span
 from dashboards.web.identity import Desk, Who
 from dashboards.web.ports import DeskPorts, Visitor
-from dashboards.web.problems import Problem, bad_request, not_found
+from dashboards.web.problems import Problem, as_it_is, bad_request, not_found
 from gengfu.core.clock import DAY, to_iso
 from gengfu.core.errors import StoreUnavailable
+from gengfu.core.said import said
 from gengfu.core.states import OperatingState
 from gengfu.ledger.model import Equipment, PointDef, SiteLedger
 from ingest.store.port import Trend
@@ -46,7 +47,7 @@ def find_equipment(
     for ledger in seen_ledgers(ports, who):
         if equipment_id in ledger.equipment:
             return ledger, ledger.equipment[equipment_id]
-    raise not_found("equipment", equipment_id)
+    raise not_found(said("there is no equipment {!r}", equipment_id))
 
 
 def shape(ports: DeskPorts, ledger: SiteLedger, equipment: Equipment) -> EquipmentShape:
@@ -122,11 +123,14 @@ def get_readings(
     ledger, equipment = find_equipment(ports, who, equipment_id)
     definition = ports.ledgers.classes[equipment.equipment_class].points.get(point)
     if definition is None:
-        raise not_found(f"point of class {equipment.equipment_class}", point)
+        of_class = equipment.equipment_class
+        raise not_found(said("there is no point {!r} of class {}", point, of_class))
     since, until = read_period(start, end, ports.clock.now(), default=DAY)
     bucket = read_span(step, "query.step") if step else None
     if bucket and (until - since) / bucket > MOST_BUCKETS:
-        raise bad_request(f"more than {MOST_BUCKETS} steps: take a longer one", where="query.step")
+        raise bad_request(
+            said("more than {} steps: take a longer one", MOST_BUCKETS), where="query.step"
+        )
     series = Series(
         site=ledger.site.id,
         equipment=equipment_id,
@@ -135,13 +139,15 @@ def get_readings(
         kind=definition.kind,
     )
     try:
-        trend = ports.readings.query(series, since, until, bucket)
+        trend = ports.readings.query(series, since, until, bucket, most=MOST_VALUES + 1)
     except StoreUnavailable as exc:
         raise Problem(
-            HTTPStatus.SERVICE_UNAVAILABLE, str(exc), headers={"Retry-After": "5"}
+            HTTPStatus.SERVICE_UNAVAILABLE, as_it_is(exc), headers={"Retry-After": "5"}
         ) from exc
     if len(trend.times) > MOST_VALUES:
-        raise bad_request(f"more than {MOST_VALUES} values: ask for steps", where="query.step")
+        raise bad_request(
+            said("more than {} values: ask for steps", MOST_VALUES), where="query.step"
+        )
     return readings_shape(definition, trend)
 
 

@@ -11,8 +11,9 @@ from dashboards.web.api.estate import seen_ledgers
 from dashboards.web.api.shapes import AvailabilityShape, Shape
 from dashboards.web.api.times import read_period
 from dashboards.web.identity import Desk, Who
+from dashboards.web.letters import seen_letters
 from dashboards.web.ports import DeskPorts
-from dashboards.web.problems import bad_request
+from dashboards.web.problems import bad_cursor
 from dashboards.web.strange import Strange, strange_of
 from gengfu.core.clock import DAY, to_iso
 from gengfu.core.naming import Scalar
@@ -70,12 +71,14 @@ def get_availability(
     """Show availability by time over a period, by default the last 30 days."""
     since, until = read_period(start, end, ports.clock.now(), default=30 * DAY)
     rows = ports.availability.figures(since, until, by=by, sites=who.sites)
+    targets = {row.key: target_of(ports, by, row) for row in rows}
     return [
         AvailabilityShape(
             key=row.key,
             equipment=row.count,
             availability=row.availability,
-            target=target_of(ports, by, row),
+            target=targets[row.key],
+            met=row.meets(targets[row.key]),
             coverage=row.coverage,
             failures=row.failures,
             mtbf_s=row.mtbf_s,
@@ -102,6 +105,7 @@ def target_of(ports: DeskPorts, by: str, row: AvailabilityRow) -> float | None:
 @router.get("/dead-letters")
 def list_dead_letters(
     ports: Desk,
+    who: Who,
     request: Request,
     response: Response,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
@@ -109,16 +113,16 @@ def list_dead_letters(
 ) -> list[DeadLetterShape]:
     """List what was rejected, newest first, with reason, topic, bytes and time.
 
-    While there is more, the header ``Link`` names the next page with rel="next" (RFC 8288).
+    Who is limited to some sites gets what of a page is theirs, so a page may be short or empty. While there is more, the header ``Link`` names the next page with rel="next" (RFC 8288).
     """
     try:
         found = ports.estate.dead_letters(limit, cursor=cursor)
     except ValueError as exc:
-        raise bad_request(str(exc), where="query.cursor") from exc
+        raise bad_cursor() from exc
     if found.cursor is not None:
         following = urlencode({"limit": limit, "cursor": found.cursor})
         response.headers["Link"] = f'<{request.url.path}?{following}>; rel="next"'
-    return [DeadLetterShape.of(letter) for letter in found.letters]
+    return [DeadLetterShape.of(letter) for letter in seen_letters(found.letters, who)]
 
 
 class UnmappedShape(Shape):

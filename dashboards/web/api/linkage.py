@@ -11,6 +11,7 @@ from dashboards.web.identity import Desk, Who
 from dashboards.web.ports import DeskPorts, Visitor
 from dashboards.web.problems import not_found
 from gengfu.core.clock import DAY, SECOND, Micros, to_iso
+from gengfu.core.said import said
 from rules.linkage.run import Awaited, Run
 
 router = APIRouter(prefix="/api/v1")
@@ -88,7 +89,7 @@ def visible_run(ports: DeskPorts, who: Visitor, run_id: str) -> Run:
     """
     run = ports.linkage.get(run_id)
     if run is None or not who.sees(run.site):
-        raise not_found("linkage run", run_id)
+        raise not_found(said("there is no linkage run {!r}", run_id))
     return run
 
 

@@ -10,9 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from dashboards.web.api.rules import LONGEST_DRAFT, mistakes
 from dashboards.web.api.shapes import Shape, iso
 from dashboards.web.identity import Desk, Who
+from dashboards.web.ports import DeskPorts, Visitor
 from dashboards.web.problems import Problem
 from gengfu.core.clock import to_iso
 from gengfu.core.errors import BadInput
+from gengfu.core.said import Said, said
 from rules.editions.editor import ChangeRefused, Refusal
 from rules.editions.model import Edition, Trial
 
@@ -21,15 +23,23 @@ Result = TypeVar("Result")
 
 Reason = Annotated[str, Field(max_length=1000)]
 
-_REFUSED: dict[Refusal, tuple[HTTPStatus, str]] = {
+_REFUSED: dict[Refusal, tuple[HTTPStatus, Said]] = {
     Refusal.NEEDS_REASON: (
         HTTPStatus.UNPROCESSABLE_ENTITY,
-        "run a back-test of exactly this text first, or say why it goes without one",
+        said("run a back-test of exactly this text first, or say why it goes without one"),
     ),
-    Refusal.SAME_PERSON: (HTTPStatus.FORBIDDEN, "somebody else has to approve it"),
-    Refusal.NOT_PROPOSED: (HTTPStatus.CONFLICT, "it does not wait for approval any more"),
-    Refusal.UNKNOWN_RULE: (HTTPStatus.NOT_FOUND, "there is no such rule in force"),
-    Refusal.UNCHANGED: (HTTPStatus.CONFLICT, "it is in force as it stands"),
+    Refusal.SAME_PERSON: (HTTPStatus.FORBIDDEN, said("somebody else has to approve it")),
+    Refusal.NO_PERSON: (
+        HTTPStatus.FORBIDDEN,
+        said("this takes two people who are signed in, not a token"),
+    ),
+    Refusal.OTHER_SITES: (
+        HTTPStatus.FORBIDDEN,
+        said("rules hold at every site: who changes them has to see all of them"),
+    ),
+    Refusal.NOT_PROPOSED: (HTTPStatus.CONFLICT, said("it does not wait for approval any more")),
+    Refusal.UNKNOWN_RULE: (HTTPStatus.NOT_FOUND, said("there is no such rule in force")),
+    Refusal.UNCHANGED: (HTTPStatus.CONFLICT, said("it is in force as it stands")),
 }
 
 
@@ -105,26 +115,38 @@ class DecisionBody(BaseModel):
     approve: bool
 
 
-def changed(change: Callable[[], Result]) -> Result:
+def changed(ports: DeskPorts, who: Visitor, change: Callable[[], Result]) -> Result:
     """Make a change of rules.
 
     Raises:
         Problem: 422 with all mistakes of the text, or with why it was refused.
     """
+    if not all(map(who.sees, ports.ledgers.sites)):
+        raise _refused(Refusal.OTHER_SITES)
     try:
         return change()
     except BadInput as exc:
         raise mistakes(exc) from exc
     except ChangeRefused as exc:
-        status, said = _REFUSED[exc.reason]
-        raise Problem(status, said, reason=exc.reason) from exc
+        raise _refused(exc.reason) from exc
+
+
+def _refused(reason: Refusal) -> Problem:
+    status, why = _REFUSED[reason]
+    return Problem(status, why, reason=reason)
 
 
 @router.post("/rules", status_code=HTTPStatus.CREATED)
 def enable(ports: Desk, who: Who, body: EnableBody) -> list[EditionShape]:
     """Bring rules into force; those of life safety wait for a second person."""
     editor, at = ports.rules.editor, ports.wall_clock.now()
-    made = changed(lambda: editor.enable(body.rules, reason=body.reason, actor=who.id, at=at))
+    made = changed(
+        ports,
+        who,
+        lambda: editor.enable(
+            body.rules, reason=body.reason, actor=who.id, at=at, is_person=who.is_person
+        ),
+    )
     return _shapes(made)
 
 
@@ -145,22 +167,41 @@ def switch_off(ports: Desk, who: Who, rule: str, body: Body) -> EditionShape:
     """Switch a rule off."""
     editor, at = ports.rules.editor, ports.wall_clock.now()
     return EditionShape.of(
-        changed(lambda: editor.switch_off(rule, reason=body.reason, actor=who.id, at=at))
+        changed(
+            ports,
+            who,
+            lambda: editor.switch_off(
+                rule, reason=body.reason, actor=who.id, at=at, is_person=who.is_person
+            ),
+        )
     )
 
 
-@router.post("/rules/{rule}/restore", status_code=HTTPStatus.NO_CONTENT)
-def restore(ports: Desk, who: Who, rule: str, body: Body) -> None:
-    """Let a rule be again as its file has it."""
+@router.post("/rules/{rule}/restore")
+def restore(ports: Desk, who: Who, rule: str, body: Body) -> EditionShape | None:
+    """Let a rule be again as its file has it; with what waits for a second person, if it does."""
     editor, at = ports.rules.editor, ports.wall_clock.now()
-    changed(lambda: editor.restore(rule, reason=body.reason, actor=who.id, at=at))
+    made = changed(
+        ports,
+        who,
+        lambda: editor.restore(
+            rule, reason=body.reason, actor=who.id, at=at, is_person=who.is_person
+        ),
+    )
+    return EditionShape.of(made) if made else None
 
 
 @router.post("/rules/editions/{number}/decision")
 def decide(ports: Desk, who: Who, number: int, body: DecisionBody) -> EditionShape:
     """Approve or refuse what another person proposed."""
     editor, at = ports.rules.editor, ports.wall_clock.now()
-    decided = changed(lambda: editor.decide(number, approve=body.approve, actor=who.id, at=at))
+    decided = changed(
+        ports,
+        who,
+        lambda: editor.decide(
+            number, approve=body.approve, actor=who.id, at=at, is_person=who.is_person
+        ),
+    )
     return EditionShape.of(decided)
 
 

@@ -14,6 +14,7 @@ from dashboards.web.problems import Problem, bad_request
 from dashboards.web.rulebook import BacktestBusy, BacktestFailed
 from gengfu.core.clock import DAY, Micros
 from gengfu.core.errors import BadInput
+from gengfu.core.said import said
 from rules.backtest.document import Document
 from rules.editions.model import Edition
 from rules.language.rule import Rule
@@ -96,23 +97,25 @@ async def backtest(
         Problem: 422 with all mistakes of the draft, 429 while another one runs, 503 when it broke.
     """
     if end - start > LONGEST_BACKTEST:
-        raise bad_request("a back-test covers at most 40 days", where="body.from")
+        raise bad_request(said("a back-test covers at most 40 days"), where="body.from")
     try:
         return await ports.rules.backtest(start, end, draft, who.sites)
     except BadInput as exc:
         raise mistakes(exc) from exc
     except BacktestBusy as exc:
-        busy = "another back-test is running"
+        busy = said("another back-test is running")
         headers = {"Retry-After": "10"}
         raise Problem(HTTPStatus.TOO_MANY_REQUESTS, busy, headers=headers) from exc
     except BacktestFailed as exc:
-        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, f"the back-test failed: {exc}") from exc
+        raise Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE, said("the back-test failed: {}", exc)
+        ) from exc
 
 
 def mistakes(exc: BadInput) -> Problem:
     """Return the answer to a text with mistakes: all of them, with their lines."""
     errors = [{"where": f"rules:{one.place}", "detail": one.sentence} for one in exc.faults]
-    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the rules have mistakes", errors=errors)
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, said("the rules have mistakes"), errors=errors)
 
 
 def seen_sites(who: Visitor) -> tuple[str, ...] | None:

@@ -158,6 +158,8 @@ class AvailabilityShape(Shape):
     equipment: int
     availability: float | None
     target: float | None
+    met: bool | None
+    """None without a target, or when too little of the time is known to say so."""
     coverage: float
     failures: int
     mtbf_s: float | None

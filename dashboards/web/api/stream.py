@@ -19,6 +19,7 @@ from alerts.document import alert_document
 from dashboards.web.identity import Credential, Desk, Who, credential
 from dashboards.web.ports import DeskPorts, Visitor
 from dashboards.web.problems import Problem, SignInNeeded, bad_request
+from gengfu.core.said import said
 
 router = APIRouter(prefix="/api/v1")
 _log = structlog.get_logger(__name__)
@@ -91,7 +92,7 @@ class Feed:
         if self._open.total() >= MOST_STREAMS or self._open[who] >= MOST_STREAMS_EACH:
             raise Problem(
                 HTTPStatus.SERVICE_UNAVAILABLE,
-                "too many open streams",
+                said("too many open streams"),
                 headers={"Retry-After": "5"},
             )
         self._open[who] += 1
@@ -128,7 +129,7 @@ async def _start(request: Request, ports: DeskPorts) -> int:
     if text is None:
         return newest
     if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise bad_request(f"{text!r} is no event id", where="header.Last-Event-ID")
+        raise bad_request(said("{!r} is no event id", text), where="header.Last-Event-ID")
     return min(int(text), newest)
 
 

@@ -4,6 +4,7 @@ import re
 
 from dashboards.web.problems import bad_request
 from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, Micros, from_iso
+from gengfu.core.said import Misread, said
 
 _SPAN = re.compile(r"(\d{1,6})(s|m|h|d)?")
 _UNITS: dict[str | None, Micros] = {None: SECOND, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
@@ -23,7 +24,8 @@ def read_time(text: str, where: str) -> Micros:
         # A plus sign of a zone arrives as a space when it was not escaped.
         return from_iso(text.replace(" ", "+") if "T" in text else text)
     except (ValueError, OverflowError) as exc:
-        raise bad_request(f"{exc}; or milliseconds since 1970", where=where) from exc
+        why = exc.said if isinstance(exc, Misread) else exc
+        raise bad_request(said("{}; or milliseconds since 1970", why), where=where) from exc
 
 
 def read_period(
@@ -37,7 +39,7 @@ def read_period(
     until = read_time(end, "query.to") if end else now
     since = read_time(start, "query.from") if start else until - default
     if since >= until:
-        raise bad_request("the period is empty: from must be before to", where="query.from")
+        raise bad_request(said("the period is empty: from must be before to"), where="query.from")
     return since, until
 
 
@@ -49,5 +51,5 @@ def read_span(text: str, where: str) -> Micros:
     """
     match = _SPAN.fullmatch(text)
     if match is None or int(match[1]) == 0:
-        raise bad_request(f"{text!r} is no span: write 60s, 5m, 1h or 1d", where=where)
+        raise bad_request(said("{!r} is no span: write 60s, 5m, 1h or 1d", text), where=where)
     return int(match[1]) * _UNITS[match[2]]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from alerts.model import Alert, Entry, FindingVerdict, Handling, Step, What
 from alerts.read import AlertFilter, BadCursor
 from alerts.refusals import IllegalStep
+from alerts.reminders import round_of, told
 from dashboards.web.api.alerts import StepBody, seen_sites, take_step, visible
 from dashboards.web.api.estate import seen_ledgers
 from dashboards.web.identity import Desk, Who
@@ -21,7 +22,7 @@ from dashboards.web.pages.linkage import run_of
 from dashboards.web.pages.next_step import next_step, other_steps, worst_first
 from dashboards.web.pages.spark import spark_of
 from dashboards.web.ports import DeskPorts, Visitor
-from dashboards.web.problems import bad_request
+from dashboards.web.problems import bad_cursor
 from dashboards.web.render import page
 from gengfu.core.clock import HOUR, Micros
 from gengfu.core.naming import Bilingual
@@ -32,16 +33,22 @@ from rules.late.hindsight import Finding
 
 router = APIRouter()
 MOST_OPEN = 200
+"""So many open alerts are looked through and listed; sums and the wall are of all."""
 MOST_ROWS = 20
 """So many others are shown on the guard's page; the rest is a tap away."""
-_REPEATS = frozenset({What.TIMER, What.OCCURRED, What.NOTIFIED})
+MOST_LINES = 100
+"""So many lines of a timeline are shown, the newest; the rest is a tap away."""
+_REPEATS = frozenset({What.OCCURRED, What.NOTIFIED})
 _SHELVE_HOURS = (1, 4, 8, 24)
 
 
 def open_alerts(ports: DeskPorts, who: Visitor) -> list[Alert]:
-    """Return what is open, worst first for this person."""
-    found = ports.alerts.list(AlertFilter(sites=seen_sites(who), limit=MOST_OPEN))
-    return worst_first(found.alerts, who.id)
+    """Return what is open, worst first for this person, shelved ones last; of very many the gravest."""
+    found: list[Alert] = []
+    for shelved in (False, True):  # by themselves: what is shelved takes no place of what calls
+        wanted = AlertFilter(sites=seen_sites(who), shelved=shelved, limit=MOST_OPEN)
+        found += ports.alerts.list(wanted).alerts
+    return worst_first(found, who.id)
 
 
 def dials(ports: DeskPorts, alert: Alert) -> list[tuple[str, str]]:
@@ -89,15 +96,17 @@ def _children(ports: DeskPorts, alert: Alert) -> list[tuple[str, Bilingual]]:
     ]
 
 
-def _waiting(active: Sequence[Alert]) -> list[Alert]:
-    """Return what nobody has taken while the card on top is already somebody's task."""
-    return [] if not active or active[0].untaken else [one for one in active[1:] if one.untaken]
+def _waiting(active: Sequence[Alert]) -> Alert | None:
+    """Return the worst that nobody has taken while the card on top is already somebody's task."""
+    if not active or active[0].untaken:
+        return None
+    return next((one for one in active[1:] if one.untaken), None)
 
 
 @router.get("/guard")
 def guard(ports: Desk, who: Who, request: Request) -> Response:
     """Show the worst open alert with its next step, the others as rows."""
-    alerts = open_alerts(ports, who)
+    alerts, sums = open_alerts(ports, who), ports.alerts.open_sums(seen_sites(who))
     active = [alert for alert in alerts if alert.shelved_until is None]
     states = ports.estate.states()
     watched = [one for ledger in seen_ledgers(ports, who) for one in ledger.equipment]
@@ -109,8 +118,9 @@ def guard(ports: Desk, who: Who, request: Request) -> Response:
         "guard.html",
         card=card(ports, active[0]) if active else None,
         waiting=_waiting(active),
+        untaken=sums.untaken,
         rows=active[1 : MOST_ROWS + 1],
-        hidden=max(0, len(active) - MOST_ROWS - 1),
+        hidden=max(0, sums.active - MOST_ROWS - 1),
         shelved=[alert for alert in alerts if alert.shelved_until is not None],
         watched=len(watched),
         silent=len(silent),
@@ -140,7 +150,7 @@ def list_alerts(
     try:
         found = ports.alerts.list(wanted)
     except BadCursor as exc:
-        raise bad_request(str(exc), where="query.cursor") from exc
+        raise bad_cursor() from exc
     return page(
         request,
         "alerts.html",
@@ -169,24 +179,29 @@ def late_of(ports: DeskPorts, alert: Alert) -> list[Finding]:
 def folded(timeline: Sequence[Entry]) -> list[tuple[Entry, int]]:
     """Return the lines newest first; what only repeats itself stands once, with how often."""
     lines: list[tuple[Entry, int]] = []
-    for entry in reversed(timeline):
+    for entry in told(reversed(timeline), first=0):
         newer, times = lines[-1] if lines else (None, 0)
         if newer and newer.what == entry.what in _REPEATS and not entry.note:
             lines[-1] = newer, times + 1
         else:
-            lines.append((entry, 1))
+            lines.append((entry, round_of(entry) or 1))
     return lines
 
 
 @router.get("/alerts/{alert_id}")
-def show_alert(ports: Desk, who: Who, request: Request, alert_id: str) -> Response:
+def show_alert(
+    ports: Desk, who: Who, request: Request, alert_id: str, lines: Literal["all"] | None = None
+) -> Response:
     """Show one alert with everything that is known about it."""
     alert = visible(ports, who, alert_id)
+    timeline = folded(ports.alerts.timeline(alert_id))
+    shown = len(timeline) if lines == "all" else MOST_LINES
     return page(
         request,
         "alert.html",
         card=card(ports, alert),
-        timeline=folded(ports.alerts.timeline(alert_id)),
+        timeline=timeline[:shown],
+        older=len(timeline[shown:]),
         spark=spark_of(ports, alert),
         late=late_of(ports, alert),
         refused=request.query_params.get("refused"),

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from alerts.model import Alert
+from dashboards.web.api.alerts import seen_sites
 from dashboards.web.api.estate import seen_ledgers
 from dashboards.web.identity import Desk, Who
+from dashboards.web.letters import seen_letters
 from dashboards.web.pages.alerts import open_alerts
 from dashboards.web.render import page
 from dashboards.web.strange import strange_of
@@ -21,7 +22,6 @@ from gengfu.ledger.model import Equipment, EquipmentClass, Place, PlaceKind, Sit
 router = APIRouter()
 CROWDED = 240
 """With more equipment than this a normal cell shows its icon only."""
-_GRAVEST_FIRST = tuple(Severity)
 _ABOVE = 1000
 _MOST_STRANGE = 100
 
@@ -149,24 +149,13 @@ def count_states(buildings: Sequence[Building]) -> Counter[OperatingState]:
     return Counter(cell.state for building in buildings for cell in building.cells)
 
 
-def gravest(alerts: Sequence[Alert]) -> dict[str, Severity]:
-    """Return the gravest severity of each equipment's open alerts."""
-    worst: dict[str, Severity] = {}
-    for alert in alerts:
-        if alert.equipment:
-            before = worst.get(alert.equipment, alert.severity)
-            worst[alert.equipment] = min(before, alert.severity, key=_GRAVEST_FIRST.index)
-    return worst
-
-
 @router.get("/engineer")
 def wall(ports: Desk, who: Who, request: Request, only: str = "") -> Response:
     """Show open alerts beside the wall of equipment, all of it or only what is abnormal."""
-    alerts = open_alerts(ports, who)
-    worst = gravest(alerts)
+    alerts, sums = open_alerts(ports, who), ports.alerts.open_sums(seen_sites(who))
     states = ports.estate.states()
     sites = [
-        (ledger.site, build_wall(ledger, ports.ledgers.classes, states, worst))
+        (ledger.site, build_wall(ledger, ports.ledgers.classes, states, sums.gravest))
         for ledger in seen_ledgers(ports, who)
     ]
     every = [building for _site, buildings in sites for building in buildings]
@@ -177,6 +166,8 @@ def wall(ports: Desk, who: Who, request: Request, only: str = "") -> Response:
         sites=[(site, abnormal_of(wall)) for site, wall in sites] if only == "abnormal" else sites,
         only=only,
         alerts=alerts,
+        open=sums.total,
+        hidden=max(0, sums.total - len(alerts)),
         counts=counts,
         total=counts.total(),
         crowded=counts.total() > CROWDED,
@@ -192,7 +183,7 @@ def dead_letters(ports: Desk, who: Who, request: Request) -> Response:
     return page(
         request,
         "dead_letters.html",
-        letters=ports.estate.dead_letters(200).letters,
+        letters=seen_letters(ports.estate.dead_letters(200).letters, who),
         sums=ports.accounting(),
         strange=strange_of(
             ports.unmapped().names, ports.ledgers.classes, seen, strangers=strangers

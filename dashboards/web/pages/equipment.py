@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from alerts.read import AlertFilter
 from dashboards.estate.point_value import PointValue
 from dashboards.web import figures
+from dashboards.web.api.alerts import seen_sites
 from dashboards.web.api.estate import find_equipment
 from dashboards.web.identity import Desk, Who
 from dashboards.web.render import language_of, page
@@ -21,6 +22,7 @@ router = APIRouter()
 PERIODS: dict[str, Micros] = {"1h": HOUR, "6h": 6 * HOUR, "24h": DAY, "7d": 7 * DAY}
 _FIGURES = (PointKind.ANALOG, PointKind.INTEGER)
 _LATE = 10
+_LAST_ALERTS = 20
 _DRAWN_FIRST = 6
 """So many trends are open at once; the others wait for a tap."""
 
@@ -78,7 +80,9 @@ def show_equipment(
     now = ports.clock.now()
     rows = rows_of(klass, current, now, words(language_of(request)))
     drawn = [row.point for row in rows if row.value is not None and row.point.kind in _FIGURES]
-    alerts = ports.alerts.list(AlertFilter(open_only=False, equipment=equipment_id, limit=20))
+    wanted = AlertFilter(
+        open_only=False, sites=seen_sites(who), equipment=equipment_id, limit=_LAST_ALERTS
+    )
     return page(
         request,
         "equipment.html",
@@ -89,7 +93,7 @@ def show_equipment(
         rows=rows,
         drawn=drawn,
         drawn_first=_DRAWN_FIRST,
-        alerts=alerts.alerts,
+        alerts=ports.alerts.list(wanted).alerts,
         facts=facts_of(equipment, klass, words(language_of(request))),
         late=ports.late.of_equipment(equipment_id, limit=_LATE),
         strange=strange_of(ports.unmapped().names, {klass.name: klass}, {equipment_id}),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from dashboards.availability.figures import AvailabilityRow
+from dashboards.availability.figures import ENOUGH, AvailabilityRow
 from dashboards.web import figures
 from dashboards.web.api.estate import seen_ledgers
 from dashboards.web.api.figures import target_of
@@ -22,8 +22,6 @@ from gengfu.core.clock import SECOND, Micros, to_utc
 from gengfu.core.naming import Bilingual
 
 router = APIRouter()
-ENOUGH = 0.5
-"""With data for a smaller share of the time no target counts as met."""
 MONTHS = (
     marked("January"),
     marked("February"),
@@ -90,11 +88,12 @@ class Line:
     @property
     def met(self) -> bool | None:
         """Whether the target was met; None when too little is known to say so."""
-        share = self.row.availability
-        if share is None or self.target is None:
-            return None
-        met = share >= self.target
-        return None if met and self.row.coverage < ENOUGH else met
+        return self.row.meets(self.target)
+
+    @property
+    def thin(self) -> bool:
+        """Whether too little of its time is known."""
+        return self.row.coverage < ENOUGH
 
 
 def class_lines(ports: DeskPorts, rows: Sequence[AvailabilityRow]) -> list[Line]:
@@ -146,6 +145,14 @@ def headline(
         "share": figures.percent(line.row.availability),
         "target": figures.percent(line.target, 0),
     }
+    thin = [line for line in known if line.met is None and line.target is not None]
+    if not missed and thin:
+        none_missed = reader.words.ngettext(
+            "%(month)s: no class missed its target, but too little is known of %(num)s class",
+            "%(month)s: no class missed its target, but too little is known of %(num)s classes",
+            len(thin),
+        )
+        return none_missed % {**said, "num": len(thin)}
     if not missed:
         return (
             _("%(month)s: every class met its target; the lowest is %(what)s at %(share)s") % said
@@ -153,17 +160,12 @@ def headline(
     worst = max(equipment.get(line.row.key, ()), key=lambda one: one.row.down_s, default=None)
     if worst is None or worst.row.down_s <= 0:
         return _("%(month)s: %(what)s availability by time %(share)s, below %(target)s") % said
-    said |= {
-        "culprit": reader.words.say(worst.title),
-        "hours": reader.hours(worst.row.down_s),
-    }
-    return (
-        _(
-            "%(month)s: %(what)s availability by time %(share)s, below %(target)s: "
-            "%(culprit)s was down for %(hours)s"
-        )
-        % said
+    down = _(
+        "%(month)s: %(what)s availability by time %(share)s, below %(target)s: "
+        "%(culprit)s was down for %(hours)s"
     )
+    culprit = {"culprit": reader.words.say(worst.title), "hours": reader.hours(worst.row.down_s)}
+    return down % {**said, **culprit}
 
 
 @router.get("/manager")
@@ -188,6 +190,7 @@ def manager(
     return page(
         request,
         "manager.html",
+        ledgers=tuple(seen_ledgers(ports, who)),
         month=chosen,
         month_name=reader.words.gettext(MONTHS[chosen.month - 1]),
         headline=headline(chosen, lines, detail, reader),

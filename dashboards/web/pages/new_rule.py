@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
@@ -17,8 +17,10 @@ from dashboards.web.render import page
 from dashboards.web.words import marked
 from gengfu.core.errors import BadInput
 from gengfu.core.names import PointKind
+from gengfu.core.said import Said, said
 from gengfu.core.urgency import Kind, Severity
 from gengfu.core.urgency import Response as Urgency
+from gengfu.ledger.own import OWN_CLASS
 from rules.language.simple import (
     PACK,
     Comparison,
@@ -27,6 +29,7 @@ from rules.language.simple import (
     SimpleRule,
     Times,
     Trigger,
+    answer_at,
     flaws,
     write,
 )
@@ -63,14 +66,15 @@ TIMES: Mapping[Times, str] = {
     Times.RESTDAY: marked("on days of rest"),
     Times.HOLIDAY: marked("on holidays"),
 }
-FLAW: Mapping[str, str] = {
-    Flaw.EMPTY: marked("is needed here"),
-    Flaw.NO_DURATION: marked("is no duration: write 60s, 3m or 2h"),
-    Flaw.NO_HOURS: marked("is no part of a day: write 22:00-06:00"),
-    Flaw.NO_COUNT: marked("between 1 and 100"),
-    Flaw.NO_NAME: marked("only a-z, 0-9 and _, a letter first"),
+FLAW: Mapping[str, Said] = {
+    Flaw.EMPTY: said("is needed here"),
+    Flaw.NO_LIMIT: said("write a figure, a word of this point, or another point's name"),
+    Flaw.NO_DURATION: said("is no duration: write 60s, 3m or 2h"),
+    Flaw.NO_HOURS: said("is no part of a day: write 22:00-06:00"),
+    Flaw.NO_COUNT: said("between 1 and 100"),
+    Flaw.NO_NAME: said("only a-z, 0-9 and _, a letter first"),
 }
-TAKEN = marked("a rule of that name is in force already")
+TAKEN = said("a rule of that name is in force already")
 
 
 class NewRule(BaseModel):
@@ -135,8 +139,25 @@ def write_rule(ports: Desk, request: Request, answers: Annotated[NewRule, Form()
     try:
         ports.rules.editor.needs_of(text)
     except BadInput as exc:
-        return _form(ports, request, answers, problem=mistakes(exc), text=text)
+        return _form(ports, request, answers, **_beside(exc, text))
     return draft_form(ports, request, text=text, days=7)
+
+
+class _Refused(TypedDict, total=False):
+    wrong: Mapping[str, Said]
+    problem: Problem
+    text: str
+
+
+def _beside(exc: BadInput, text: str) -> _Refused:
+    """Say the mistakes beside the answers that they come from; what comes from none, with the text."""
+    wrong: dict[str, Said] = {}
+    for fault in exc.faults:
+        name = answer_at(text, int(fault.place)) if fault.place.isdecimal() else None
+        if name not in NewRule.model_fields:
+            return {"problem": mistakes(exc), "text": text}
+        wrong.setdefault(name, fault.sentence)
+    return {"wrong": wrong}
 
 
 def _first_figure(ports: DeskPorts, equipment_class: str) -> str:
@@ -152,12 +173,13 @@ def _form(
     request: Request,
     given: NewRule,
     *,
-    wrong: Mapping[str, str] | None = None,
+    wrong: Mapping[str, Said] | None = None,
     problem: Problem | None = None,
     text: str = "",
 ) -> Response:
     """Show the form; ``wrong`` says by field what to mend, ``problem`` what is wrong with the text."""
-    classes = ports.ledgers.classes
+    # Nobody writes rules by form for the watch itself.
+    classes = {name: one for name, one in ports.ledgers.classes.items() if name != OWN_CLASS}
     refused = bool(wrong) or problem is not None
     return page(
         request,

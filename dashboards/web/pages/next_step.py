@@ -1,5 +1,7 @@
 """Which step an alert asks for next, and which others fit: read from the alerts' own table."""
 
+from collections.abc import Iterable
+
 from alerts.lifecycle import TABLE
 from alerts.model import Alert, Condition, Handling, Step
 from gengfu.core.urgency import Severity
@@ -50,7 +52,7 @@ def _makes_sense(alert: Alert, step: Step) -> bool:
     return step is not Step.RESET
 
 
-def worst_first(alerts: tuple[Alert, ...], who: str) -> list[Alert]:
+def worst_first(alerts: Iterable[Alert], who: str) -> list[Alert]:
     """Order open alerts for one person: the gravest, then one's own, then what nobody has, then what goes on.
 
     A confirmed fire goes before everything unless somebody else has it: also before the single

@@ -15,10 +15,11 @@ from dashboards.web.api.rule_changes import changed
 from dashboards.web.api.rules import LONGEST_DRAFT
 from dashboards.web.identity import Desk, Who
 from dashboards.web.pages.rules import REFUSED, draft_form, title_of
-from dashboards.web.ports import DeskPorts
+from dashboards.web.ports import DeskPorts, Visitor
 from dashboards.web.problems import Problem, not_found
 from dashboards.web.render import page
 from dashboards.web.words import marked
+from gengfu.core.said import said
 from rules.editions.editor import Refusal
 from rules.editions.model import Edition, Status
 from rules.linkage.standing import STANDING, Standing
@@ -69,7 +70,7 @@ def show_rule(ports: Desk, request: Request, rule: str, refused: str = "") -> Re
     if rule in STANDING:
         return _standing(ports, request, STANDING[rule])
     if in_force is None and not editions and not editor.file_text_of(rule):
-        raise not_found("rule", rule)
+        raise not_found(said("there is no rule {!r}", rule))
     return page(
         request,
         "rule.html",
@@ -123,7 +124,13 @@ def enable(
     text, at = text.replace("\r\n", "\n"), ports.wall_clock.now()
     editor = ports.rules.editor
     try:
-        made = changed(lambda: editor.enable(text, reason=reason, actor=who.id, at=at))
+        made = changed(
+            ports,
+            who,
+            lambda: editor.enable(
+                text, reason=reason, actor=who.id, at=at, is_person=who.is_person
+            ),
+        )
     except Problem as problem:
         return draft_form(ports, request, text=text, days=days, reason=reason, problem=problem)
     return _go(made[0].rule)
@@ -133,14 +140,26 @@ def enable(
 def switch_off(ports: Desk, who: Who, rule: str, reason: Reason = "") -> Response:
     """Switch a rule off, or propose it."""
     editor, at = ports.rules.editor, ports.wall_clock.now()
-    return _after(rule, lambda: editor.switch_off(rule, reason=reason, actor=who.id, at=at))
+    return _after(
+        ports,
+        who,
+        rule,
+        lambda: editor.switch_off(
+            rule, reason=reason, actor=who.id, at=at, is_person=who.is_person
+        ),
+    )
 
 
 @router.post("/engineer/rules/{rule}/restore")
 def restore(ports: Desk, who: Who, rule: str, reason: Reason = "") -> Response:
     """Let a rule be again as its file has it."""
     editor, at = ports.rules.editor, ports.wall_clock.now()
-    return _after(rule, lambda: editor.restore(rule, reason=reason, actor=who.id, at=at))
+    return _after(
+        ports,
+        who,
+        rule,
+        lambda: editor.restore(rule, reason=reason, actor=who.id, at=at, is_person=who.is_person),
+    )
 
 
 @router.post("/engineer/rules/editions/{number}/decision")
@@ -153,13 +172,20 @@ def decide(
 ) -> Response:
     """Approve or refuse what another person proposed."""
     editor, at = ports.rules.editor, ports.wall_clock.now()
-    return _after(rule, lambda: editor.decide(number, approve=approve, actor=who.id, at=at))
+    return _after(
+        ports,
+        who,
+        rule,
+        lambda: editor.decide(
+            number, approve=approve, actor=who.id, at=at, is_person=who.is_person
+        ),
+    )
 
 
-def _after(rule: str, change: Callable[[], object]) -> Response:
+def _after(ports: DeskPorts, who: Visitor, rule: str, change: Callable[[], object]) -> Response:
     """Make a change and show the rule, with the reason when it was refused."""
     try:
-        changed(change)
+        changed(ports, who, change)
     except Problem as problem:
         return _go(rule, f"?refused={problem.members['reason']}")
     return _go(rule)

@@ -56,6 +56,10 @@ LACK: Mapping[str, str] = {
 REFUSED: Mapping[Refusal, str] = {
     Refusal.NEEDS_REASON: marked("Run the back-test of exactly this text first, or give a reason."),
     Refusal.SAME_PERSON: marked("Somebody else has to approve it."),
+    Refusal.NO_PERSON: marked("This takes two people who are signed in, not a token."),
+    Refusal.OTHER_SITES: marked(
+        "Rules hold at every site: who changes them has to see all of them."
+    ),
     Refusal.NOT_PROPOSED: marked("It does not wait for approval any more."),
     Refusal.UNKNOWN_RULE: marked("There is no such rule in force."),
     Refusal.UNCHANGED: marked("Nothing was changed: it is in force as it stands."),

@@ -17,6 +17,7 @@ from dashboards.web.ports import DeskPorts, Visitor
 from dashboards.web.problems import bad_request
 from dashboards.web.render import page
 from gengfu.core.clock import DAY
+from gengfu.core.said import said
 from gengfu.core.states import OperatingState
 from gengfu.core.urgency import Kind, Severity
 
@@ -73,7 +74,7 @@ async def send_test_alarm(
     """Open an alert that goes every way a real one goes."""
     ledger = next((one for one in seen_ledgers(ports, who) if one.places), None)
     if ledger is None:
-        raise bad_request("there is no place yet: import a ledger first", where="body.place")
+        raise bad_request(said("there is no place yet: import a ledger first"), where="body.place")
     body = ReportBody(
         idempotency_key=key,
         site=ledger.site.id,

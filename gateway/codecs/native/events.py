@@ -64,7 +64,7 @@ def _hear(
     document: Mapping[str, object], message: RawMessage, target: Target, belief: Belief
 ) -> Heard:
     observed = observe(document.get("ts"), message.received_at, belief, retained=message.retained)
-    id_ = _label(document.get("id"))
+    id_ = _id(document.get("id"))
     known_by = _identity(document, target, id_)
     # What is recognised when it is told again is news the first time, however it came.
     old = message.retained and known_by is None
@@ -88,8 +88,15 @@ def _identity(document: Mapping[str, object], target: Target, id_: str | None) -
     return identity.counted(document, target) or identity.by_content(document, target)
 
 
+def _id(value: object) -> str | None:
+    """Return an id as text, a number by its digits; None when there is none."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return identity.as_id(str(value)) or None
+
+
 def _label(value: object) -> str | None:
-    """Return an id, type or part as text; None when there is none."""
+    """Return a type or part as text, as far as it fits; None when there is none."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     return str(value).replace("\0", "")[:MAX_TEXT] or None

@@ -7,9 +7,11 @@ import msgspec
 
 from gateway.directory import Target
 from gengfu.core.identity import Counted, Identified, Identity
+from gengfu.core.names import MAX_TEXT
 
 _LARGEST_SEQ = 2**63 - 1
 _LONGEST_BOOT = 256
+_DIGEST_BYTES = 16
 
 
 def counted(document: Mapping[str, object], target: Target) -> Counted | None:
@@ -31,7 +33,23 @@ def by_content(document: Mapping[str, object], target: Target) -> Identified | N
     if document.get("ts") is None:
         return None
     content = msgspec.json.encode((target.kind, document), order="sorted")
-    return Identified(target.equipment, "content:" + blake2b(content, digest_size=16).hexdigest())
+    return Identified(target.equipment, f"content:{_digest(content)}")
+
+
+def as_id(said: str) -> str:
+    """Return an event's id as every store holds it: itself, or what fits of it with its digest.
+
+    Two events whose ids differ only where they are cut would be one, and the second lost.
+    """
+    shown = said.replace("\0", "")[:MAX_TEXT]
+    if shown == said:
+        return said
+    digest = _digest(said.encode("utf-8", "surrogatepass"))
+    return f"{shown[: MAX_TEXT - 1 - len(digest)]}#{digest}"
+
+
+def _digest(content: bytes) -> str:
+    return blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
 
 
 def of_readings(document: Mapping[str, object], target: Target) -> Identity | None:

@@ -17,19 +17,21 @@ from gengfu.app.given_files import classes_of
 from gengfu.app.past.garbage import search_seldom
 from gengfu.config import Settings
 from gengfu.core.batch import Event, ReadingBatch, TopicKind
-from gengfu.core.clock import HOUR, MINUTE, Micros, to_utc
+from gengfu.core.clock import DAY, Micros, wall
 from gengfu.core.names import PointKind
 from gengfu.core.partition import partition_of
 from gengfu.core.record import Draft, draft
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 from simulators.estate import estate_of
 from simulators.past.calm import Calm
-from simulators.past.days import QUARTER, Lived, Words, eve, live
+from simulators.past.days import QUARTER, Lived, Words, eve, live, renumbered
 from simulators.report import Message
 from simulators.wire import Packet, Writer
 
 DAYS_LIVED = 3
 """So many ordinary days of every machine the past is dealt from."""
+_PARTS = 4
+"""The machines of a site live them in so many parts, side by side where there are cores for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class PastSite:
     ledger: SiteLedger
     zone: ZoneInfo
     calm: Calm
-    words: Words
+    words: tuple[str, ...]
+    """What the values of text columns count."""
     equipment: NDArray[np.int32]
     """By column: the equipment's index of the journal's names; so the points'."""
     points: NDArray[np.int32]
@@ -66,7 +69,7 @@ class PastSite:
 
     def tell(self, at: Micros) -> Saying:
         """Return the last quarter of an hour, at its end."""
-        since_midnight = since_midnight_of(at, self.zone)
+        since_midnight = wall(at, self.zone) % DAY
         number = since_midnight // QUARTER
         if self._quarter < 0 or number < self._quarter:
             self.calm.begin_day()
@@ -107,18 +110,12 @@ class PastSite:
             received_at=np.full(count, at, dtype=np.int64),
             value=values,
             flags=np.zeros(count, dtype=np.uint8),
-            texts=tuple(self.words.all) if self.texts[columns].any() else (),
+            texts=self.words if self.texts[columns].any() else (),
         )
 
     def counter(self, equipment: str, point: str) -> float | None:
         """Return what a counter reads in ordinary time now; None for what is none."""
         return self.calm.counter(equipment, point, max(self._quarter, 0))
-
-
-def since_midnight_of(at: Micros, zone: ZoneInfo) -> Micros:
-    """Return how long a site's day is under way, by its own clock."""
-    local = to_utc(at).astimezone(zone)
-    return local.hour * HOUR + local.minute * MINUTE
 
 
 def ordinary_days(
@@ -131,39 +128,43 @@ def ordinary_days(
 ) -> Mapping[str, PastSite]:
     """Let the machines of all sites live some ordinary days; return the sites, by id."""
     work = partial(_live, settings, start=start, seed=seed)
-    if len(ledgers) == 1:
-        lived = [work(ledgers[0])]
-    else:
-        with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-            lived = list(pool.map(work, ledgers))
+    shares = [(ledger, part) for ledger in ledgers for part in range(_PARTS)]
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        lived = list(pool.map(work, *zip(*shares, strict=True)))
     return {
-        ledger.site.id: _site(ledger, classes_of(settings), days, words, directory, seed)
-        for ledger, (days, words) in zip(ledgers, lived, strict=True)
+        ledger.site.id: _site(
+            ledger, classes_of(settings), lived[at : at + _PARTS], directory, seed
+        )
+        for at, ledger in zip(range(0, len(lived), _PARTS), ledgers, strict=True)
     }
 
 
 def _live(
-    settings: Settings, ledger: SiteLedger, *, start: Micros, seed: int
-) -> tuple[list[Lived], Words]:
+    settings: Settings, ledger: SiteLedger, part: int, *, start: Micros, seed: int
+) -> tuple[list[Lived], list[str]]:
+    """Let one part of a site's machines live; return their days, and the texts in these."""
     search_seldom()
     classes, words = classes_of(settings), Words()
-    midnight = start - since_midnight_of(start, ZoneInfo(ledger.site.time_zone)) - start % MINUTE
+    midnight = start - wall(start, ZoneInfo(ledger.site.time_zone)) % DAY
     estate = estate_of(ledger, classes, start=eve(midnight), seed=seed, changes=iter(()))
     lived = [
         live(model, ledger, classes, words, midnight=midnight, days=DAYS_LIVED)
-        for model in estate.models
+        for model in estate.models[part::_PARTS]
     ]
-    return lived, words
+    return lived, words.all
 
 
 def _site(
     ledger: SiteLedger,
     classes: Mapping[str, EquipmentClass],
-    lived: Sequence[Lived],
-    words: Words,
+    shares: Sequence[tuple[list[Lived], list[str]]],
     directory: Directory,
     seed: int,
 ) -> PastSite:
+    lived, words = list[Lived](), list[str]()
+    for days, texts in shares:
+        lived += [renumbered(one, len(words)) for one in days]
+        words += texts
     silent_after = {
         one.id: classes[one.equipment_class].silent_after for one in ledger.equipment.values()
     }
@@ -178,7 +179,7 @@ def _site(
         ledger=ledger,
         zone=ZoneInfo(ledger.site.time_zone),
         calm=calm,
-        words=words,
+        words=tuple(words),
         equipment=np.array([index[one.equipment] for one in calm.columns], dtype=np.int32),
         points=np.array(points, dtype=np.int32),
         texts=np.array([one.point.kind is PointKind.TEXT for one in calm.columns], dtype=np.bool_),

@@ -8,6 +8,7 @@ from contextlib import closing
 from multiprocessing import get_context, parent_process
 from multiprocessing.context import SpawnProcess
 from multiprocessing.synchronize import Event
+from pathlib import Path
 from typing import Self
 
 from dashboards.estate import Estate
@@ -16,6 +17,7 @@ from gengfu.app.past.garbage import search_seldom
 from gengfu.app.store_keeping import store_keeper
 from gengfu.config import Settings
 from gengfu.core.errors import StartError
+from gengfu.core.record import Record
 from gengfu.database import open_sqlite
 from gengfu.installation import Installation
 from ingest.journal.cursors import CursorFile
@@ -23,10 +25,10 @@ from ingest.journal.reader import FolderReader
 from ingest.store.connect import connect
 from ingest.store.writer import Pace, StoreWriter
 
-_AT_ONCE = 2_000
-_PACE = Pace(records=4_000, items=200_000)
-"""Nobody waits for the newest value: few big writes."""
-_PAUSE_SECONDS = 0.2
+_AT_ONCE = 4_000
+"""Records that make a step. Nobody waits for the newest value: few big writes."""
+_PACE = Pace(records=_AT_ONCE, items=200_000)
+_PAUSE_SECONDS = 0.5
 
 
 class PastDesk:
@@ -70,8 +72,9 @@ def keep_store(settings: Settings, finished: Event) -> None:
     """Write readings and events into the store, and roll them up, until all is in."""
     search_seldom()
     place = Installation(settings.data)
-    with closing(connect(settings.store, place.data)) as store:
-        keep, reader = CursorFile(place.journal, "store").write, FolderReader(place.journal)
+    # One thread: the other parts have work for the other cores, and sharing small writes costs more.
+    with closing(connect(settings.store, place.data, threads=1)) as store:
+        keep, reader = CursorFile(place.journal, "store").write, _Patient(place.journal, finished)
         writer = StoreWriter(reader, store, classes_of(settings), keep=keep, pace=_PACE)
         keeper = store_keeper(settings, place, store)
         _follow((writer.advance, keeper.advance), finished)
@@ -83,7 +86,7 @@ def keep_states(settings: Settings, finished: Event) -> None:
     place = Installation(settings.data)
     estate = Estate(open_sqlite(place.desk), classes_of(settings))
     estate.prepare()
-    reader, cursor = FolderReader(place.journal), CursorFile(place.journal, "estate")
+    reader, cursor = _Patient(place.journal, finished), CursorFile(place.journal, "estate")
 
     def advance() -> bool:
         records = reader.read(estate.position, limit=_AT_ONCE)
@@ -94,6 +97,23 @@ def keep_states(settings: Settings, finished: Event) -> None:
         return bool(records)
 
     _follow((advance,), finished)
+
+
+class _Patient(FolderReader):
+    """Has nothing new until there is a whole step of it, or no more can come.
+
+    A step has its own cost, however little is in it: who took everything at once spent a third of his
+    time on that.
+    """
+
+    def __init__(self, folder: Path, finished: Event) -> None:
+        super().__init__(folder)
+        self._finished = finished
+
+    def read(self, after: int, *, limit: int = _AT_ONCE) -> Sequence[Record]:
+        if not self._finished.is_set() and self.last_position() < after + _AT_ONCE:
+            return ()
+        return super().read(after, limit=limit)
 
 
 def _follow(parts: Sequence[Callable[[], bool]], finished: Event) -> None:

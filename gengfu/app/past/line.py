@@ -71,7 +71,10 @@ class _Opening:
         self.service.apply(verdicts, position=position, at=at)
         with self.service.writing() as writing:
             for one in verdicts:
-                alert = writing.open_of(one.rule, one.subject) if one.turn is Turn.ON else None
+                if one.turn is Turn.OFF:
+                    continue
+                # Once more after its alert was closed is a new alert.
+                alert = writing.open_of(one.rule, one.subject)
                 if alert is not None and alert.id not in self.known:
                     self.known.add(alert.id)
                     self.opened.append(alert)
@@ -183,8 +186,9 @@ class Line:
         self._judge()
 
     def _judge(self) -> None:
-        while self.runner.advance(_MANY):
-            pass
+        end, _ = self.journal.last()
+        while self.runner.position < end:
+            self.runner.advance(_MANY)
         if self._opening.touched:
             self._opening.touched = False
             self._wind()

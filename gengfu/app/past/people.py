@@ -10,7 +10,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from alerts.model import Alert, FindingVerdict, Step
-from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros, to_utc
+from gengfu.core.clock import DAY, HOUR, SECOND, Micros, wall
 from gengfu.people.roles import Role
 from simulators.score import Need, need_of
 
@@ -78,8 +78,7 @@ _BEGIN, _END = 8, 18
 
 def at_work(at: Micros, zone: ZoneInfo) -> Micros:
     """Return when the engineers are there next: now between eight and six, else at eight."""
-    local = to_utc(at).astimezone(zone)
-    since = local.hour * HOUR + local.minute * MINUTE + local.second * SECOND
+    since = wall(at, zone) % DAY
     if since < _BEGIN * HOUR:
         return at + _BEGIN * HOUR - since
     if since >= _END * HOUR:

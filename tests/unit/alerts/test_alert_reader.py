@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from alerts.document import alert_document
 from alerts.model import Alert, Handling, Step
 from alerts.opening import by_rule
-from alerts.read import AlertFilter, AlertReader, BadCursor
+from alerts.read import AlertFilter, AlertReader, BadCursor, OpenSums
 from alerts.rows import alert_of, alert_row
 from alerts.schema import alerts, open_alerts
 from alerts.service import AlertService
@@ -80,6 +80,32 @@ def test_fire_stands_behind_doors(service: AlertService, reader: AlertReader) ->
     severities = [tuple(Severity).index(alert.severity) for alert in listed]
     assert severities == sorted(severities)
     assert [alert.part for alert in listed[:3]] == ["2", "1", "0"]
+
+
+def test_sums_stop_at_a_page(service: AlertService, reader: AlertReader) -> None:
+    """Sums are of every open alert of the sites, taken and shelved ones told apart."""
+    fill(service)
+    by_door = {one.equipment: one for one in reader.list(AlertFilter(limit=100)).alerts}
+    hour = START + 3600 * SECOND
+    service.act(by_door["door-0"].id, Step.SHELVE, asks(key="shelve", until=hour, note="a test"))
+    service.act(by_door["door-1"].id, Step.ACKNOWLEDGE, asks(key="take"))
+    sums = reader.open_sums()
+    assert (sums.active, sums.untaken, sums.shelved, sums.total) == (22, 21, 1, 23)
+    assert len(sums.gravest) == 21
+    assert sums.gravest["fire-panel-1"] is Severity.CRITICAL
+    assert sums.gravest["door-0"] is by_door["door-0"].severity
+    assert reader.open_sums(["yunhe"]) == sums
+    assert reader.open_sums([]) == OpenSums()
+    assert len(reader.list(AlertFilter(shelved=True)).alerts) == 1
+    assert len(reader.list(AlertFilter(shelved=False)).alerts) == 22
+
+
+def test_a_light_alert_hides_a_grave_one(service: AlertService, reader: AlertReader) -> None:
+    """Of several alerts of one equipment the gravest counts, in whatever order they came."""
+    for n, severity in enumerate((Severity.LOW, Severity.HIGH, Severity.MEDIUM)):
+        door = replace(HELD_OPEN, subject=Subject("door", str(n)), severity=severity)
+        service.apply([replace(door, position=n + 1)], position=n + 1, at=START)
+    assert reader.open_sums().gravest == {"door": Severity.HIGH}
 
 
 def test_filters_let_others_through(service: AlertService, reader: AlertReader) -> None:

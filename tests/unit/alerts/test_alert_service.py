@@ -118,6 +118,30 @@ def test_positions_stand_still_without_verdicts(desk: Desk) -> None:
     assert (desk.service.applied_position(), desk.service.last_change()) == (7, 0)
 
 
+def test_another_journal_opens_no_alert(tmp_path: Path) -> None:
+    """A journal that ends before what is applied is followed from its end on, over a restart too."""
+    desk = Desk(tmp_path / "alerts.db")
+    desk.service.apply([], position=1000, at=desk.clock.now())
+    desk.service.follow(2)
+    assert desk.service.applied_position() == 2
+    desk.engine.dispose()
+    again = Desk(tmp_path / "alerts.db")
+    again.service.follow(3)
+    again.apply(FIRE)
+    assert again.all() == ()
+    again.apply(replace(FIRE, position=3))
+    assert len(again.all()) == 1
+
+
+def test_a_journal_that_grew_is_told_again(desk: Desk) -> None:
+    """A journal that goes on from what is applied is not begun anew."""
+    desk.apply(FIRE)
+    desk.service.follow(1)
+    desk.service.follow(5)
+    desk.apply(FIRE)
+    assert (desk.service.applied_position(), len(desk.all())) == (1, 1)
+
+
 def test_an_id_depends_on_more_than_its_record(tmp_path: Path) -> None:
     """Two databases that are given the same journal hold the same alerts under the same ids."""
     ids = []

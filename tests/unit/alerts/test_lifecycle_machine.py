@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from alerts import lifecycle
 from alerts.clocks import run_out, wind
 from alerts.lifecycle import TABLE, Refusal
-from alerts.model import Alert, Condition, FindingVerdict, Handling, Step
+from alerts.model import Alert, Condition, FindingVerdict, Handling, Step, What
 from alerts.opening import by_rule
 from alerts.settings import usual_clocks
 from alerts.whereabouts import Whereabouts
@@ -47,12 +47,19 @@ class LifeOfAnAlert(RuleBasedStateMachine):
     @precondition(lambda self: self.alert.open)
     @rule(turn=st.sampled_from(Turn), late=st.booleans())
     def observe(self, turn: Turn, late: bool) -> None:
-        handling = self.alert.handling
+        before = self.alert
         news = replace(self.news, turn=turn, late=late, at=self.now, since=self.now - SECOND)
         observed = lifecycle.observe(self.alert, news)
-        if observed is not None:
-            assert observed[1].handling is handling
-            self.become(observed[1])
+        if observed is None:
+            return
+        what, after = observed
+        trips = turn in (Turn.ON, Turn.OCCURRED) and not late
+        if trips and before.reset_at is not None:
+            assert (what, after.handling) == (What.RETURNED, Handling.NEW)
+            self.steps.clear()
+        else:
+            assert after.handling is before.handling
+        self.become(after)
 
     @precondition(lambda self: self.alert.handling is Handling.NEW)
     @rule()

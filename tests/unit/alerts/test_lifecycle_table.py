@@ -80,12 +80,34 @@ def test_latched_closes_without_reset() -> None:
     assert walk(verified, Step.RESET, Step.CLOSE).handling is Handling.CLOSED
 
 
-def test_a_trip_after_reset_stays_reset() -> None:
-    """A detector that trips again after its reset has to be reset again."""
-    was_reset = walk(FIRE_ALERT, Step.ARRIVE, Step.VERDICT, Step.RESET)
-    observed = lifecycle.observe(was_reset, replace(FIRE, turn=Turn.OCCURRED))
+@pytest.mark.parametrize("condition", Condition)
+@pytest.mark.parametrize("turn", [Turn.ON, Turn.OCCURRED])
+def test_a_trip_after_reset_calls_nobody(condition: Condition, turn: Turn) -> None:
+    """A detector that trips again after its reset, cleared or not, is a new call: nobody has it.
+
+    Nobody is on site, what it was is not known, and it has to be reset again.
+    """
+    was_reset = replace(
+        walk(FIRE_ALERT, Step.ARRIVE, Step.VERDICT, Step.RESET), condition=condition
+    )
+    observed = lifecycle.observe(was_reset, replace(FIRE, turn=turn, since=LATER + 1))
     assert observed is not None
-    assert lifecycle.step(observed[1], Step.CLOSE, GIVEN, LATER) is Refusal.NEEDS_RESET
+    what, again = observed
+    assert (what, again.handling, again.condition) == ("returned", Handling.NEW, Condition.ON)
+    assert (again.acknowledged_at, again.arrived_at, again.assignee) == (None, None, None)
+    assert lifecycle.step(again, Step.CLOSE, GIVEN, LATER) is Refusal.NEEDS_PERSON_ON_SITE
+    there = walk(again, Step.ARRIVE)
+    assert lifecycle.step(there, Step.CLOSE, asks(), LATER) is Refusal.NEEDS_VERDICT
+    assert lifecycle.step(there, Step.CLOSE, GIVEN, LATER) is Refusal.NEEDS_RESET
+
+
+def test_a_trip_before_the_reset_starts_anew() -> None:
+    """Whoever stands there judging stays: what trips before the reset is counted only."""
+    verified = walk(FIRE_ALERT, Step.ARRIVE, Step.VERDICT)
+    observed = lifecycle.observe(verified, replace(FIRE, turn=Turn.OCCURRED))
+    assert observed is not None
+    what, after = observed
+    assert (what, after) == ("occurred", replace(verified, occurrences=2, version=after.version))
 
 
 def test_a_walk_is_asked_for_a_door() -> None:

@@ -104,6 +104,24 @@ async def test_an_outage_loses_a_notification(post: Post) -> None:
     assert post.channel.sent[0].id == f"{alert}.1.fake"
 
 
+async def test_a_defect_of_a_channel_silences_the_others(post: Post) -> None:
+    """What a channel raises is a failed attempt of its own; the other channel has its notification."""
+
+    class Broken(FakeChannel):
+        async def send(self, delivery: Delivery, *, now: int) -> Delivered | Failed:
+            raise UnicodeError("label empty or too long")
+
+    post.service = AlertService(
+        post.engine, post.clock, AlertSettings(), channels=[Broken("broken"), post.channel]
+    )
+    alert = post.apply_fire()
+    async with running(post.service):
+        await until(lambda: sorted(post.sendings(alert)) == [("sent", 1), ("waiting", 1)], "both")
+    with post.engine.connect() as connection:
+        why = connection.execute(select(outbox.c.last_failure).where(outbox.c.state == "waiting"))
+        assert why.scalar_one() == "UnicodeError: label empty or too long"
+
+
 async def test_giving_up_goes_unseen(post: Post) -> None:
     """After the policy's span a notification is given up, and the timeline says so."""
     post.channel.fails = True
@@ -119,10 +137,10 @@ async def test_a_door_is_told_before_a_fire(post: Post) -> None:
     """Among what waits, the gravest goes first, in both lanes."""
     grave = replace(HELD_OPEN, priority=3, subject=Subject("door-9"))
     post.service.apply([HELD_OPEN, grave, FIRE], position=1, at=post.clock.now())
-    due = post.service.due_deliveries(life_safety=False, limit=9)
+    due = post.service.due_deliveries("fake", life_safety=False, limit=9)
     listed = [post.reader.get(delivery.alert) for delivery in due]
     assert [alert.subject.equipment for alert in listed if alert] == ["door-9", "door-b1-u1-main"]
-    assert len(post.service.due_deliveries(life_safety=True, limit=9)) == 1
+    assert len(post.service.due_deliveries("fake", life_safety=True, limit=9)) == 1
 
 
 async def test_a_hanging_door_holds_up_a_fire(post: Post) -> None:
@@ -146,6 +164,49 @@ async def test_a_hanging_door_holds_up_a_fire(post: Post) -> None:
         await until(lambda: sent == ["opened"], "the fire's")
         hangs.set()
         await until(lambda: len(sent) == 2, "the door's")
+
+
+async def test_a_dead_receiver_holds_up_the_others(post: Post) -> None:
+    """While every attempt at one channel hangs, the other has all of its notifications."""
+    hangs = asyncio.Event()
+
+    class Dead(FakeChannel):
+        async def send(self, delivery: Delivery, *, now: int) -> Delivered | Failed:
+            await hangs.wait()
+            return Failed("timeout")
+
+    post.service = AlertService(
+        post.engine,
+        post.clock,
+        AlertSettings(outbox=POLICY),
+        channels=[Dead("dead"), post.channel],
+    )
+    fires = [replace(FIRE, subject=Subject("fire-panel-1", f"1-{n:03}")) for n in range(9)]
+    post.service.apply(fires, position=1, at=post.clock.now())
+    async with running(post.service):
+        await until(lambda: len(post.channel.sent) == len(fires), "all of the other's")
+
+
+async def test_a_removed_channel_waits_for_ever(post: Post) -> None:
+    """What waits for a channel that was taken out of the settings is given up, and visibly."""
+    alert = post.apply_fire()
+    post.service = AlertService(post.engine, post.clock, AlertSettings(outbox=POLICY))
+    post.clock.advance(DAY)
+    async with running(post.service):
+        await until(lambda: post.sendings(alert)[0][0] == "gave_up", "given up")
+
+
+async def test_retries_hold_up_a_first_call(post: Post) -> None:
+    """Among equals, what was never tried goes before what failed, however old that is."""
+    fires = [replace(FIRE, subject=Subject("fire-panel-1", part)) for part in ("1-001", "1-002")]
+    post.service.apply(fires[:1], position=1, at=post.clock.now())
+    (first,) = post.service.due_deliveries("fake", life_safety=True, limit=9)
+    post.service.not_delivered(first, "timeout", post.clock.now())
+    post.clock.advance(SECOND)
+    second = replace(fires[1], position=2)
+    post.service.apply([second], position=2, at=post.clock.now())
+    due = post.service.due_deliveries("fake", life_safety=True, limit=9)
+    assert [delivery.attempts for delivery in due] == [0, 1]
 
 
 async def test_a_due_clock_sends_nothing(post: Post) -> None:

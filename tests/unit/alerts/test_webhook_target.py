@@ -5,8 +5,11 @@ import ipaddress
 import httpx
 import pytest
 
+from alerts.channels.port import Delivery, Failed
+from alerts.channels.webhook import Webhook
 from alerts.channels.webhook.signature import sign, verify
 from alerts.channels.webhook.target import RefusedTarget, may_go_to, pin
+from alerts.settings import WebhookTarget
 
 INSIDE = ("127.0.0.1", "10.0.0.8", "192.168.1.1", "172.16.3.4", "::1", "fd00::1", "::ffff:10.0.0.8")
 NEVER = (
@@ -50,6 +53,24 @@ async def test_an_odd_spelling_of_loopback_passes(url: str) -> None:
     """However loopback is spelt, it is refused."""
     with pytest.raises(RefusedTarget):
         await pin(httpx.URL(url), allow_private=False)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://alarm..example.com/x",
+        f"https://{'a' * 64}.example.com/",
+        "https://[",
+        "https://a:b/",
+    ],
+)
+async def test_a_mistyped_address_raises(url: str) -> None:
+    """An address that nobody can look up is a failed attempt, as a name that nobody has."""
+    delivery = Delivery(
+        id="d", alert="a", channel="c", what="opened", body=b"{}", created_at=0, attempts=0
+    )
+    async with Webhook(WebhookTarget(name="w", url=url, secret="s")) as hook:
+        assert isinstance(await hook.send(delivery, now=0), Failed)
 
 
 def test_a_changed_byte_still_verifies() -> None:

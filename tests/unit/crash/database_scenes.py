@@ -4,6 +4,7 @@ import random
 import sqlite3
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from alerts.model import FindingVerdict, Step
 from alerts.read import AlertFilter, AlertReader
@@ -175,13 +176,13 @@ def _records(bodies: list[Draft], after: int, at: Micros) -> list[Record]:
 @cache
 def _followed(seed: int) -> tuple[Tally, dict[str, list[StateInterval]]]:
     """Return what an estate knows in the end that was never stopped."""
-    engine = open_sqlite(Path(":memory:"))
-    estate = Estate(engine, CLASSES)
-    estate.prepare()
-    for records, names in _history(seed):
-        estate.apply(records, names)
-        estate.save()
-    return estate.tally(), dict(estate.all_intervals(0, 10**15))
+    with TemporaryDirectory() as folder:
+        estate = Estate(open_sqlite(Path(folder) / "desk.db"), CLASSES)
+        estate.prepare()
+        for records, names in _history(seed):
+            estate.apply(records, names)
+            estate.save()
+        return estate.tally(), dict(estate.all_intervals(0, 10**15))
 
 
 _HALVES = """

@@ -1,7 +1,7 @@
 """The estate projection: values, states and intervals from journal records, over any restart."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,106 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine
-from sqlalchemy.pool import StaticPool
 
-from dashboards.estate import Estate
 from dashboards.estate.projection import STATES_KEPT
-from gengfu.core.batch import BatchBuilder, Event, Flag
+from gengfu.core.batch import Event, Flag
 from gengfu.core.clock import SECOND
-from gengfu.core.names import EquipmentName, PointName
-from gengfu.core.naming import Bilingual, Scalar
-from gengfu.core.partition import EVERY_PARTITION, partition_of
-from gengfu.core.record import Body, DeadLetter, LedgerChange, RejectReason, Tally, Tick, draft
+from gengfu.core.names import EquipmentName
+from gengfu.core.naming import Scalar
+from gengfu.core.record import DeadLetter, RejectReason, Tally, Tick
 from gengfu.core.states import OperatingState, StateInterval
-from gengfu.ledger import snapshot
-from gengfu.ledger.classes import load_classes
-from gengfu.ledger.model import Equipment, Place, PlaceKind, Site, SiteLedger
-from tests.fakes.journal import FakeJournal
+from tests.fakes.estate_scene import ALL, Scene, in_memory, ledger_of
 
-CLASSES = load_classes()
 RUNNING, STANDBY, FAULT, MAINTENANCE, UNKNOWN = OperatingState
-FOREVER = 10**9 * SECOND
-
-
-def _name(text: str) -> Bilingual:
-    return Bilingual(zh=text, en=text)
-
-
-def _ledger(*equipment: tuple[str, str, str | None]) -> SiteLedger:
-    return SiteLedger(
-        site=Site(id="s", name=_name("s")),
-        places={"b1": Place(id="b1", kind=PlaceKind.BUILDING, name=_name("1"))},
-        equipment={
-            id_: Equipment(id=id_, equipment_class=kind, name=_name(id_), place="b1", parent=parent)
-            for id_, kind, parent in equipment
-        },
-    )
-
-
-ALL = _ledger(("pump", "pump", None), ("ctl", "door_controller", None), ("door", "door", "ctl"))
-
-
-class Scene:
-    """A journal to write to, and an estate on a database that follows it."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.journal = FakeJournal()
-        self.start()
-
-    def start(self) -> None:
-        """Start the desk, as after a kill: only the database is left of the one before."""
-        self.estate = Estate(self.engine, CLASSES)
-        self.estate.prepare()
-        self.reader = self.journal.reader()
-        self.reader.read(0, limit=self.estate.position)
-
-    def write(self, second: int, *bodies: Body) -> None:
-        partition = EVERY_PARTITION if isinstance(bodies[0], Tick) else partition_of("s")
-        self.journal.append([draft(body, partition) for body in bodies], at=second * SECOND)
-
-    def ledger(self, second: int, ledger: SiteLedger = ALL) -> None:
-        self.write(second, LedgerChange("s", snapshot.encode(ledger)))
-
-    def say(self, second: int, equipment: str, **values: Scalar) -> None:
-        self.hear(second, second, equipment, values)
-
-    def hear(
-        self,
-        second: int,
-        observed: int,
-        equipment: str,
-        values: Mapping[str, Scalar],
-        flags: int = 0,
-    ) -> None:
-        batch, names = BatchBuilder(), self.journal.names
-        kind = CLASSES[ALL.equipment[equipment].equipment_class]
-        index = names.equipment_index(EquipmentName("s", equipment, kind.name))
-        for name, value in values.items():
-            point = kind.points[name]
-            words = tuple(point.words)
-            number = words.index(value) if isinstance(value, str) else value
-            batch.add(
-                index,
-                names.point_index(PointName(kind.name, name, point.kind, words)),
-                observed * SECOND,
-                second * SECOND,
-                float("nan") if number is None else float(number),
-                flags,
-            )
-        self.write(second, batch.build())
-
-    def follow(self, limit: int = 500) -> None:
-        while records := self.reader.read(self.estate.position, limit=limit):
-            self.estate.apply(records, self.reader.names)
-            self.estate.save()
-
-    def states(self, equipment: str) -> list[tuple[int, OperatingState]]:
-        self.follow()
-        return [(one.start // SECOND, one.state) for one in self.intervals(equipment)]
-
-    def intervals(self, equipment: str) -> Sequence[StateInterval]:
-        return self.estate.intervals(equipment, 0, FOREVER)
 
 
 @pytest.fixture
@@ -167,7 +78,7 @@ def test_trips_of_a_lift_fill_the_answer(scene: Scene) -> None:
     for second in range(10, 100, 10):
         scene.say(second, "pump", run=second % 20 == 0, fault=second == 60)
     scene.follow()
-    found = scene.estate.all_intervals(15 * SECOND, 85 * SECOND, up_as_one=True)["pump"]
+    found = scene.estate.since_up(15 * SECOND, 85 * SECOND)["pump"]
     assert [(one.start // SECOND, one.state) for one in found] == [
         (10, RUNNING),
         (60, FAULT),
@@ -175,6 +86,22 @@ def test_trips_of_a_lift_fill_the_answer(scene: Scene) -> None:
     ]
     single = scene.estate.all_intervals(15 * SECOND, 85 * SECOND)["pump"]
     assert single == list(scene.estate.intervals("pump", 15 * SECOND, 80 * SECOND)) + single[-1:]
+
+
+def test_failure_from_yesterday_forgotten(scene: Scene) -> None:
+    """Whoever asks from the middle of a failure on is given all of it, from the last up state on."""
+    scene.say(10, "pump", run=True)
+    scene.say(20, "pump", run=False)
+    scene.say(30, "pump", run=False, fault=True)
+    scene.say(40, "pump", fault=True)
+    scene.write(230, Tick())
+    scene.say(240, "pump", fault=True)
+    scene.say(250, "pump", fault=False)
+    scene.follow()
+    found = scene.estate.since_up(245 * SECOND, 260 * SECOND)["pump"]
+    assert [one.state for one in found] == [RUNNING, FAULT, UNKNOWN, FAULT, RUNNING]
+    assert found[-1] == scene.estate.since_up(255 * SECOND, 260 * SECOND)["pump"][0]
+    assert scene.estate.since_up(5 * SECOND, 15 * SECOND)["pump"][0].state is UNKNOWN
 
 
 def test_time_before_the_ledger_fails(scene: Scene) -> None:
@@ -247,7 +174,7 @@ def test_ledger_again_resets(scene: Scene) -> None:
     scene.say(10, "pump", run=True)
     scene.ledger(20)
     assert scene.states("pump") == [(1, UNKNOWN), (10, RUNNING)]
-    scene.ledger(30, _ledger(("ctl", "door_controller", None)))
+    scene.ledger(30, ledger_of(("ctl", "door_controller", None)))
     scene.follow()
     assert [(one.start // SECOND, one.end) for one in scene.intervals("pump")] == [
         (1, 10 * SECOND),
@@ -256,6 +183,29 @@ def test_ledger_again_resets(scene: Scene) -> None:
     assert set(scene.estate.states()) == {"ctl"}
     scene.ledger(40)
     assert scene.states("pump")[-1] == (40, UNKNOWN)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 500])
+def test_what_went_before_a_removal_is_lost(scene: Scene, limit: int) -> None:
+    """States before an equipment leaves, or changes its class, stand however records are saved."""
+    others = (("ctl", "door_controller", None),)
+    scene.say(10, "pump", run=True)
+    scene.say(20, "pump", fault=True)
+    scene.ledger(40, ledger_of(*others))
+    scene.ledger(50)
+    scene.say(60, "pump", run=True, fault=False)
+    scene.say(70, "pump", fault=True)
+    scene.ledger(80, ledger_of(("pump", "camera", None), *others))
+    scene.follow(limit)
+    assert [(one.start // SECOND, one.end and one.end // SECOND, one.state) for one in scene.intervals("pump")] == [
+        (1, 10, UNKNOWN),
+        (10, 20, RUNNING),
+        (20, 40, FAULT),
+        (50, 60, UNKNOWN),
+        (60, 70, RUNNING),
+        (70, 80, FAULT),
+        (80, None, UNKNOWN),
+    ]  # fmt: skip
 
 
 def test_dead_letters_lost(scene: Scene) -> None:
@@ -342,7 +292,7 @@ def test_kill_loses_or_doubles(
     story: list[tuple[int, tuple[str | None, dict[str, Scalar]]]], kills: set[int], size: int
 ) -> None:
     """Killed before or after any commit, the desk ends up with the intervals of an undisturbed one."""
-    whole, broken = Scene(_in_memory()), Scene(_in_memory())
+    whole, broken = Scene(in_memory()), Scene(in_memory())
     for scene in (whole, broken):
         now = 1
         scene.ledger(now)
@@ -370,17 +320,13 @@ def test_kill_loses_or_doubles(
         assert whole.estate.current(equipment) == broken.estate.current(equipment)
 
 
-def _in_memory() -> Engine:
-    return create_engine("sqlite+pysqlite://", module=pysqlite3.dbapi2, poolclass=StaticPool)
-
-
 @settings(deadline=None)
 @given(st.lists(SAID, max_size=25), st.integers(1, 9))
 def test_memory_and_database_disagree(
     story: list[tuple[int, tuple[str | None, dict[str, Scalar]]]], size: int
 ) -> None:
     """After each commit the open interval in the database is the state that is shown."""
-    scene, now = Scene(_in_memory()), 1
+    scene, now = Scene(in_memory()), 1
     scene.ledger(now)
     for wait, (equipment, values) in story:
         now += wait

@@ -100,6 +100,20 @@ def test_a_foreign_item_vanishes_between_wire_and_journal(
     assert stored + heard == tally.journaled
 
 
+def test_long_ids_of_a_recorder_are_one() -> None:
+    """Two occurrences whose ids differ only far behind are two; each told twice is one."""
+    journal = FakeJournal()
+    directory = build_directory([small_estate()], shipped_classes(), journal.names)
+    foreign = Interpreter(MAPPINGS["frigate"], _VITAL)
+    intake = Intake(journal, directory, Limits(), foreign=foreign)
+    seen = [
+        {"after": {"id": "1" * 300 + end, "camera": "gate", "label": "person"}} for end in "abab"
+    ]
+    said = [RawMessage("frigate/events", json.dumps(one).encode(), AT) for one in seen]
+    tally = intake.commit(said, at=AT).tally
+    assert (tally.journaled, tally.duplicate) == (2, 2)
+
+
 @given(st.binary(max_size=200))
 def test_bytes_are_read_past_their_end(data: bytes) -> None:
     """Protobuf that is none is refused with a reason, and nothing else happens."""

@@ -14,6 +14,7 @@ from gateway.unmapped import Said, meant_by
 from gengfu.core.batch import Event, Flag, ReadingBatch
 from gengfu.core.clock import DAY, HOUR
 from gengfu.core.errors import JournalError
+from gengfu.core.identity import Identified
 from gengfu.core.partition import EVERY_PARTITION, partition_of
 from gengfu.core.record import Body, DeadLetter, RecordKind, Tally
 from tests.fakes.journal import FakeJournal
@@ -69,6 +70,31 @@ def test_an_event_told_twice_is_two_events(intake: Intake, journal: FakeJournal)
     assert first.answers[0].topic == "gf/yunhe/fire-panel-1/down/ack"
     assert first.tally == Tally(received=2, journaled=1, duplicate=1)
     assert second.tally == Tally(received=1, duplicate=1)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("x" * 256 + "-1", "x" * 256 + "-2"), ("e\0001", "e1"), ("\0", "\0\0")]
+)
+def test_ids_that_are_shown_alike_are_one(
+    intake: Intake, journal: FakeJournal, one: str, other: str
+) -> None:
+    """Two ids are two events however alike they are shown; each told twice is still one."""
+    said = [message(EVENT, json.dumps({"id": id_, "type": "fire"})) for id_ in (one, other)]
+    intake.commit(said, at=AT)
+    assert intake.commit(said, at=AT + 1).tally.duplicate == 2
+    ids = [str(event.id) for event in events_in(journal)]
+    assert len(set(ids)) == len(ids) == 2
+    assert all(len(id_) <= 256 and "\0" not in id_ for id_ in ids)
+
+
+@pytest.mark.parametrize("said", ["e-1", 17, -17, "x" * 256, "火-1", "content:1"])
+def test_an_ordinary_id_is_known_by_another_name(
+    intake: Intake, journal: FakeJournal, said: str | int
+) -> None:
+    """What journals hold of ids that fit is by what their events are recognised."""
+    intake.commit([message(EVENT, json.dumps({"id": said, "type": "fire"}))], at=AT)
+    assert journal.known([Identified("fire-panel-1", str(said))])
+    assert [event.id for event in events_in(journal)] == [str(said)]
 
 
 @pytest.mark.parametrize("ahead", [0, HOUR, 3 * DAY, 400 * DAY])

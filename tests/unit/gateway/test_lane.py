@@ -142,7 +142,7 @@ async def test_lingering_waits_with_a_full_window() -> None:
     running.cancel()
 
 
-async def test_stopping_leaves_a_durable_group_unacknowledged() -> None:
+async def test_a_durable_group_stays_unacknowledged_when_the_lane_stops() -> None:
     """A commit under way when the lane is told to stop is seen through and acknowledged."""
     commit, session = HeldCommit(), FakeSession()
     lane = Lane(Bounds(), commit, nothing)
@@ -154,6 +154,24 @@ async def test_stopping_leaves_a_durable_group_unacknowledged() -> None:
     with pytest.raises(asyncio.CancelledError):
         await running
     assert session.acknowledged == [1]
+
+
+async def test_a_group_that_is_not_durable_is_acknowledged_when_the_lane_stops() -> None:
+    """A commit that fails while the lane is told to stop acknowledges nothing (I1).
+
+    So it is when the journal breaks: the first lane that hears of it stops the other one.
+    """
+    commit, session = HeldCommit(), FakeSession()
+    commit.error = JournalError("broken")
+    lane = Lane(Bounds(), commit, nothing)
+    running = asyncio.create_task(lane.run(session))
+    lane.offer(delivery(1))
+    await until(commit.started)
+    running.cancel()
+    commit.let_go.set()
+    with pytest.raises(JournalError):
+        await running
+    assert session.acknowledged == []
 
 
 async def test_a_hanging_journal_keeps_the_lane_from_stopping() -> None:

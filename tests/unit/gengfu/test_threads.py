@@ -8,8 +8,9 @@ import pytest
 from gengfu.threads import in_thread
 
 
-async def test_what_it_holds_is_closed_under_its_hands() -> None:
-    """Who cancels goes on only when the work has ended."""
+@pytest.mark.parametrize("times", [1, 2, 3])
+async def test_what_it_holds_is_closed_under_its_hands(times: int) -> None:
+    """Who cancels goes on only when the work has ended, however often it cancels."""
     begun, may_end, ended = threading.Event(), threading.Event(), False
 
     def work() -> None:
@@ -20,9 +21,10 @@ async def test_what_it_holds_is_closed_under_its_hands() -> None:
 
     task = asyncio.create_task(in_thread(work))
     assert await asyncio.to_thread(begun.wait, 5)
-    task.cancel()
-    done, _ = await asyncio.wait([task], timeout=0.1)
-    assert not done
+    for _ in range(times):
+        task.cancel()
+        done, _ = await asyncio.wait([task], timeout=0.1)
+        assert not done
     may_end.set()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -55,10 +55,15 @@ def test_a_torn_proof_is_read(tmp_path: Path) -> None:
     file = ProofFile(tmp_path / "proof")
     assert file.read() is None
     assert file.age_seconds() == float("inf")
-    for one in (Proof(number=2**53, at=2**53, took_ms=1e300), Proof(number=1, at=2, stopped=True)):
+    widest = Proof(number=-(2**63), at=-(2**63), off=-(2**63), took_ms=-2.2250738585072014e-308)
+    for one in (
+        widest,
+        Proof(number=2**53, at=2**53, ever=True),
+        Proof(number=1, at=2, stopped=True),
+    ):
         file.write(one)
         assert file.read() == one
-        assert file.path.stat().st_size == 128
+        assert file.path.stat().st_size == 256
     assert file.age_seconds() < 60
     file.path.write_bytes(file.path.read_bytes()[:20])
     assert file.read() is None

@@ -8,10 +8,11 @@ import pytest
 
 from gengfu.core.batch import Event, ReadingBatch
 from gengfu.core.record import Body
+from rules.custody import Custody, HandFile, InHand
 from rules.parking import MEMORY, Parked, ParkingLot
 from rules.portion import as_said, portions, without
 from tests.fakes import rule_victim
-from tests.fakes.rule_scene import Scene, equipment
+from tests.fakes.rule_scene import CLASSES, Scene, equipment
 from tests.fakes.rule_victim import CLUTTERED, DEADLY, FileSink
 
 MOST_STARTS = 8
@@ -49,6 +50,20 @@ class Life:
 
 def estate() -> Scene:
     return Scene([equipment("panel", "fire_panel"), equipment("other", "fire_panel")])
+
+
+def test_what_another_journal_left_in_hand_or_parked_costs_an_event(tmp_path: Path) -> None:
+    """What was noted of positions beyond the journal's end neither blames nor passes over what comes."""
+    note, lot = HandFile(tmp_path / "in-hand"), ParkingLot(tmp_path / "parked")
+    note.write(InHand(first=7, last=9, deaths=2))
+    for position in (3, 8):
+        lot.put(Parked(position=position, number=0, kind="events", deaths=3, reason="", at=1))
+    keeper = Custody(note, lot, CLASSES)
+    keeper.forget_after(9)
+    assert [one.position for one in lot.all()] == [3, 8]
+    keeper.forget_after(5)
+    assert [one.position for one in lot.all()] == [3]
+    assert (keeper.at_most(0, 200), note.read()) == (200, None)
 
 
 def fires_around(scene: Scene, *types: str) -> None:

@@ -81,6 +81,29 @@ def weeks(
     return found
 
 
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Asia/Kolkata", "Asia/Kathmandu"])
+def test_an_hour_of_the_clock_is_mixed_with_the_next(zone: str) -> None:
+    """Where the clock is off whole hours as well, an hour is the clock's: what differs by it is told."""
+    past, own = made("usual", zone=zone), ZoneInfo(zone)
+    told = {
+        (to_utc(at).astimezone(own).hour, past.update(at, [float(to_utc(at).astimezone(own).hour)]))
+        for at in range(START, START + 4 * 7 * 24 * HOUR, 15 * MINUTE)
+    }
+    known = {(hour, usual) for hour, usual in told if usual is not None}
+    assert known == {(hour, float(hour)) for hour in range(24)}
+
+
+def test_an_hour_that_autumn_repeats_counts_as_two_weeks() -> None:
+    """What was seen twice in one night was seen in one week: with the next week it is two."""
+    past = made("usual", zone="Europe/Berlin")
+    night = from_iso("2026-10-25T00:00:00Z")  # two in the morning, and an hour on it is again
+    for at in range(night, night + 3 * HOUR, MINUTE):
+        past.update(at, [1.0])
+    week_later = night + (7 * 24 + 1) * HOUR
+    assert past.update(week_later, [1.0]) is None
+    assert past.update(week_later + 7 * 24 * HOUR, [1.0]) == 1.0
+
+
 def test_the_usual_is_that_of_the_same_hour() -> None:
     """Every hour has its own mean, known after two weeks."""
     past = made("usual")

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,6 +30,9 @@ class ListReader:
 
     def first_position(self) -> int:
         return self._first
+
+    def last_position(self) -> int:
+        return len(self.records)
 
 
 class ListSink:
@@ -145,6 +149,24 @@ def test_a_journal_that_lost_its_beginning_is_read_from_where_it_begins(tmp_path
     assert one.position == len(scene.records)
 
 
+def test_another_journal_is_not_heard_until_it_is_as_long(tmp_path: Path) -> None:
+    """A checkpoint beyond the journal's end is another journal's: every record of this one is judged."""
+    long, short = story(), Scene([equipment("panel", "fire_panel")])
+    long.wait(100)
+    before = runner(long, ListSink(), tmp_path / "checkpoint")
+    while before.advance():
+        pass
+    before.save()
+    sink = ListSink()
+    after = runner(short, sink, tmp_path / "checkpoint")
+    short.event("panel", "fire", "1-001")
+    short.wait(4)
+    while after.advance():
+        pass
+    assert (after.position, sink.position) == (len(short.records), len(short.records))
+    assert [brief(v) for v in sink.verdicts] == short.told() != []
+
+
 def test_an_unwritable_folder_does_not_stop_the_rules(tmp_path: Path) -> None:
     """A checkpoint only saves time."""
     scene, sink = story(), ListSink()
@@ -180,6 +202,27 @@ async def test_it_follows_the_journal_until_cancelled(tmp_path: Path) -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
     assert runner(scene, sink, tmp_path / "checkpoint").position == len(scene.records)
+
+
+async def test_a_checkpoint_is_written_where_sockets_wait(tmp_path: Path) -> None:
+    """At thousands of machines it takes a fifth of a second: it is written in the worker thread."""
+    written: list[threading.Thread] = []
+
+    class Watched(Runner):
+        def save(self) -> None:
+            written.append(threading.current_thread())
+            super().save()
+
+    scene, sink, clock = story(), ListSink(), StillClock()
+    one = Watched(ListReader(scene.records), sink, sink, tmp_path / "c", CLASSES, clock)
+    clock.at = 31 * SECOND
+    task = asyncio.create_task(one.run())
+    await until(lambda: bool(written), "a checkpoint is due")
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(written) == 2, "one that was due, and one at the end"
+    assert threading.current_thread() not in written
 
 
 async def test_verdicts_that_were_refused_are_passed_over_by_the_next_start(tmp_path: Path) -> None:

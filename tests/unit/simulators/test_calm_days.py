@@ -5,11 +5,12 @@ from random import Random
 import numpy as np
 
 from gengfu.core.clock import DAY, MINUTE
+from gengfu.core.names import PointKind
 from gengfu.ledger.model import SiteLedger
 from simulators.catalogue import faults_of
 from simulators.estate import estate_of
 from simulators.past.calm import Calm
-from simulators.past.days import QUARTER, QUARTERS, Lived, Words, eve, live
+from simulators.past.days import QUARTER, QUARTERS, Lived, Words, eve, live, renumbered
 from simulators.past.troubles import AILMENTS, plan
 from tests.fakes.small_estate import small_estate
 from tests.unit.simulators.stage import CLASSES, MORNING, demo_ledger
@@ -51,6 +52,21 @@ def test_a_counter_runs_back() -> None:
     assert {
         value for (_, point), values in seen.items() if point == "contact" for value in values
     } == {float(list(CLASSES["door"].points["contact"].words).index("closed"))}
+
+
+def test_parts_that_lived_apart_mix_up_their_texts() -> None:
+    """A text means the same, whichever texts of others come before it."""
+    estate = estate_of(LEDGER, CLASSES, start=eve(MIDNIGHT), seed=1, changes=iter(()))
+    lift, words = next(one for one in estate.models if "lift-1" in one.equipment), Words()
+    alone = live(lift, LEDGER, CLASSES, words, midnight=MIDNIGHT, days=1)
+    joined, texts = renumbered(alone, 2), ["E07", "E21", *words.all]
+    for number, column in enumerate(alone.columns):
+        own, shared = (one.days[0].values[:, number] for one in (alone, joined))
+        if column.point.kind is PointKind.TEXT:
+            told = [texts[int(value)] for value in shared]
+            assert told == ["00"] * QUARTERS
+        else:
+            np.testing.assert_array_equal(own, shared)
 
 
 def test_a_trouble_that_nothing_plays() -> None:

@@ -1,5 +1,6 @@
 """A trouble of the past that cannot be lived, whomever it befalls."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -36,3 +37,19 @@ def test_a_trouble_ends_the_past(kind: tuple[str, str]) -> None:
     while (until := scene.next()) is not None:
         packets += len(scene.advance(until))
     assert packets
+
+
+@pytest.mark.parametrize("fault", ["video_loss", "offline"])
+def test_a_recorder_overlooks_a_lost_camera(fault: str) -> None:
+    """While a camera has no picture its recorder tells one channel less, and afterwards all again."""
+    trouble = replace(drawn()["camera", fault], ends=drawn()["camera", fault].begins + 5 * MINUTE)
+    recorder = demo_ledger().equipment[trouble.injection.equipment].parent
+    scene = scene_of(trouble, demo_ledger(), CLASSES, lambda *_: None, number=1, rate=60.0)
+    assert recorder in scene.cast
+    said = list[int]()
+    while (until := scene.next()) is not None:
+        for packet in scene.advance(until):
+            if f"/{recorder}/up/" in packet.topic:
+                said += map(int, re.findall(rb'"recording_channels":(\d+)', packet.payload))
+    assert said[0] == said[-1] == max(said)
+    assert min(said) == max(said) - 1

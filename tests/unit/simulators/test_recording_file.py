@@ -44,6 +44,9 @@ def test_a_csv_needs_options(tmp_path: Path, delimiter: str, column: str) -> Non
         ("1583748873", None, START),
         ("1583748873000", None, START),
         ("1583748873.25", None, START + SECOND // 4),
+        ("20200309101433", None, START),
+        ("20200309181433", "Asia/Shanghai", START),
+        ("20200309", "Asia/Shanghai", from_iso("2020-03-09T00:00:00+08:00")),
     ],
 )
 def test_a_time_is_misread(tmp_path: Path, cell: str, zone: str | None, at: int) -> None:
@@ -63,6 +66,9 @@ def test_a_time_is_misread(tmp_path: Path, cell: str, zone: str | None, at: int)
         ("True", "true"),
         ("closed", '"closed"'),
         ('say ""hi""', '"say \\"hi\\""'),
+        ("1_000", '"1_000"'),
+        ("x\u2028y", '"x\\u2028y"'),
+        ('two ""lines""\nof one', '"two \\"lines\\"\\nof one"'),
     ],
 )
 def test_a_cell_changes_its_value(tmp_path: Path, cell: str, value: str) -> None:
@@ -73,7 +79,7 @@ def test_a_cell_changes_its_value(tmp_path: Path, cell: str, value: str) -> None
 
 def test_faults_are_told_one_by_one(tmp_path: Path) -> None:
     """All bad cells are told at once, with row and column, counting blank lines."""
-    text = "time,a\n2020-03-09 10:00:00,1\n\nyesterday,2\n2020-03-09 10:00:02,nan\n2020-03-09 09:00:00,3\n2020-03-09 10:00:04\n"
+    text = "time,a\n2020-03-09 10:00:00,1\n\nyesterday,2\n2020-03-09 10:00:02,1e999\n2020-03-09 09:00:00,3\n2020-03-09 10:00:04\n"
     with pytest.raises(BadInput) as refused:
         read(tmp_path, text)
     assert [(fault.place, fault.message.split()[-1]) for fault in refused.value.faults] == [

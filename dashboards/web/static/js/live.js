@@ -44,7 +44,24 @@ function refused(event) {
   const why = new DOMParser().parseFromString(answer.responseText, "text/html").querySelector("h2");
   const note = document.querySelector("[data-refused]");
   note.textContent = why?.textContent ?? "";
+  note.dataset.refused = "";
   note.hidden = !why;
+}
+
+/** A tap that never arrived says so until one does: that the line is back does not mean that it was sent. */
+function unsent(event) {
+  if (event.detail.requestConfig.verb === "get") return;
+  const note = document.querySelector("[data-refused]");
+  note.textContent = words.unsent;
+  note.dataset.refused = "unsent";
+  note.hidden = false;
+}
+
+function settled(event) {
+  const note = document.querySelector("[data-refused]");
+  if (note.dataset.refused === "unsent" && event.detail.requestConfig?.verb === "get") return;
+  note.dataset.refused = "";
+  note.hidden = true;
 }
 
 async function signedOut() {
@@ -83,7 +100,9 @@ export function listen(address) {
   stream.addEventListener("error", signedOut);
   document.body.addEventListener("htmx:beforeSwap", holdBack);
   document.body.addEventListener("htmx:responseError", refused);
-  document.body.addEventListener("htmx:afterSettle", () => { document.querySelector("[data-refused]").hidden = true; });
+  document.body.addEventListener("htmx:sendError", unsent);
+  document.body.addEventListener("htmx:timeout", unsent);
+  document.body.addEventListener("htmx:afterSettle", settled);
   setInterval(watchLine, 500);
   watchLine();
   guardTheThumb();

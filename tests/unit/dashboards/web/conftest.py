@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from dashboards.web.app import build_app
-from tests.fakes.desk import FakeDesk
+from tests.fakes.desk import PASSWORD, FakeDesk
 
 
 @pytest.fixture
@@ -23,3 +23,9 @@ async def client(desk: FakeDesk) -> AsyncIterator[httpx.AsyncClient]:
 
 def bearer(role: str) -> dict[str, str]:
     return {"Authorization": f"Bearer token-{role}"}
+
+
+def signed_in(desk: FakeDesk, role: str) -> dict[str, str]:
+    """Return the header of a person's session: what a token may not, he may."""
+    session = desk.people.sign_in(role, PASSWORD, address="", at=0)
+    return {"Cookie": f"gengfu={session}"}

@@ -60,6 +60,8 @@ async def test_a_session_after_its_end(desk: FakeDesk, client: httpx.AsyncClient
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "same-site", "Origin": "http://desk"}, 403),
         ({"Origin": "http://evil.example", **bearer("guard")}, 200),
+        ({"Origin": "http://evil.example", "Authorization": "Basic dTpw"}, 403),
+        ({"Sec-Fetch-Site": "cross-site", "Authorization": "Bearer "}, 403),
     ],
 )
 async def test_a_write_that_another_site_made_the_browser_send(

@@ -202,6 +202,23 @@ async def test_a_report_by_a_person(desk: FakeDesk, client: httpx.AsyncClient) -
     assert (answer.json()["site"], answer.json()["source"]) == ("yunhe", "person")
 
 
+async def test_a_report_goes_to_the_wrong_site(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """A place that several of one's sites have is reported with its site, or not at all."""
+    ledger = desk.ledgers.sites["yunhe"]
+    other = replace(ledger, site=replace(ledger.site, id="zhonghe"), equipment={})
+    desk.ledgers.others = {"zhonghe": other}
+    body = {"place": next(iter(ledger.places)), "kind": "life_safety", "text": "smoke"}
+    problem = await client.post("/api/v1/alerts", json=body, headers=GUARD)
+    assert (problem.status_code, problem.json()["errors"][0]["where"]) == (422, "body.site")
+    assert desk.alerts.held == {}
+    for site in ("yunhe", "zhonghe"):
+        answer = await client.post("/api/v1/alerts", json=body | {"site": site}, headers=GUARD)
+        assert (answer.status_code, answer.json()["site"]) == (201, site)
+    desk.people.sites = frozenset({"zhonghe"})
+    answer = await client.post("/api/v1/alerts", json=body, headers=GUARD)
+    assert answer.json()["site"] == "zhonghe"
+
+
 @given(st.integers(0, 253_402_300_799_000))
 async def test_a_time_read_otherwise_than_written(ms: int) -> None:
     """A time is the same read as milliseconds and as the ISO text the interface writes."""

@@ -8,11 +8,13 @@ import pytest
 from dashboards.accounting import Accounting
 from dashboards.availability.figures import AvailabilityRow
 from dashboards.estate.point_value import PointValue
+from dashboards.web.api.estate import MOST_VALUES
 from dashboards.web.ports import PartState
 from gateway.unmapped import Listed, Said, Unmapped
 from gengfu.core.clock import HOUR, MINUTE, to_iso
 from gengfu.core.states import OperatingState
-from tests.fakes.desk import FakeDesk, interval, letter, shipped
+from tests.fakes.desk import FakeDesk, interval, letter, sample_alert
+from tests.fakes.ledgers import shipped
 from tests.unit.dashboards.web.conftest import bearer
 
 pytestmark = pytest.mark.asyncio
@@ -91,11 +93,12 @@ async def test_readings_raw_and_in_steps(client: httpx.AsyncClient) -> None:
     ],
 )
 async def test_readings_that_cannot_be_given(
-    client: httpx.AsyncClient, query: str, status: int
+    desk: FakeDesk, client: httpx.AsyncClient, query: str, status: int
 ) -> None:
     """An unknown point, a bad span, an empty or too long period: a problem that says which."""
     answer = await client.get(f"/api/v1/equipment/{LIFT}/readings?{query}", headers=ENGINEER)
     assert answer.status_code == status
+    assert desk.readings.given <= MOST_VALUES + 1
 
 
 async def test_a_store_that_is_down(desk: FakeDesk, client: httpx.AsyncClient) -> None:
@@ -116,6 +119,7 @@ async def test_availability_against_its_target(desk: FakeDesk, client: httpx.Asy
     desk.availability.rows["class"] = [row]
     [body] = (await client.get("/api/v1/availability?by=class", headers=ENGINEER)).json()
     assert (body["availability"], body["target"], body["equipment"]) == (None, 0.99, 12)
+    assert body["met"] is None
     assert {"coverage", "failures", "mtbf_s", "mttr_s", "planned_s", "down_s"} < set(body)
 
 
@@ -133,6 +137,37 @@ async def test_rejected_messages_end_after_a_page(
     assert seen == [f"t{number}" for number in range(7)]
     wrong = await client.get("/api/v1/dead-letters?cursor=x", headers=ENGINEER)
     assert (wrong.status_code, wrong.json()["errors"][0]["where"]) == (422, "query.cursor")
+
+
+async def test_another_sites_rejected_messages(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """Who is limited to sites reads theirs, by API and page, whatever the root; not a stranger's."""
+    topics = [
+        "gf/yunhe/lift/up/telemetry",
+        "a/b/yunhe/lift/up/x",
+        "gf/other/yunhe/up/event",
+        "tele/yunhe",
+        "yunhe/x/up/y",
+    ]
+    desk.estate.letters = [replace(letter(desk.clock.now()), topic=topic) for topic in topics]
+    for sites, seen in ((None, topics), (frozenset({"yunhe"}), topics[:2]), (frozenset[str](), [])):
+        desk.people.sites = sites
+        answer = await client.get("/api/v1/dead-letters", headers=ENGINEER)
+        assert [one["topic"] for one in answer.json()] == seen
+        page = await client.get(
+            "/engineer/dead-letters", headers={**ENGINEER, "Accept": "text/html"}
+        )
+        assert [topic for topic in topics if f"{topic}<" in page.text] == seen
+
+
+async def test_another_sites_alerts_of_an_equipment(
+    desk: FakeDesk, client: httpx.AsyncClient
+) -> None:
+    """What was at another site before tells nothing of that time to who may not see the site."""
+    for number, site in enumerate(("yunhe", "elsewhere")):
+        desk.alerts.put(sample_alert(f"a-{number}", site=site), "opened")
+    desk.people.sites = frozenset({"yunhe"})
+    page = await client.get(f"/equipment/{LIFT}", headers={**ENGINEER, "Accept": "text/html"})
+    assert [one for one in ("a-0", "a-1") if f"/alerts/{one}" in page.text] == ["a-0"]
 
 
 async def test_rejected_messages_and_their_sum(desk: FakeDesk, client: httpx.AsyncClient) -> None:

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from alerts.lifecycle import TABLE
 from alerts.model import Alert, Entry, Handling, Step
+from alerts.read import Change
+from alerts.reminders import reminder
 from dashboards.accounting import Accounting
 from dashboards.availability.figures import AvailabilityRow
-from dashboards.web.pages.alerts import folded
+from dashboards.web.pages.alerts import MOST_LINES, folded
 from dashboards.web.pages.engineer import build_wall
 from dashboards.web.pages.manager import month_of
 from dashboards.web.pages.next_step import next_step, other_steps, worst_first
@@ -21,7 +23,8 @@ from gengfu.core.clock import HOUR, from_iso
 from gengfu.core.naming import Bilingual
 from gengfu.core.states import OperatingState
 from gengfu.core.urgency import Kind, Severity
-from tests.fakes.desk import PASSWORD, FakeDesk, FakeLedgers, interval, sample_alert, shipped
+from tests.fakes.desk import PASSWORD, FakeDesk, interval, sample_alert
+from tests.fakes.ledgers import FakeLedgers, shipped
 from tests.fakes.showcase import busy
 from tests.unit.dashboards.web.conftest import bearer
 from tests.unit.dashboards.web.test_words import SHANGHAI
@@ -42,6 +45,7 @@ PAGES = {
 }
 INLINE = re.compile(r"<script(?![^>]*(src=|application/json))|\sstyle=|\son\w+=|<style|javascript:")
 HTML = {"Accept": "text/html"}
+ENGLISH = {"Accept-Language": "en"}
 
 
 @pytest.mark.parametrize(("path", "language"), list(product(PAGES, ("zh", "en"))))
@@ -245,9 +249,11 @@ def test_months(asked: str | None, start: str, hours: int, before: str, after: s
     assert (month.before, month.after) == (before, after)
 
 
-def _row(key: str, share: float | None, down: float = 0.0) -> AvailabilityRow:
+def _row(
+    key: str, share: float | None, down: float = 0.0, *, coverage: float = 1.0
+) -> AvailabilityRow:
     return AvailabilityRow(
-        key=key, availability=share, coverage=1.0, failures=1, mtbf_s=None, mttr_s=None,
+        key=key, availability=share, coverage=coverage, failures=1, mtbf_s=None, mttr_s=None,
         planned_s=0.0, down_s=down, unknown_s=0.0,
     )  # fmt: skip
 
@@ -260,6 +266,10 @@ def _row(key: str, share: float | None, down: float = 0.0) -> AvailabilityRow:
         (
             [_row("elevator", 0.995), _row("pump", 1.0)],
             "11 月各类设备均达标，最低的是电梯：99.50\u2009\u2060%",
+        ),
+        (
+            [_row("elevator", 0.995), _row("pump", 1.0, coverage=0.89)],
+            "11 月没有一类设备未达标，但有 1 类数据不足，不能判定",
         ),
         (
             [_row("pump", 1.0), _row("elevator", 0.98999)],
@@ -278,6 +288,8 @@ async def test_the_managers_sentence(
     }
     page = await client.get("/manager?lang=zh", headers=bearer("manager") | HTML)
     assert f"data-headline>{sentence}</h1>" in page.text
+    printed = page.text.partition('<p class="printed">')[2].partition("</p>")[0]
+    assert printed.endswith("2026-11-01 00:00 – 2026-11-20 14:00")  # whose month, on paper
 
 
 async def test_a_month_before_the_first_data_is_covered_whole(
@@ -300,7 +312,7 @@ async def test_what_is_old_looks_old(desk: FakeDesk, client: httpx.AsyncClient) 
     assert 'class="stale" data-point-row="current"' in stale.text
 
 
-_WHATS = st.sampled_from(["opened", "timer", "occurred", "comment", "acknowledge"])
+_WHATS = st.sampled_from(["opened", "notified", "occurred", "comment", "acknowledge"])
 
 
 @given(st.lists(_WHATS, max_size=12))
@@ -312,6 +324,35 @@ def test_a_line_of_the_timeline_that_is_lost(whats: list[str]) -> None:
     lines = folded(timeline)
     assert [entry.what for entry, times in reversed(lines) for _ in range(times)] == whats
     assert all(times == 1 for entry, times in lines if entry.what in {"comment", "acknowledge"})
+
+
+async def test_reminders_bury_the_story(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """Months without anybody are one line that says how often and for what; the rest stays near."""
+    alert = desk.alerts.put(sample_alert(), "opened")
+    for nth in range(5000):
+        line = reminder(replace(alert, due_round=nth), nth + 2, desk.clock.now())
+        desk.alerts.made.append(Change(nth + 2, line, alert))
+    shown = (await client.get(f"/alerts/{alert.id}", headers=bearer("guard") | HTML | ENGLISH)).text
+    assert shown.count("Reminded: nobody has taken it") == 1
+    assert "× 5000" in shown
+    assert "Alert opened" in shown
+
+
+async def test_a_long_story_fills_the_page(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """The newest lines are shown; the others are a tap away, and then all are there."""
+    alert = desk.alerts.put(sample_alert(), "opened")
+    for nth in range(2, MOST_LINES + 51):
+        alert = desk.alerts.put(replace(alert, version=nth), ("cleared", "returned")[nth % 2])
+    address = f"/alerts/{alert.id}"
+    short = (await client.get(address, headers=bearer("guard") | HTML | ENGLISH)).text
+    assert "Alert opened" not in short
+    assert f"{address}?lines=all" in short
+    assert "50 older lines" in short
+    whole = (
+        await client.get(f"{address}?lines=all", headers=bearer("guard") | HTML | ENGLISH)
+    ).text
+    assert "Alert opened" in whole
+    assert "older lines" not in whole
 
 
 def test_the_sample_is_what_its_tests_think() -> None:

@@ -50,3 +50,25 @@ async def test_guard_sets_up(client: httpx.AsyncClient) -> None:
     assert (await client.get("/start", headers=headers)).status_code == 403
     answer = await client.post("/start/test-alarm", headers=headers, data={"key": "k"})
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/guard", "/engineer", "/manager", "/report"])
+async def test_empty_system_that_does_not_say_what_comes_next(
+    desk: FakeDesk, client: httpx.AsyncClient, path: str
+) -> None:
+    """Before there is a ledger every page says so and leads to the first steps."""
+    desk.ledgers.empty = True
+    page = (await client.get(path, headers={**PAGE, **bearer("admin")})).text
+    assert "No equipment yet" in page
+    assert '<a class="button" href="/start">' in page
+    assert "<form" not in page.partition("<main")[2].partition("</main>")[0]
+
+
+async def test_empty_system_that_sends_a_guard_where_he_may_not_go(
+    desk: FakeDesk, client: httpx.AsyncClient
+) -> None:
+    """Who may not import is told who does."""
+    desk.ledgers.empty = True
+    page = (await client.get("/guard", headers={**PAGE, **bearer("guard")})).text
+    assert "An engineer or administrator imports the ledger first." in page
+    assert "/start" not in page

@@ -8,7 +8,7 @@ import pytest
 
 from dashboards.web import vendor, vocabulary
 from gengfu.core.errors import StartError
-from tests.fakes.desk import shipped
+from tests.fakes.ledgers import shipped
 
 
 def test_a_start_without_the_files(tmp_path: Path) -> None:

@@ -4,12 +4,15 @@ import asyncio
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from gengfu.app.late_data import LateLook, late_data
 from gengfu.config import Settings
 from gengfu.core.clock import MINUTE, SECOND
 from gengfu.core.partition import partition_of
 from gengfu.core.record import Draft, RecordKind
 from gengfu.database import open_sqlite
+from ingest.journal.reader import FolderReader
 from ingest.journal.sqlite import SqliteJournal
 from rules.late.store import FindingStore
 from tests.fakes.rule_scene import SITE, START, Scene, equipment
@@ -58,6 +61,26 @@ async def test_late_data_kept_twice_or_lost_by_a_kill(tmp_path: Path) -> None:
         (found,) = store.of_equipment("pump")
         assert (found.rule, found.since) == ("pump.bearing_hot", START + 900 * SECOND)
     assert store.of_sites([SITE], START, START + 16 * MINUTE) == (found,)
+
+
+@pytest.mark.parametrize("known", [0, 5_000])
+async def test_archive_without_late_data_is_read_again_by_every_start(
+    tmp_path: Path, known: int
+) -> None:
+    """Where nothing is late it is kept how far was looked; what another journal left is none."""
+    scene = Scene([equipment("pump", "pump", role="supply")])
+    scene.wait(20)
+    keep(scene, tmp_path)
+    with closing(FolderReader(tmp_path / "journal")) as reader:
+        end = reader.last_position()
+    store = FindingStore(open_sqlite(tmp_path / "desk.db"))
+    store.prepare()
+    store.keep((), known)
+    running = asyncio.create_task(LateLook(Settings(data=tmp_path), store, lambda: {SITE}).run())
+    try:
+        await until(lambda: store.position() == end, "the end was noted")
+    finally:
+        running.cancel()
 
 
 def test_command_over_a_period_without_late_data(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gengfu.cli.output import complain
+from gengfu.cli.output import complain, counted
 from gengfu.core.errors import BadInput, Fault, GengfuError
 from gengfu.core.said import said
 
@@ -60,3 +60,17 @@ def test_an_error_that_is_no_mistake_in_a_file(capsys: pytest.CaptureFixture[str
     """It is said as it is."""
     complain(GengfuError("the port 1883 is taken"))
     assert capsys.readouterr().err == "the port 1883 is taken\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "said"),
+    [
+        (1, "flood", "1 flood"),
+        (0, "flood", "0 floods"),
+        (2, "piece of equipment", "2 pieces of equipment"),
+        (1, "piece of equipment", "1 piece of equipment"),
+    ],
+)
+def test_one_of_many(number: int, noun: str, said: str) -> None:
+    """One is one, none and several are many."""
+    assert counted(number, noun) == said

@@ -1,18 +1,30 @@
 """Clocks and times."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gengfu.core.clock import DAY, HOUR, SECOND, ScaledClock, from_iso, to_iso, to_utc
+from gengfu.core.clock import DAY, HOUR, SECOND, ScaledClock, from_iso, to_iso, to_utc, wall
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_iso_times_come_back_to_the_microsecond(moment: datetime) -> None:
     """A time written with its zone is read exactly and converts back."""
     assert to_utc(from_iso(moment.isoformat())) == moment
+
+
+@given(
+    st.datetimes(datetime(1972, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 – bounds are naive
+    st.timezone_keys(),
+)
+def test_a_wall_clock_shows_another_time(moment: datetime, key: str) -> None:
+    """Day and time of day are those of the zone's own clock, in every zone and season."""
+    shown = moment.astimezone(ZoneInfo(key)).replace(tzinfo=None)
+    days, time = divmod(wall(from_iso(moment.isoformat()), ZoneInfo(key)), DAY)
+    assert datetime(1970, 1, 1) + timedelta(days, microseconds=time) == shown  # noqa: DTZ001 – a wall clock has no zone
 
 
 @pytest.mark.parametrize("text", ["2026-11-20", "2026-11-20T10:00:00", "noon", ""])

@@ -1,7 +1,10 @@
 """Who gets in, who does not, and from when on no more (P17, P20, F47, F63)."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import islice
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -183,6 +186,17 @@ def test_tokens_have_a_role_and_an_end(tmp_path: Path) -> None:
     assert [one.revoked_at for one in gate.tokens.all()] == [NOW]
 
 
+def test_whoever_asks_for_set_ups_fills_the_trail(tmp_path: Path) -> None:
+    """Half an hour of one each second leaves few lines, and never keeps the one with the token out."""
+    gate = gate_in(tmp_path)
+    token = gate.setup.issue(at=NOW)
+    assert token is not None
+    for second in range(2_000):
+        assert not gate.set_up("guessed", f"x{second}", GOOD, at=NOW + second * SECOND)
+    assert 5 <= len(gate.audit.entries(limit=1_000)) <= 40
+    assert gate.set_up(token, "boss", GOOD, at=NOW + 2_000 * SECOND)
+
+
 def test_set_up_works_once_and_only_before_there_is_anyone(tmp_path: Path) -> None:
     """A fresh installation has no account; its token makes one administrator and is gone."""
     gate = gate_in(tmp_path)
@@ -215,6 +229,33 @@ def test_guessing_is_slowed_but_the_guard_gets_in(tmp_path: Path) -> None:
     assert gate.wait("wang", HOME, at=NOW + 30 * SECOND) == 0
     failures = [one for one in gate.audit.entries() if one.action == "sign_in_failed"]
     assert len(failures) == 5, "throttled tries reach neither the hash nor the audit trail"
+
+
+def test_guesses_come_all_at_once(tmp_path: Path) -> None:
+    """What is asked while the first password is still looked at counts too: five looks in all."""
+    gate = gate_in(tmp_path)
+    gate.accounts.create(person(), at=NOW)
+    looked: list[str] = []
+    first, rest = Event(), Event()
+
+    class Slow(Passwords):
+        def fits(self, password: str, hashed: str | None) -> bool:
+            looked.append(password)
+            first.set()
+            assert rest.wait(30)
+            return super().fits(password, hashed)
+
+    gate.accounts._passwords = Slow(memory_kib=8, passes=1)
+    with ThreadPoolExecutor(10) as threads:
+        tries = [
+            threads.submit(gate.sign_in, "wang", f"guess {n}", address=HOME, at=NOW)
+            for n in range(10)
+        ]
+        refused = [one.result(30) for one in islice(as_completed(tries, 30), 5)]
+        assert first.wait(30)
+        rest.set()
+    assert refused == [None] * 5, "those over the free ones do not wait for a look"
+    assert len(looked) == 5
 
 
 def test_a_database_from_before_is_opened_as_it_is(tmp_path: Path) -> None:

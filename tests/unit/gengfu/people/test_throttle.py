@@ -33,14 +33,33 @@ def test_memory_is_bounded(tries: list[tuple[str, str]]) -> None:
     """However many logins and addresses are tried, so many are remembered."""
     throttle = Throttle(size=16)
     for login, address in tries:
-        throttle.failed(login, address, 0)
+        throttle.take(login, address, 0)
         assert len(throttle) <= 16
 
 
 def test_one_address_is_slowed_across_logins() -> None:
     """Trying one password on many logins is guessing too (F47)."""
-    throttle = Throttle()
-    for number in range(30):
-        throttle.failed(f"guard-{number}", "10.0.0.9", 0)
-    assert throttle.wait("guard-99", "10.0.0.9", 0) > 60 * SECOND
-    assert throttle.wait("guard-99", "10.0.0.8", 0) == 0
+    throttle, now = Throttle(), 0
+    for number in range(27):
+        now += throttle.wait(f"guard-{number}", "10.0.0.9", now)
+        assert throttle.take(f"guard-{number}", "10.0.0.9", now)
+    assert throttle.wait("guard-99", "10.0.0.9", now) > 60 * SECOND
+    assert throttle.wait("guard-99", "10.0.0.8", now) == 0
+
+
+def test_a_guardroom_that_signs_in_is_slowed() -> None:
+    """A try that succeeded leaves the address as it was, also one that is slowed already."""
+    throttle, now = Throttle(), 0
+    for number in range(60):
+        assert throttle.take(f"guard-{number}", "10.0.0.9", now)
+        throttle.succeeded(f"guard-{number}", "10.0.0.9")
+    assert len(throttle) == 0
+    for number in range(25):
+        now += throttle.wait(f"guest-{number}", "10.0.0.9", now)
+        throttle.take(f"guest-{number}", "10.0.0.9", now)
+    later = now + 40 * SECOND
+    before = throttle.wait("wang", "10.0.0.9", now)
+    for login in ("wang", "li"):
+        assert throttle.take(login, "10.0.0.9", later)
+        throttle.succeeded(login, "10.0.0.9")
+    assert throttle.wait("wang", "10.0.0.9", now) == before

@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import struct
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from gengfu.core.identity import Identity
 from gengfu.core.names import EquipmentName, Names
 from gengfu.core.record import NewNames, Record, RecordKind, draft
 from ingest.journal import layout
+from ingest.journal.carve import Carved, carve
 from ingest.journal.port import Flaw
 from ingest.journal.reader import FolderReader
+from ingest.journal.segment import PAGE_BYTES
 from ingest.journal.sqlite import Roll, SqliteJournal
 from tests.unit.ingest.journal.folder import counted, identified, journal, note, read_all
 
@@ -83,6 +86,18 @@ def test_a_flipped_byte_is_never_served(tmp_path: Path, seed: int) -> None:
     content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
     target.write_bytes(content)
     check_after_damage(folder, written)
+
+
+def test_a_row_that_points_in_a_circle_is_read_for_ever(tmp_path: Path) -> None:
+    """A length beyond the file is refused, whatever pages it goes on to."""
+    head = (b"\xa0" + b"\x80" * 4 + b"\x00") + b"\x07"  # a row of a terabyte, number 7
+    leaf = bytearray(PAGE_BYTES)
+    struct.pack_into(">H", leaf, 3, 1)
+    struct.pack_into(">H", leaf, 8, 100)
+    leaf[100:] = head + struct.pack(">I", 2) * ((PAGE_BYTES - 100 - len(head)) // 4 + 1)
+    circle = struct.pack(">I", 2) * (PAGE_BYTES // 4)
+    (tmp_path / "circle").write_bytes(bytes(leaf[:PAGE_BYTES]) + circle)
+    assert carve(tmp_path / "circle") == Carved()
 
 
 @pytest.mark.parametrize("how", ["zeros", "half", "empty", "garbage", "gone"])

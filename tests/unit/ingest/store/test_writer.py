@@ -97,6 +97,16 @@ def test_another_journal_is_never_stored(store: DuckdbStore) -> None:
     assert store.counts().stored == 230
 
 
+def test_starting_again_passes_over_what_was_read_ahead(store: DuckdbStore) -> None:
+    """What was read but not yet written is read again: everything is stored a second time."""
+    journal = journal_with(20)
+    writer = StoreWriter(journal.reader(), store, {}, pace=Pace(records=40, items=45))
+    assert writer.advance()
+    writer.restart()
+    drain(writer)
+    assert store.counts().stored == 50 + 200
+
+
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not condition():  # noqa: ASYNC110 – what is awaited happens in a thread

@@ -23,7 +23,7 @@ from gengfu.ledger.csv_import import read_folder
 from ingest.journal.sqlite import SqliteJournal
 from rules.language.selection import only
 from rules.packs import shipped
-from tests.fakes.desk import DEMO
+from tests.fakes.ledgers import DEMO
 from tests.fakes.rule_scene import CLASSES, START, Scene, equipment
 
 PERIOD = ["--from", to_iso(START), "--to", to_iso(START + 2 * HOUR)]
@@ -57,7 +57,7 @@ def test_it_lists_what_would_have_opened(data: Path) -> None:
     result = run(data, *PERIOD)
     assert result.exit_code == 0
     assert "pump.bearing_hot" in result.output
-    assert "ran live: 1 alarms, at most 1 in 10 min, 0 floods" in result.output
+    assert "ran live: 1 alarm, at most 1 in 10 min, 0 floods" in result.output
 
 
 def test_times_of_another_zone(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,5 +151,7 @@ def test_verdicts_of_people_are_known(data: Path) -> None:
             connection.execute(alerts.insert().values(row))
     known = known_alerts(place, START, START + HOUR)
     assert sorted((one.id, one.is_false) for one in known) == [("a-1", True), ("a-2", False)]
-    assert "0 false alarms avoided, 1 kept; 1 real ones kept, 0 MISSED" in run(data, *PERIOD).output
+    assert (
+        "false alarms: 0 avoided, 1 kept; real ones: 1 kept, 0 MISSED" in run(data, *PERIOD).output
+    )
     assert known_alerts(Installation(data / "nowhere"), START, START + SECOND) == []

@@ -200,6 +200,29 @@ def test_a_draft_is_put_beside_its_live_version() -> None:
     assert marks(tried(lower("90", hold="10m"))) == ["only_new"] + ["only_live"] * 6
 
 
+@pytest.mark.parametrize("hold", ["3m", "2m"])
+def test_a_draft_is_judged_without_what_explains_it(hold: str) -> None:
+    """Who is lost because his feeder is dead is no alarm of a draft, nor of its live version."""
+    feeder = replace(equipment("main", "power_distribution"), feeds=("fed",))
+    scene = Scene([feeder, *(equipment(id_, "door_controller") for id_ in ("fed", "other"))])
+    scene.says("main", {"breaker": "closed", "energised": True})
+    scene.says("main", {"breaker": "closed", "energised": False})
+    scene.wait(12)
+    for one in ("fed", "other"):
+        scene.says(one, online=False)
+    for _ in range(4):
+        scene.says("main", {"breaker": "closed", "energised": False})
+        scene.wait(100)
+    draft = only(shipped(), {"controller.lost"})["controller.yaml"].replace(
+        "hold: 3m", f"hold: {hold}"
+    )
+    found = Replay(
+        ListArchive(scene.records), CLASSES, start=START, end=END, draft={"controller.yaml": draft}
+    ).run()
+    alerts = document(found, None, 0.0).alerts
+    assert [(one.equipment, one.compared) for one in alerts] == [("other", "both")]
+
+
 def test_a_new_rule_lacks_its_live_version() -> None:
     """Of a rule that never ran live nothing is missing: all that it finds is new."""
     new = {"draft.yaml": lower("90")["draft.yaml"].replace("pack: pump", "pack: own")}

@@ -1,6 +1,6 @@
 """Changes of rules by people: what each needs, what becomes of it, and that nothing is forgotten."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -138,6 +138,51 @@ def test_way_back(desk: Desk) -> None:
     assert desk.editor.book().rules == original
     with pytest.raises(ChangeRefused):
         desk.editor.restore(HOT, reason="again", actor="li", at=NOW)
+
+
+def test_restore_ends_an_own_life_safety_rule(desk: Desk) -> None:
+    """What a second person has to approve as a switch-off, no way back does alone."""
+    text = desk.editor.text_of(FIRE).replace("id: first_signal", "id: ours")
+    (own,) = desk.editor.enable(text, reason="新增", actor="wang", at=NOW)
+    off = desk.editor.switch_off(own.rule, reason="x", actor="li", at=NOW)
+    back = desk.editor.restore(own.rule, reason="x", actor="li", at=NOW)
+    assert back is not None
+    assert back.status is Status.PROPOSED
+    assert own.rule in desk.editor.book().rules
+    assert [one.number for one in desk.editor.proposed()] == [back.number]
+    with pytest.raises(ChangeRefused):
+        desk.editor.decide(off.number, approve=True, actor="wang", at=NOW)
+    desk.editor.decide(back.number, approve=True, actor="wang", at=NOW)
+    assert own.rule not in desk.editor.book().rules
+    assert not desk.editor.proposed()
+
+
+def test_restore_undoes_what_two_agreed_on(desk: Desk) -> None:
+    """Back to the file's is a change too; approved, no edition is left between rule and file."""
+    draft = changed(desk, FIRE, "\n  severity:", "\n  supply: true\n  severity:")
+    (tightened,) = desk.editor.enable(draft, reason="加强", actor="wang", at=NOW)
+    desk.editor.decide(tightened.number, approve=True, actor="li", at=NOW)
+    back = desk.editor.restore(FIRE, reason="独自", actor="wang", at=NOW)
+    assert back is not None
+    assert desk.editor.book().rules[FIRE].supply
+    with pytest.raises(ChangeRefused) as refused:
+        desk.editor.decide(back.number, approve=True, actor="wang", at=NOW)
+    assert refused.value.reason is Refusal.SAME_PERSON
+    desk.editor.decide(back.number, approve=True, actor="li", at=NOW)
+    assert not desk.editor.book().rules[FIRE].supply
+    assert FIRE not in desk.editor.book().editions
+
+
+def test_proposal_about_a_rule_that_is_gone(desk: Desk) -> None:
+    """A rule switched off by two is taken on again by one: what waited to change it is refused."""
+    off = desk.editor.switch_off(FIRE, reason="x", actor="wang", at=NOW)
+    desk.editor.decide(off.number, approve=True, actor="li", at=NOW)
+    (waits,) = desk.store.add([replace(off, status=Status.PROPOSED)])
+    assert desk.editor.restore(FIRE, reason="恢复", actor="wang", at=NOW) is None
+    assert FIRE in desk.editor.book().rules
+    assert not desk.editor.proposed()
+    with pytest.raises(ChangeRefused):
+        desk.editor.decide(waits.number, approve=True, actor="li", at=NOW)
 
 
 def test_draft_with_mistakes_or_without_a_change(desk: Desk) -> None:

@@ -170,8 +170,18 @@ def test_a_flood_is_remembered_for_ever() -> None:
     _say(told, [Seen("cam-s", at // 100, 0) for at in range(3 * MOST)])
     told.event("host", "alarm", "south-1", cause="beam")
     state, found = told.judged()
-    assert len(state.halves.kept) == MOST
+    kept = [own for tellers in state.halves.told.values() for own in tellers.values()]
+    assert sum(map(len, kept)) == MOST + 1
     assert turned_on(found) == ["t.intrusion host/south-1"]
+
+
+@pytest.mark.parametrize("flooding", ["cam-s", "south-1"])
+def test_a_flood_drowns_what_waits_for_its_proof(flooding: str) -> None:
+    """However often a camera sees people or a section trips meanwhile, an alarm still finds its own."""
+    told = scene()
+    _say(told, [Seen("north-1", 0, 0), *(Seen(flooding, 1, 0) for _ in range(12 * MOST))])
+    _say(told, [Seen("cam-n", 6, 0)])
+    assert "t.intrusion host/north-1" in turned_on(told.run())
 
 
 @pytest.mark.parametrize(

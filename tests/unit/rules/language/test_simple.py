@@ -3,6 +3,7 @@
 import pytest
 
 from gengfu.core.clock import MINUTE
+from gengfu.core.errors import BadInput
 from gengfu.core.urgency import Kind, Response, Severity
 from gengfu.ledger.classes import load_classes
 from rules.language.reader import read_rules
@@ -14,6 +15,7 @@ from rules.language.simple import (
     SimpleRule,
     Times,
     Trigger,
+    answer_at,
     flaws,
     write,
 )
@@ -173,9 +175,18 @@ def test_urgency_lost() -> None:
         ({"point": "flow", "value": "3", "hours": "1:00-2:00,"}, {"hours": Flaw.NO_HOURS}),
         ({"point": "flow", "value": "3", "id": "Too Hot"}, {"id": Flaw.NO_NAME}),
         (
-            {"point": "flow", "value": "3", "id": "", "title_zh": " "},
+            {"point": "flow", "value": "3", "id": "", "title_zh": " ", "title_en": ""},
             {"id": Flaw.EMPTY, "title_zh": Flaw.EMPTY},
         ),
+        (
+            {"point": "flow", "value": "四十", "clear_value": "30 L"},
+            {"value": Flaw.NO_LIMIT, "clear_value": Flaw.NO_LIMIT},
+        ),
+        (
+            {"point": "run", "measure": Measure.RUNTIME, "value": "4"},
+            {"value": Flaw.NO_DURATION},
+        ),
+        ({"point": "flow", "value": "3", "title_zh": "", "title_en": ""}, {"title_zh": Flaw.EMPTY}),
         ({"trigger": Trigger.SILENCE}, {"silence": Flaw.EMPTY}),
         (
             {"trigger": Trigger.EVENT, "event": "x", "quiet": "1m", "times": 0},
@@ -190,3 +201,30 @@ def test_urgency_lost() -> None:
 def test_answer_that_cannot_be_written(answers: dict[str, object], wrong: dict[str, Flaw]) -> None:
     """What is empty or unreadable is told by its field; what is not asked for may be empty."""
     assert flaws(simple(**answers)) == wrong
+
+
+@pytest.mark.parametrize("given", [{"title_en": ""}, {"title_en": " ", "advice_zh": "标题"}])
+def test_second_language_forced(given: dict[str, object]) -> None:
+    """Who writes one language only is read in both."""
+    rule = read(point="flow", value="3", **given)
+    assert (rule.title.zh, rule.title.en) == ("标题", "标题")
+    assert all((one.zh, one.en) == ("标题", "标题") for one in rule.advice)
+
+
+@pytest.mark.parametrize(
+    ("answers", "name"),
+    [
+        ({"point": "flow", "value": "1e9"}, "value"),
+        ({"point": "flow", "value": "3", "clear_value": "4"}, "clear_value"),
+        ({"point": "flow", "value": "3", "title_zh": "{flo}"}, "title_zh"),
+        ({"point": "flow", "value": "3", "title_en": "{flo}"}, "title_en"),
+        ({"point": "flow", "value": "3", "advice_zh": "{flo}", "advice_en": "go"}, "advice_zh"),
+        ({"trigger": Trigger.EVENT, "event": "none_such", "quiet": "1m"}, "event"),
+    ],
+)
+def test_mistake_away_from_its_answer(answers: dict[str, object], name: str) -> None:
+    """What the language refuses is told at the answer that it comes from, not at a line of YAML."""
+    text = write(simple(**answers))
+    with pytest.raises(BadInput) as refused:
+        read_rules({"x": text}, CLASSES)
+    assert {answer_at(text, int(fault.place)) for fault in refused.value.faults} == {name}

@@ -15,6 +15,7 @@ from tests.fakes.rule_scene import CLASSES, START, Scene, equipment
 from tests.unit.rules.backtest.archive import ListArchive
 
 PUMP = equipment("pump", "pump", role="supply")
+OTHER = equipment("other", "pump", role="supply")
 HOT = "pump.bearing_hot"
 
 
@@ -100,6 +101,51 @@ def test_lost_link_is_no_finding() -> None:
     scene.write(scene.batch([("pump", at, {"bearing_temp": value}) for at, value in late]))
     scene.wait(10)
     assert looked_back(scene) == ()
+
+
+def hours_later(scene: Scene) -> tuple[Finding, ...]:
+    """Let the other pump be late by ten minutes, three hours from now; look at those."""
+    for _ in range(360):
+        scene.tick(30)
+        scene.says("pump", pressure_out=1.0)
+        scene.says("other", pressure_out=1.0)
+    heard = scene.now
+    scene.says("other", pressure_out=1.5, ago=600)
+    scene.wait(30)
+    return hindsight(
+        ListArchive(scene.records),
+        CLASSES,
+        partition=EVERY_PARTITION,
+        since=heard - 600 * SECOND,
+        until=heard - 600 * SECOND,
+        end=scene.now,
+    )
+
+
+@pytest.mark.parametrize("ago", [0.0, 300.0])
+def test_alarm_is_taken_back_that_was_told_late_long_before(ago: float) -> None:
+    """An alarm that goes on was told late, hours ago, and once: other late data say nothing of it."""
+    scene = Scene([PUMP, OTHER])
+    scene.says("pump", floor_leak=False, pressure_out=1.0)
+    scene.tick(600)
+    scene.says("pump", floor_leak=True, ago=ago)
+    scene.wait(60)
+    assert "pump.floor_leak" in {one.rule for one in scene.run()}
+    assert hours_later(scene) == ()
+
+
+def test_end_is_found_by_a_look_at_another_time() -> None:
+    """What ended sooner, hours before the time looked at, belongs to the look at its own time."""
+    scene = Scene([PUMP, OTHER])
+    for _ in range(10):
+        scene.says("pump", run=True, bearing_temp=97.0)
+        scene.wait(20)
+    scene.tick(3600)
+    scene.says("pump", run=True, bearing_temp=60.0, ago=3000.0)
+    scene.tick(3600)
+    scene.says("pump", run=True, bearing_temp=60.0)
+    assert {one.rule for one in looked_back(scene)} == {HOT}
+    assert hours_later(scene) == ()
 
 
 TEMPERATURES = st.lists(st.sampled_from([60.0, 90.0, 97.0]), min_size=20, max_size=60)

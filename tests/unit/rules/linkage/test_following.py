@@ -290,3 +290,16 @@ def test_linkage_takes_part_in_every_back_test() -> None:
     draft = only(shipped(), {"pump.bearing_hot"})
     tried = Replay(archive, CLASSES, start=START, end=end, draft=draft).run()
     assert (tried.found, tried.live) == ((), ())
+
+
+def test_a_reset_of_another_fire_puts_this_one_out() -> None:
+    """A reset from before the signals, told after them, ends no run: what is missing is still said."""
+    one = linked_scene()
+    one.wait(120)
+    _fire(one, "1-1", "1-2")
+    one.event("panel", "reset", ago=60)
+    for _ in range(40):
+        one.tick()
+        one.says("fan", fan_run=False)
+    assert _run(one).ended is None
+    assert [(rule, turn) for rule, turn, _ in _turns(one)] == [(CONFIRMED, "on"), (MISSING, "on")]

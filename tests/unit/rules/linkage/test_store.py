@@ -31,6 +31,9 @@ class Journal:
     def first_position(self) -> int:
         return self._records[0].position
 
+    def last_position(self) -> int:
+        return self._records[-1].position
+
 
 class Deaf:
     """A sink that remembers only how far it was told."""

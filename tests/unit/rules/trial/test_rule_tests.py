@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from gengfu.cli.program import app
 from gengfu.core.errors import BadInput
+from rules.language.reader import read_rules
 from rules.packs import shipped
 from rules.trial.reading import read_book
 from rules.trial.running import run_book
@@ -106,6 +107,36 @@ tests:
     told = str(caught.value)
     for part in ("'pomp'", "'ajar'", "'lokced'", "'soon'", "'grantd'", "'q'", "granted", "locked"):
         assert part in told, part
+
+
+@pytest.mark.parametrize("named", ["", ", equipment: ''"])
+def test_equipment_that_nobody_named_is_told_once(named: str) -> None:
+    """Which of two is asked for, and nothing is said of one called ''."""
+    text = f"""
+tests:
+  - name: which
+    equipment: {{p: {{class: pump}}, q: {{class: pump}}}}
+    alerts: [{{opened: 1s, rule: pump.bearing_hot{named}}}]
+"""
+    with pytest.raises(BadInput) as caught:
+        read_book("t.yaml", text, CLASSES)
+    (fault,) = caught.value.faults
+    assert fault.told() == "t.yaml:5: which equipment? (write: equipment: ID)"
+
+
+def test_rules_and_their_tests_swapped() -> None:
+    """One file given for the other is told in one sentence that names the right command."""
+    rules, tests = "pack: own\nrules: []\n", "rules: [own.yaml]\ntests: []\n"
+    with pytest.raises(BadInput) as caught:
+        read_book("own.yaml", rules, CLASSES)
+    assert str(caught.value) == (
+        "own.yaml:1: is a rule file, not one of rule tests (gengfu rules check)"
+    )
+    with pytest.raises(BadInput) as caught:
+        read_rules({"tests.yaml": tests}, CLASSES)
+    assert str(caught.value) == (
+        "tests.yaml:1: is a file of rule tests, not of rules (gengfu rules test)"
+    )
 
 
 def test_a_rule_that_no_file_has_is_a_mistake() -> None:
