@@ -139,12 +139,6 @@ class Devices:
             wait_for("the broker to hand over all telemetry", self._handed_over, seconds=seconds)
         self.house.drain(seconds)
 
-    def _wait_for_notifications(self) -> None:
-        """Wait until as many were sent as alerts were raised; which ones they are is judged."""
-        alerts = {one["id"] for one in judge.alerts_of(self.house.system, self.panel)}
-        notified = self.house.receiver.notified
-        wait_for("notifications", lambda: alerts <= {one.alert for one in notified}, seconds=30)
-
     def _handed_over(self) -> bool:
         taken = self.oracle.taken
         promised = judge.handed_over(self.house.tap.messages, taken)
@@ -153,7 +147,7 @@ class Devices:
     def judge(self, *, broker_may_lose: bool = False) -> None:
         """Fail with all that is wrong with what these devices said."""
         house, sent = self.house, self.oracle.taken
-        self._wait_for_notifications()
+        judge.let_notify(house.system, self.panel, house.receiver.notified)
         promised = judge.handed_over(house.tap.messages, sent) if broker_may_lose else sent
         faults = [
             *judge.wrong_events(house.system, self.oracle),

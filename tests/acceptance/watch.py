@@ -94,6 +94,8 @@ class Notified:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
+    """Sixteen may knock at once; of five, TCP lets the others knock again a second later."""
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Be quiet: senders are killed here."""
@@ -119,9 +121,10 @@ class Receiver:
                 if not text.endswith(b"}"):  # whoever sent it was killed in the middle
                     return
                 body, delivery = json.loads(text), self.headers["Gengfu-Delivery"]
-                receiver.notified.append(
-                    Notified(time.monotonic(), delivery, body["alert"]["id"], body["what"])
-                )
+                if "alert" in body:  # the watchdog speaks of Gengfu itself
+                    receiver.notified.append(
+                        Notified(time.monotonic(), delivery, body["alert"]["id"], body["what"])
+                    )
                 self.send_response(204)
                 self.end_headers()
 
