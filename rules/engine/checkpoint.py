@@ -219,7 +219,7 @@ def _load(unit: Unit, saved: _SavedUnit) -> None:
     unit.lasted = saved.lasted
     for name, slot in slots.items():
         unit.put(slot, saved.values.get(name), saved.observed[name])
-    unit.known = {slots[name]: value for name, value in saved.known.items()}
+    unit.known |= {slots[name]: value for name, value in saved.known.items()}
     for name, (value, changed) in saved.previous.items():
         unit.previous[slots[name]], unit.changed[slots[name]] = value, changed
     for number, past in enumerate(unit.plan.pasts):

@@ -282,9 +282,12 @@ class Unit(Frame):
         return self._take_over_conditions(old)
 
     def _take_over(self, slot: int, old: "Unit", old_slot: int) -> None:
-        self.put(slot, old.known.get(old_slot), old.observed[old_slot])
         self.put(slot, old.value(old_slot), old.observed[old_slot])
-        if slot in self.plan.history and old_slot in old.changed:
+        if slot not in self.plan.history:
+            return
+        if old_slot in old.known:
+            self.known[slot] = old.known[old_slot]
+        if old_slot in old.changed:
             self.previous[slot] = old.previous[old_slot]
             self.changed[slot] = old.changed[old_slot]
 

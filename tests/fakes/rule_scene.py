@@ -119,15 +119,15 @@ class Scene:
     def batch(
         self, rows: Sequence[tuple[str, Micros, Mapping[str, Scalar]]], *, flags: int = 0
     ) -> ReadingBatch:
+        texts = tuple(
+            value for _, _, points in rows for value in points.values() if isinstance(value, str)
+        )
         flat = [
-            (self._index(who), *self._point(who, name, value), at, value is None)
+            (self._index(who), *self._point(who, name, value, texts), at, value is None)
             for who, at, points in rows
             for name, value in points.items()
         ]
         count = len(flat)
-        texts = tuple(
-            value for _, _, points in rows for value in points.values() if isinstance(value, str)
-        )
         return ReadingBatch(
             equipment=np.array([row[0] for row in flat], dtype=np.int32),
             point=np.array([row[1] for row in flat], dtype=np.int32),
@@ -183,7 +183,7 @@ class Scene:
         class_ = next(one.equipment_class for one in self.every if one.id == who)
         return self.names.equipment_index(EquipmentName(SITE, who, class_))
 
-    def _point(self, who: str, name: str, value: Scalar) -> tuple[int, float]:
+    def _point(self, who: str, name: str, value: Scalar, texts: Sequence[str]) -> tuple[int, float]:
         class_ = next(one.equipment_class for one in self.every if one.id == who)
         point = CLASSES[class_].points[name]
         words = tuple(point.words)
@@ -192,8 +192,7 @@ class Scene:
             return index, float("nan")
         if point.kind is PointKind.ENUM:
             return index, float(words.index(str(value)))
-        assert not isinstance(value, str)
-        return index, float(value)
+        return index, float(texts.index(value) if isinstance(value, str) else value)
 
 
 def brief(verdict: Verdict) -> str:

@@ -1,5 +1,9 @@
 """What is told late, twice or not at all in between decides nothing that it did not decide."""
 
+import struct
+import zlib
+
+import msgspec
 import pytest
 
 from gengfu.core.clock import MINUTE, SECOND
@@ -9,6 +13,8 @@ from rules.engine.verdict import Verdict
 from rules.packs import shipped
 from tests.fakes.rule_scene import CLASSES, START, Scene, brief, equipment
 
+HEAD = struct.Struct("<8sIQ")
+"""Before a checkpoint's payload: magic, checksum, length."""
 LOOKED = """
 pack: t
 rules:
@@ -25,6 +31,15 @@ rules:
 
 def rule(class_: str, what: str, kind: str = "maintenance") -> dict[str, str]:
     return {"t.yaml": LOOKED.format(**{"class": class_, "what": what, "kind": kind})}
+
+
+def without_known(saved: bytes) -> bytes:
+    """Return a checkpoint as Gengfu wrote it before it kept what was known last."""
+    head, payload = saved[: HEAD.size], msgspec.msgpack.decode(saved[HEAD.size :])
+    for unit in payload["units"]:
+        del unit["known"]
+    packed = msgspec.msgpack.encode(payload)
+    return HEAD.pack(HEAD.unpack(head)[0], zlib.crc32(packed), len(packed)) + packed
 
 
 def turns(scene: Scene) -> list[tuple[str, float]]:
@@ -87,6 +102,43 @@ def test_an_unknown_value_hides_a_change(between: list[str | None]) -> None:
     scene.says("door", contact="open")
     scene.wait(10)
     assert "door.forced on door" in scene.told()
+
+
+def test_another_ledger_brings_back_an_older_text() -> None:
+    """A text that is unknown when the ledger changes stays unknown until it is told."""
+    scene = Scene(
+        (equipment("lift", "elevator"),),
+        rule(
+            "elevator",
+            """when: "fault_code == 'E2' and previous(fault_code) == 'E1' and motor_temp > 50\"""",
+        ),
+    )
+    for code in ("E1", "E2", None):
+        scene.says("lift", fault_code=code)
+        scene.tick(30)
+    scene.use(equipment("lift", "elevator", capacity=8))
+    scene.says("lift", motor_temp=60.0)
+    scene.tick(30)
+    assert scene.told() == []
+    scene.says("lift", fault_code="E2")
+    assert scene.told() == ["t.looked on lift"]
+
+
+def test_a_checkpoint_of_an_older_gengfu_hides_a_change() -> None:
+    """One that does not tell what was known last: the value it does tell was."""
+    scene = Scene((equipment("door", "door", exit_request_wired=True),))
+    scene.says("door", contact="closed", online=True)
+    state, _ = scene.judged()
+    state = checkpoint.decode(without_known(checkpoint.encode(state)), CLASSES)
+    before = len(scene.records)
+    scene.tick(30)
+    scene.says("door", contact="open")
+    scene.wait(10)
+    told = []
+    for record in scene.records[before:]:
+        state, found = step(state, record.body(), position=record.position, now=record.written_at)
+        told += [brief(one) for one in found]
+    assert "door.forced on door" in told
 
 
 def test_unknown_is_a_change() -> None:
