@@ -40,6 +40,16 @@ class ChangeRefused(Exception):
         self.reason = reason
 
 
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks for a change, and when."""
+
+    id: str
+    at: Micros
+    is_person: bool = True
+    """Signed in, not by a token."""
+
+
 class Audit(Protocol):
     """Where every change is written down."""
 
@@ -132,9 +142,7 @@ class Editor:
                 wanted |= needs(before.get(rule.id), rule, tried=tried)
         return frozenset(wanted)
 
-    def enable(
-        self, draft: str, *, reason: str, actor: str, at: Micros, is_person: bool = True
-    ) -> Sequence[Edition]:
+    def enable(self, draft: str, *, reason: str, by: Asker) -> Sequence[Edition]:
         """Bring a draft's rules into force, or propose those that need a second person.
 
         Raises:
@@ -159,17 +167,14 @@ class Editor:
                     wanted[rule.id],
                     reason=reason,
                     trial=trial,
-                    actor=actor,
-                    at=at,
+                    by=by,
                 )
                 for rule in changed
             ],
-            is_person=is_person,
+            by,
         )
 
-    def switch_off(
-        self, rule: str, *, reason: str, actor: str, at: Micros, is_person: bool = True
-    ) -> Edition:
+    def switch_off(self, rule: str, *, reason: str, by: Asker) -> Edition:
         """Switch a rule off, or propose it.
 
         Raises:
@@ -180,14 +185,10 @@ class Editor:
             raise ChangeRefused(Refusal.UNKNOWN_RULE)
         wanted = needs(before, None, tried=False)
         _need_reason(reason, wanted)
-        return self._keep(
-            [_draft_of(rule, "", wanted, reason=reason, trial=None, actor=actor, at=at)],
-            is_person=is_person,
-        )[0]
+        draft = _draft_of(rule, "", wanted, reason=reason, trial=None, by=by)
+        return self._keep([draft], by)[0]
 
-    def decide(
-        self, number: int, *, approve: bool, actor: str, at: Micros, is_person: bool = True
-    ) -> Edition:
+    def decide(self, number: int, *, approve: bool, by: Asker) -> Edition:
         """Approve or refuse what another person proposed. Its author may only refuse it.
 
         Raises:
@@ -196,22 +197,20 @@ class Editor:
         edition = self._store.get(number)
         if edition is None or edition.status is not Status.PROPOSED:
             raise ChangeRefused(Refusal.NOT_PROPOSED)
-        if approve and not is_person:
+        if approve and not by.is_person:
             raise ChangeRefused(Refusal.NO_PERSON)
-        if approve and edition.author == actor:
+        if approve and edition.author == by.id:
             raise ChangeRefused(Refusal.SAME_PERSON)
         back = bool(edition.text) and edition.text == self.file_text_of(edition.rule)
         try:
-            decided = self._store.decide(number, second=actor, at=at, approve=approve, back=back)
+            decided = self._store.decide(number, second=by.id, at=by.at, approve=approve, back=back)
         except NotProposed as exc:
             raise ChangeRefused(Refusal.NOT_PROPOSED) from exc
         action = "rule_change_approved" if approve else "rule_change_refused"
-        self._note(decided, action, actor=actor, at=at)
+        self._note(decided, action, by)
         return decided
 
-    def restore(
-        self, rule: str, *, reason: str, actor: str, at: Micros, is_person: bool = True
-    ) -> Edition | None:
+    def restore(self, rule: str, *, reason: str, by: Asker) -> Edition | None:
         """Let a rule be again as its file has it, or propose it: then with the proposal.
 
         Raises:
@@ -224,27 +223,25 @@ class Editor:
         if rule not in self.book().editions:
             raise ChangeRefused(Refusal.UNCHANGED)
         if Need.SECOND_PERSON in wanted:
-            return self._keep(
-                [_draft_of(rule, text, wanted, reason=reason, trial=None, actor=actor, at=at)],
-                is_person=is_person,
-            )[0]
-        if not self._store.restore(rule, by=actor, at=at):
+            draft = _draft_of(rule, text, wanted, reason=reason, trial=None, by=by)
+            return self._keep([draft], by)[0]
+        if not self._store.restore(rule, by=by.id, at=by.at):
             raise ChangeRefused(Refusal.UNCHANGED)
         detail = json.dumps({"reason": reason}, ensure_ascii=False)
-        self._audit.add(at=at, actor=actor, action="rule_restored", subject=rule, detail=detail)
+        self._audit.add(at=by.at, actor=by.id, action="rule_restored", subject=rule, detail=detail)
         return None
 
-    def _keep(self, drafts: Sequence[Edition], *, is_person: bool) -> Sequence[Edition]:
-        if not is_person and any(one.status is Status.PROPOSED for one in drafts):
+    def _keep(self, drafts: Sequence[Edition], by: Asker) -> Sequence[Edition]:
+        if not by.is_person and any(one.status is Status.PROPOSED for one in drafts):
             raise ChangeRefused(Refusal.NO_PERSON)
         kept = self._store.add(drafts)
         for one in kept:
             waits = one.status is Status.PROPOSED
             action = "rule_change_proposed" if waits else "rule_changed"
-            self._note(one, action, actor=one.author, at=one.at)
+            self._note(one, action, by)
         return kept
 
-    def _note(self, edition: Edition, action: str, *, actor: str, at: Micros) -> None:
+    def _note(self, edition: Edition, action: str, by: Asker) -> None:
         said = {
             "edition": edition.number,
             "off": not edition.text,
@@ -252,7 +249,7 @@ class Editor:
             "reason": edition.reason,
         }
         detail = json.dumps(said, ensure_ascii=False)
-        self._audit.add(at=at, actor=actor, action=action, subject=edition.rule, detail=detail)
+        self._audit.add(at=by.at, actor=by.id, action=action, subject=edition.rule, detail=detail)
 
 
 def _need_reason(reason: str, *wanted: frozenset[Need]) -> None:
@@ -267,16 +264,15 @@ def _draft_of(
     *,
     reason: str,
     trial: Trial | None,
-    actor: str,
-    at: Micros,
+    by: Asker,
 ) -> Edition:
     return Edition(
         number=0,
         rule=rule,
         text=text,
         status=Status.PROPOSED if Need.SECOND_PERSON in wanted else Status.IN_FORCE,
-        author=actor,
-        at=at,
+        author=by.id,
+        at=by.at,
         reason=reason.strip(),
         trial=trial,
     )

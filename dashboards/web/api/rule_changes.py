@@ -15,7 +15,7 @@ from dashboards.web.problems import Problem
 from gengfu.core.clock import to_iso
 from gengfu.core.errors import BadInput
 from gengfu.core.said import Said, said
-from rules.editions.editor import ChangeRefused, Refusal
+from rules.editions.editor import Asker, ChangeRefused, Editor, Refusal
 from rules.editions.model import Edition, Trial
 
 router = APIRouter(prefix="/api/v1")
@@ -115,16 +115,17 @@ class DecisionBody(BaseModel):
     approve: bool
 
 
-def changed(ports: DeskPorts, who: Visitor, change: Callable[[], Result]) -> Result:
-    """Make a change of rules.
+def changed(ports: DeskPorts, who: Visitor, change: Callable[[Editor, Asker], Result]) -> Result:
+    """Let somebody make a change of rules, now.
 
     Raises:
         Problem: 422 with all mistakes of the text, or with why it was refused.
     """
     if not all(map(who.sees, ports.ledgers.sites)):
         raise _refused(Refusal.OTHER_SITES)
+    by = Asker(who.id, ports.wall_clock.now(), is_person=who.is_person)
     try:
-        return change()
+        return change(ports.rules.editor, by)
     except BadInput as exc:
         raise mistakes(exc) from exc
     except ChangeRefused as exc:
@@ -139,15 +140,9 @@ def _refused(reason: Refusal) -> Problem:
 @router.post("/rules", status_code=HTTPStatus.CREATED)
 def enable(ports: Desk, who: Who, body: EnableBody) -> list[EditionShape]:
     """Bring rules into force; those of life safety wait for a second person."""
-    editor, at = ports.rules.editor, ports.wall_clock.now()
-    made = changed(
-        ports,
-        who,
-        lambda: editor.enable(
-            body.rules, reason=body.reason, actor=who.id, at=at, is_person=who.is_person
-        ),
+    return _shapes(
+        changed(ports, who, lambda editor, by: editor.enable(body.rules, reason=body.reason, by=by))
     )
-    return _shapes(made)
 
 
 @router.get("/rules/proposed")
@@ -165,44 +160,24 @@ def history(ports: Desk, rule: str) -> list[EditionShape]:
 @router.post("/rules/{rule}/off")
 def switch_off(ports: Desk, who: Who, rule: str, body: Body) -> EditionShape:
     """Switch a rule off."""
-    editor, at = ports.rules.editor, ports.wall_clock.now()
     return EditionShape.of(
-        changed(
-            ports,
-            who,
-            lambda: editor.switch_off(
-                rule, reason=body.reason, actor=who.id, at=at, is_person=who.is_person
-            ),
-        )
+        changed(ports, who, lambda editor, by: editor.switch_off(rule, reason=body.reason, by=by))
     )
 
 
 @router.post("/rules/{rule}/restore")
 def restore(ports: Desk, who: Who, rule: str, body: Body) -> EditionShape | None:
     """Let a rule be again as its file has it; with what waits for a second person, if it does."""
-    editor, at = ports.rules.editor, ports.wall_clock.now()
-    made = changed(
-        ports,
-        who,
-        lambda: editor.restore(
-            rule, reason=body.reason, actor=who.id, at=at, is_person=who.is_person
-        ),
-    )
+    made = changed(ports, who, lambda editor, by: editor.restore(rule, reason=body.reason, by=by))
     return EditionShape.of(made) if made else None
 
 
 @router.post("/rules/editions/{number}/decision")
 def decide(ports: Desk, who: Who, number: int, body: DecisionBody) -> EditionShape:
     """Approve or refuse what another person proposed."""
-    editor, at = ports.rules.editor, ports.wall_clock.now()
-    decided = changed(
-        ports,
-        who,
-        lambda: editor.decide(
-            number, approve=body.approve, actor=who.id, at=at, is_person=who.is_person
-        ),
+    return EditionShape.of(
+        changed(ports, who, lambda editor, by: editor.decide(number, approve=body.approve, by=by))
     )
-    return EditionShape.of(decided)
 
 
 def _shapes(editions: Sequence[Edition]) -> list[EditionShape]:

@@ -20,7 +20,7 @@ from dashboards.web.problems import Problem, not_found
 from dashboards.web.render import page
 from dashboards.web.words import marked
 from gengfu.core.said import said
-from rules.editions.editor import Refusal
+from rules.editions.editor import Asker, Editor, Refusal
 from rules.editions.model import Edition, Status
 from rules.linkage.standing import STANDING, Standing
 
@@ -121,16 +121,9 @@ def enable(
     reason: Reason = "",
 ) -> Response:
     """Bring a draft into force, or propose it; on a refusal its writer goes on with his text."""
-    text, at = text.replace("\r\n", "\n"), ports.wall_clock.now()
-    editor = ports.rules.editor
+    text = text.replace("\r\n", "\n")
     try:
-        made = changed(
-            ports,
-            who,
-            lambda: editor.enable(
-                text, reason=reason, actor=who.id, at=at, is_person=who.is_person
-            ),
-        )
+        made = changed(ports, who, lambda editor, by: editor.enable(text, reason=reason, by=by))
     except Problem as problem:
         return draft_form(ports, request, text=text, days=days, reason=reason, problem=problem)
     return _go(made[0].rule)
@@ -139,27 +132,15 @@ def enable(
 @router.post("/engineer/rules/{rule}/off")
 def switch_off(ports: Desk, who: Who, rule: str, reason: Reason = "") -> Response:
     """Switch a rule off, or propose it."""
-    editor, at = ports.rules.editor, ports.wall_clock.now()
     return _after(
-        ports,
-        who,
-        rule,
-        lambda: editor.switch_off(
-            rule, reason=reason, actor=who.id, at=at, is_person=who.is_person
-        ),
+        ports, who, rule, lambda editor, by: editor.switch_off(rule, reason=reason, by=by)
     )
 
 
 @router.post("/engineer/rules/{rule}/restore")
 def restore(ports: Desk, who: Who, rule: str, reason: Reason = "") -> Response:
     """Let a rule be again as its file has it."""
-    editor, at = ports.rules.editor, ports.wall_clock.now()
-    return _after(
-        ports,
-        who,
-        rule,
-        lambda: editor.restore(rule, reason=reason, actor=who.id, at=at, is_person=who.is_person),
-    )
+    return _after(ports, who, rule, lambda editor, by: editor.restore(rule, reason=reason, by=by))
 
 
 @router.post("/engineer/rules/editions/{number}/decision")
@@ -171,18 +152,14 @@ def decide(
     approve: Annotated[bool, Form()],
 ) -> Response:
     """Approve or refuse what another person proposed."""
-    editor, at = ports.rules.editor, ports.wall_clock.now()
     return _after(
-        ports,
-        who,
-        rule,
-        lambda: editor.decide(
-            number, approve=approve, actor=who.id, at=at, is_person=who.is_person
-        ),
+        ports, who, rule, lambda editor, by: editor.decide(number, approve=approve, by=by)
     )
 
 
-def _after(ports: DeskPorts, who: Visitor, rule: str, change: Callable[[], object]) -> Response:
+def _after(
+    ports: DeskPorts, who: Visitor, rule: str, change: Callable[[Editor, Asker], object]
+) -> Response:
     """Make a change and show the rule, with the reason when it was refused."""
     try:
         changed(ports, who, change)

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from rules.editions.editor import Asker
 from rules.editions.model import Trial
 from tests.fakes.desk import FakeDesk
 from tests.unit.dashboards.web.conftest import bearer, signed_in
@@ -94,14 +95,14 @@ async def test_way_back_waits_for_a_second_person(
     """Of a life-safety rule the proposal is the answer; of another there is none to wait for."""
     way = f"/api/v1/rules/{FIRE}"
     text = desk.rules.editor.text_of(FIRE).replace("\n  severity:", "\n  supply: true\n  severity:")
-    (made,) = desk.rules.editor.enable(text, reason="x", actor="guard", at=1)
-    desk.rules.editor.decide(made.number, approve=True, actor="manager", at=1)
+    (made,) = desk.rules.editor.enable(text, reason="x", by=Asker("guard", 1))
+    desk.rules.editor.decide(made.number, approve=True, by=Asker("manager", 1))
     waits = await client.post(
         f"{way}/restore", json={"reason": "x"}, headers=signed_in(desk, "engineer")
     )
     assert (waits.status_code, waits.json()["status"]) == (200, "proposed")
     assert desk.rules.editor.book().rules[FIRE].supply
-    desk.rules.editor.switch_off(HOT, reason="x", actor="guard", at=1)
+    desk.rules.editor.switch_off(HOT, reason="x", by=Asker("guard", 1))
     done = await client.post(f"/api/v1/rules/{HOT}/restore", json={"reason": "x"}, headers=ENGINEER)
     assert (done.status_code, done.json()) == (200, None)
 
@@ -216,6 +217,6 @@ async def test_form_with_answers_to_mend(desk: FakeDesk, client: httpx.AsyncClie
     made = await client.post("/engineer/rules/new", data=mended, headers=PAGE)
     assert "avg(bearing_temp, 5m) &gt; 80" in made.text
     text = draft(desk).replace("pack: pump", "pack: own").replace("bearing_hot", "bearing_warm")
-    desk.rules.editor.enable(text, reason="because", actor="x", at=desk.clock.now())
+    desk.rules.editor.enable(text, reason="because", by=Asker("x", desk.clock.now()))
     again = await client.post("/engineer/rules/new", data=mended, headers=PAGE)
     assert again.text.count('class="wrong"') == 1

@@ -14,6 +14,7 @@ from gengfu.people.roles import Role
 from rules.backtest.document import Document, document
 from rules.backtest.known import Hindsight
 from rules.backtest.replay import Replayed
+from rules.editions.editor import Asker
 from rules.episodes import Episode
 from rules.language.reader import read_rules
 from rules.packs import shipped
@@ -219,6 +220,6 @@ async def test_calendar_that_ran_out_is_hidden(desk: FakeDesk, client: httpx.Asy
     assert "holidays.csv" not in (await client.get("/engineer/rules", headers=PAGE)).text
     text = desk.rules.editor.text_of("door.probing")
     draft = text.replace("clear_hold:", "during: workday\n  clear_hold:")
-    desk.rules.editor.enable(draft, reason="because", actor="x", at=desk.clock.now())
+    desk.rules.editor.enable(draft, reason="because", by=Asker("x", desk.clock.now()))
     shown = (await client.get("/engineer/rules", headers=PAGE)).text
     assert "云和花园：2025 年的节假日还没填" in shown
