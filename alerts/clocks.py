@@ -52,9 +52,9 @@ def wind(alert: Alert, now: Micros, clocks: Clocks) -> Alert:
     if alert.due_what == due and alert.due_at is not None:
         return alert
     span = _pace(alert, due, clocks).first
-    # The way there has been running since the alert opened, whenever it was taken.
-    since_opening = alert.opened_at + span
-    at = since_opening if due is Due.NOT_ARRIVED and since_opening > now else now + span
+    # The way there has been running since people were called, whenever one took it.
+    since_call = alert.called_at + span
+    at = since_call if due is Due.NOT_ARRIVED and since_call > now else now + span
     return replace(alert, due_at=at, due_what=due, due_round=0)
 
 

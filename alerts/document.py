@@ -22,6 +22,7 @@ class AlertTimes(TypedDict):
 
     shelved_until: str | None
     opened_at: str
+    called_at: str
     condition_since: str
     cleared_at: str | None
     acknowledged_at: str | None
@@ -93,6 +94,7 @@ def _times(alert: Alert) -> AlertTimes:
     return {
         "shelved_until": _time(alert.shelved_until),
         "opened_at": to_iso(alert.opened_at),
+        "called_at": to_iso(alert.called_at),
         "condition_since": to_iso(alert.condition_since),
         "cleared_at": _time(alert.cleared_at),
         "acknowledged_at": _time(alert.acknowledged_at),

@@ -204,7 +204,7 @@ def observe(alert: Alert, verdict: Verdict) -> tuple[What, Alert] | None:
     was_reset = alert.reset_at is not None
     returned = was_reset or alert.condition is Condition.OFF
     after = replace(
-        _called_again(alert) if was_reset else alert,
+        _called_again(alert, verdict.at) if was_reset else alert,
         condition=Condition.ON,
         condition_since=verdict.since if returned else alert.condition_since,
         cleared_at=None,
@@ -216,7 +216,7 @@ def observe(alert: Alert, verdict: Verdict) -> tuple[What, Alert] | None:
     return (What.RETURNED if returned else What.OCCURRED), after
 
 
-def _called_again(alert: Alert) -> Alert:
+def _called_again(alert: Alert, at: Micros) -> Alert:
     """Return an alert whose call was over with its reset as a new call, that nobody has taken.
 
     What was found the first time says nothing of this one; the timeline keeps it.
@@ -224,6 +224,7 @@ def _called_again(alert: Alert) -> Alert:
     return replace(
         alert,
         handling=Handling.NEW,
+        called_at=at,
         assignee=None,
         acknowledged_at=None,
         arrived_at=None,

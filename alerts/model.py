@@ -158,6 +158,8 @@ class Alert:
     verdict: FindingVerdict | None
     cause: str | None
     opened_at: Micros
+    called_at: Micros
+    """When people were called: at its opening, or when it tripped again after its reset."""
     condition_since: Micros
     cleared_at: Micros | None
     closed_at: Micros | None

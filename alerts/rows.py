@@ -28,6 +28,7 @@ _AS_IS = (
     "shelved_until",
     "cause",
     "opened_at",
+    "called_at",
     "condition_since",
     "cleared_at",
     "acknowledged_at",

@@ -61,6 +61,7 @@ alerts = Table(
     Column("verdict", Text),
     Column("cause", Text),
     Column("opened_at", BigInteger, nullable=False),
+    Column("called_at", BigInteger, nullable=False),
     Column("condition_since", BigInteger, nullable=False),
     Column("cleared_at", BigInteger),
     Column("acknowledged_at", BigInteger),
@@ -183,14 +184,25 @@ def open_alerts(file: Path) -> Engine:
     """Open the alerts' database to write, with its tables there."""
     engine = open_sqlite(file)
     metadata.create_all(engine)
-    _add_responses(engine)
+    there = {column["name"] for column in inspect(engine).get_columns("alerts")}
+    if "response" not in there:
+        _add_responses(engine)
+    if "called_at" not in there:
+        _add_calls(engine)
     return engine
+
+
+def _add_calls(engine: Engine) -> None:
+    """Let the alerts of an older version, which did not tell, have called when they opened."""
+    with engine.begin() as connection:
+        connection.execute(
+            text("ALTER TABLE alerts ADD COLUMN called_at BIGINT NOT NULL DEFAULT 0")
+        )
+        connection.execute(alerts.update().values(called_at=alerts.c.opened_at))
 
 
 def _add_responses(engine: Engine) -> None:
     """Give the alerts of an older version, which knew none, the response class that is usual."""
-    if any(column["name"] == "response" for column in inspect(engine).get_columns("alerts")):
-        return
     usual = case(
         ((alerts.c.kind == Kind.LIFE_SAFETY) & (alerts.c.priority == 1), Response.IMMEDIATE),
         (alerts.c.kind == Kind.LIFE_SAFETY, Response.RESCUE),

@@ -38,7 +38,9 @@ def measurement(change: Change) -> Measurement:
     The part is a tag too: two detectors of one panel may open in the same microsecond.
     """
     alert, entry = change.alert, change.entry
-    since_opening = max(0, entry.at - alert.opened_at) / SECOND
+    # Read late, a step may be one of the call before.
+    called_at = alert.called_at if alert.called_at <= entry.at else alert.opened_at
+    since_call = max(0, entry.at - called_at) / SECOND
     return Measurement(
         name=ALERT,
         tags={
@@ -55,8 +57,8 @@ def measurement(change: Change) -> Measurement:
             "handling": str(alert.handling),
             "condition": str(alert.condition),
             "opened": 1 if entry.what == What.OPENED else None,
-            "ack_s": since_opening if entry.what == Step.ACKNOWLEDGE else None,
-            "arrive_s": since_opening if entry.what == Step.ARRIVE else None,
+            "ack_s": since_call if entry.what == Step.ACKNOWLEDGE else None,
+            "arrive_s": since_call if entry.what == Step.ARRIVE else None,
         },
         at=entry.at,
     )

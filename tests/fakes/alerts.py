@@ -6,8 +6,8 @@ from itertools import count
 from typing import TypedDict, Unpack
 
 from alerts.channels.port import Delivered, Delivery, Failed
-from alerts.model import FindingVerdict, StepRequest
-from gengfu.core.clock import SECOND, Micros
+from alerts.model import Alert, Condition, FindingVerdict, Handling, StepRequest
+from gengfu.core.clock import MINUTE, SECOND, Micros
 from gengfu.core.identity import Identified
 from gengfu.core.naming import Bilingual, Subject
 from gengfu.core.record import Action
@@ -99,3 +99,47 @@ class FakeActionLog:
         """Keep an action unless it is known."""
         self.appended += 1
         self.actions.setdefault(identity, action)
+
+
+ENTRAPPED = (
+    Bilingual("用五方对讲与轿厢通话，安抚乘客", "Talk to the car by intercom and calm people"),
+    Bilingual("不要扒门，等维保到场", "Do not force the doors; wait for the contractor"),
+)
+
+
+def sample_alert(alert_id: str = "a-1", *, opened_at: Micros = 0, **changes: object) -> Alert:
+    """Return a suspected entrapment that nobody has taken yet, with some fields changed."""
+    alert = Alert(
+        id=alert_id,
+        rule="elevator.suspected_entrapment",
+        source="rule",
+        site="yunhe",
+        subject=Subject("lift-b1-u1-left"),
+        equipment_class="elevator",
+        building="b1",
+        zone=None,
+        place=Bilingual("1号楼 1单元", "Building 1 Unit 1"),
+        kind=Kind.LIFE_SAFETY,
+        priority=2,
+        severity=Severity.CRITICAL,
+        response=Response.RESCUE,
+        condition=Condition.ON,
+        handling=Handling.NEW,
+        latched=True,
+        shelved_until=None,
+        verdict=None,
+        cause=None,
+        opened_at=opened_at,
+        called_at=opened_at,
+        condition_since=opened_at,
+        cleared_at=None,
+        closed_at=None,
+        occurrences=1,
+        title=Bilingual("疑似困人：停在 7 层附近", "Suspected entrapment near floor 7"),
+        advice=ENTRAPPED,
+        values={"door_zone": False, "speed": 0.0, "mode": "normal"},
+        name=Bilingual("1号楼1单元左梯", "Lift 1-1 left"),
+        due_at=opened_at + MINUTE,
+        due_what="unacknowledged",
+    )
+    return replace(alert, **changes)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ import numpy as np
 from alerts.door import CoreUnavailable
 from alerts.lifecycle import Refusal
 from alerts.lifecycle import step as take
-from alerts.model import Alert, Condition, Entry, Handling, Report, Step, StepRequest
+from alerts.model import Alert, Entry, Report, Step, StepRequest
 from alerts.read import AlertFilter, BadCursor, Change, OpenSums, Page
 from alerts.refusals import IllegalStep, UnknownAlert
 from dashboards.accounting import Accounting
@@ -19,16 +19,17 @@ from dashboards.estate.letter_page import LetterPage, read_cursor, write_cursor
 from dashboards.estate.point_value import PointValue
 from dashboards.web.ports import DeskPorts, PartState, Visitor
 from gateway.unmapped import Listed
-from gengfu.core.clock import MINUTE, Micros
+from gengfu.core.clock import Micros
 from gengfu.core.errors import BadInput, StoreUnavailable
 from gengfu.core.naming import Bilingual, Subject
 from gengfu.core.record import DeadLetter, RejectReason
 from gengfu.core.said import said
 from gengfu.core.states import OperatingState, StateInterval
-from gengfu.core.urgency import Kind, Response, Severity
+from gengfu.core.urgency import Severity
 from gengfu.people.roles import Role
 from ingest.store.port import Band, Trend
 from ingest.store.rows import Series
+from tests.fakes.alerts import sample_alert
 from tests.fakes.late import FakeLate
 from tests.fakes.ledgers import FakeLedgers
 from tests.fakes.linkage import FakeLinkage
@@ -36,48 +37,6 @@ from tests.fakes.manual_clock import ManualClock
 from tests.fakes.rule_book import FakeRuleBook
 
 PASSWORD = "correct horse battery staple"
-
-
-def sample_alert(alert_id: str = "a-1", *, opened_at: Micros = 0, **changes: object) -> Alert:
-    """Return a suspected entrapment that nobody has taken yet, with some fields changed."""
-    alert = Alert(
-        id=alert_id,
-        rule="elevator.suspected_entrapment",
-        source="rule",
-        site="yunhe",
-        subject=Subject("lift-b1-u1-left"),
-        equipment_class="elevator",
-        building="b1",
-        zone=None,
-        place=Bilingual("1号楼 1单元", "Building 1 Unit 1"),
-        kind=Kind.LIFE_SAFETY,
-        priority=2,
-        severity=Severity.CRITICAL,
-        response=Response.RESCUE,
-        condition=Condition.ON,
-        handling=Handling.NEW,
-        latched=True,
-        shelved_until=None,
-        verdict=None,
-        cause=None,
-        opened_at=opened_at,
-        condition_since=opened_at,
-        cleared_at=None,
-        closed_at=None,
-        occurrences=1,
-        title=Bilingual("疑似困人：停在 7 层附近", "Suspected entrapment near floor 7"),
-        advice=(
-            Bilingual(
-                "用五方对讲与轿厢通话，安抚乘客", "Talk to the car by intercom and calm people"
-            ),
-            Bilingual("不要扒门，等维保到场", "Do not force the doors; wait for the contractor"),
-        ),
-        values={"door_zone": False, "speed": 0.0, "mode": "normal"},
-        name=Bilingual("1号楼1单元左梯", "Lift 1-1 left"),
-        due_at=opened_at + MINUTE,
-        due_what="unacknowledged",
-    )
-    return replace(alert, **changes)  # type: ignore[arg-type]
 
 
 @dataclass

@@ -19,7 +19,8 @@ from gengfu.core.naming import Bilingual, Scalar, Subject
 from gengfu.core.states import OperatingState
 from gengfu.core.urgency import Kind, Severity
 from gengfu.ledger.model import PointDef
-from tests.fakes.desk import PASSWORD, FakeDesk, interval, letter, sample_alert
+from tests.fakes.alerts import sample_alert
+from tests.fakes.desk import PASSWORD, FakeDesk, interval, letter
 from tests.fakes.ledgers import FakeLedgers
 
 _NORMAL = (OperatingState.RUNNING, OperatingState.STANDBY)

@@ -27,7 +27,7 @@ from ingest.store.influx import InfluxStore
 from ingest.store.port import Measurement
 from ingest.store.rows import RowCollector
 from ingest.store.wire import Server, Wire
-from tests.fakes.desk import sample_alert
+from tests.fakes.alerts import sample_alert
 from tests.fakes.ledgers import shipped
 from tests.fakes.rows import record_of
 from tests.integration.services import influxdb

@@ -27,7 +27,7 @@ def test_a_pace_runs_away(rounds: int) -> None:
 
 @pytest.mark.parametrize("response", Response)
 def test_a_taken_alert_waits_for_nobody(response: Response) -> None:
-    """What asks for a walk has an arrival clock once it is taken, counted from its opening."""
+    """What asks for a walk has an arrival clock once it is taken, counted from its call."""
     taken = replace(
         by_rule(replace(FIRE, response=response), Whereabouts(), 0),
         handling=Handling.ACKNOWLEDGED,
@@ -54,9 +54,11 @@ def test_life_safety_without_an_arrival() -> None:
 
 
 def test_a_late_taker_is_hurried_into_the_past() -> None:
-    """The arrival clock runs from the opening; taken too late, it still leaves time to walk."""
+    """The arrival clock runs from the call; taken too late, it still leaves time to walk."""
     fire = replace(by_rule(FIRE, Whereabouts(), 0), handling=Handling.ACKNOWLEDGED)
     soon = wind(fire, START + MINUTE, usual_clocks())
     assert soon.due_at == START + 3 * MINUTE
+    again = wind(replace(fire, called_at=START + HOUR), START + HOUR + MINUTE, usual_clocks())
+    assert again.due_at == START + HOUR + 3 * MINUTE
     late = wind(fire, START + HOUR, usual_clocks())
     assert late.due_at == START + HOUR + 3 * MINUTE

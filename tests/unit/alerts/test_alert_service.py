@@ -302,11 +302,12 @@ def test_nobody_takes_it_and_nobody_is_told(desk: Desk) -> None:
 
 
 def test_an_older_database_is_refused(desk: Desk, tmp_path: Path) -> None:
-    """Alerts of a version that knew no response classes get the usual one of their kind."""
+    """Alerts of versions that knew no response classes, or no second call, get what is usual."""
     desk.apply(FIRE, replace(HELD_OPEN, position=2))
     before = desk.all()
     with desk.engine.begin() as connection:
-        connection.execute(text("ALTER TABLE alerts DROP COLUMN response"))
+        for column in ("response", "called_at"):
+            connection.execute(text(f"ALTER TABLE alerts DROP COLUMN {column}"))
     desk.engine.dispose()
     open_alerts(tmp_path / "alerts.db").dispose()
     assert desk.all() == before

@@ -90,11 +90,13 @@ def test_a_trip_after_reset_calls_nobody(condition: Condition, turn: Turn) -> No
     was_reset = replace(
         walk(FIRE_ALERT, Step.ARRIVE, Step.VERDICT, Step.RESET), condition=condition
     )
-    observed = lifecycle.observe(was_reset, replace(FIRE, turn=turn, since=LATER + 1))
+    tripped = replace(FIRE, turn=turn, since=LATER + 1, at=LATER + 2)
+    observed = lifecycle.observe(was_reset, tripped)
     assert observed is not None
     what, again = observed
     assert (what, again.handling, again.condition) == ("returned", Handling.NEW, Condition.ON)
     assert (again.acknowledged_at, again.arrived_at, again.assignee) == (None, None, None)
+    assert (again.opened_at, again.called_at) == (FIRE_ALERT.opened_at, tripped.at)
     assert lifecycle.step(again, Step.CLOSE, GIVEN, LATER) is Refusal.NEEDS_PERSON_ON_SITE
     there = walk(again, Step.ARRIVE)
     assert lifecycle.step(there, Step.CLOSE, asks(), LATER) is Refusal.NEEDS_VERDICT

@@ -1,6 +1,7 @@
 """Alert changes on their way to Grafana."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from alerts.read import Change
 from dashboards.grafana.alert_changes import AlertWriteBack, measurement
 from gengfu.core.clock import SECOND
 from ingest.store.port import Measurement, NotTaken, Refusal, Written
-from tests.fakes.desk import sample_alert
+from tests.fakes.alerts import sample_alert
 
 
 def change(number: int, what: str, at: int) -> Change:
@@ -48,6 +49,16 @@ def test_sums_count_an_alert_twice() -> None:
     assert [one["opened"] for one in fields] == [1, None, None]
     assert [one["ack_s"] for one in fields] == [None, 20.0, None]
     assert [one["arrive_s"] for one in fields] == [None, None, 90.0]
+
+
+@pytest.mark.parametrize(
+    ("called_at", "wanted"), [(0, 20.0), (15 * SECOND, 5.0), (90 * SECOND, 20.0)]
+)
+def test_a_second_call_is_counted_from_the_first(called_at: int, wanted: float) -> None:
+    """Who takes it is timed from the call he answered; read after a later one, from the opening."""
+    taken = CHANGES[1]
+    again = replace(taken, alert=replace(taken.alert, called_at=called_at))
+    assert measurement(again).fields["ack_s"] == wanted
 
 
 def test_changes_are_lost_or_written_again(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 import httpx
 import pytest
 
-from tests.fakes.desk import PASSWORD, FakeDesk, sample_alert
+from tests.fakes.alerts import sample_alert
+from tests.fakes.desk import PASSWORD, FakeDesk
 from tests.unit.dashboards.web.conftest import bearer
 
 pytestmark = pytest.mark.asyncio

@@ -17,7 +17,8 @@ from dashboards.web.api.times import read_span, read_time
 from dashboards.web.problems import MEDIA_TYPE, Problem
 from gengfu.core.clock import to_iso
 from gengfu.core.urgency import Kind, Severity
-from tests.fakes.desk import PASSWORD, FakeDesk, FakePeople, sample_alert
+from tests.fakes.alerts import sample_alert
+from tests.fakes.desk import PASSWORD, FakeDesk, FakePeople
 from tests.unit.dashboards.web.conftest import bearer
 
 pytestmark = pytest.mark.asyncio

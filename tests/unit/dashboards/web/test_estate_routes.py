@@ -13,7 +13,8 @@ from dashboards.web.ports import PartState
 from gateway.unmapped import Listed, Said, Unmapped
 from gengfu.core.clock import HOUR, MINUTE, to_iso
 from gengfu.core.states import OperatingState
-from tests.fakes.desk import FakeDesk, interval, letter, sample_alert
+from tests.fakes.alerts import sample_alert
+from tests.fakes.desk import FakeDesk, interval, letter
 from tests.fakes.ledgers import shipped
 from tests.unit.dashboards.web.conftest import bearer
 

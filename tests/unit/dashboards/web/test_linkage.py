@@ -12,7 +12,8 @@ from gengfu.core.clock import SECOND
 from gengfu.core.naming import Subject
 from gengfu.ledger.model import Cause, LinkageLine
 from rules.linkage.run import CONFIRMED, MISSING, Awaited, Run, RunKind, Stage
-from tests.fakes.desk import FakeDesk, sample_alert
+from tests.fakes.alerts import sample_alert
+from tests.fakes.desk import FakeDesk
 from tests.unit.dashboards.web.conftest import bearer
 
 pytestmark = pytest.mark.asyncio

@@ -8,7 +8,8 @@ import pytest
 from alerts.model import Handling
 from gengfu.core.naming import Subject
 from gengfu.core.urgency import Kind, Severity
-from tests.fakes.desk import FakeDesk, sample_alert
+from tests.fakes.alerts import sample_alert
+from tests.fakes.desk import FakeDesk
 from tests.unit.dashboards.web.conftest import bearer
 
 pytestmark = pytest.mark.asyncio

@@ -23,7 +23,8 @@ from gengfu.core.clock import HOUR, from_iso
 from gengfu.core.naming import Bilingual
 from gengfu.core.states import OperatingState
 from gengfu.core.urgency import Kind, Severity
-from tests.fakes.desk import PASSWORD, FakeDesk, interval, sample_alert
+from tests.fakes.alerts import sample_alert
+from tests.fakes.desk import PASSWORD, FakeDesk, interval
 from tests.fakes.ledgers import FakeLedgers, shipped
 from tests.fakes.showcase import busy
 from tests.unit.dashboards.web.conftest import bearer

@@ -10,7 +10,8 @@ from dashboards.web import pages
 from dashboards.web.app import build_app
 from dashboards.web.permissions import PUBLIC, TABLE, may
 from gengfu.people.roles import Role
-from tests.fakes.desk import FakeDesk, sample_alert
+from tests.fakes.alerts import sample_alert
+from tests.fakes.desk import FakeDesk
 from tests.unit.dashboards.web.conftest import bearer
 
 pytestmark = pytest.mark.asyncio

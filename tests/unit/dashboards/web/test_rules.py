@@ -18,7 +18,8 @@ from rules.editions.editor import Asker
 from rules.episodes import Episode
 from rules.language.reader import read_rules
 from rules.packs import shipped
-from tests.fakes.desk import FakeDesk, sample_alert
+from tests.fakes.alerts import sample_alert
+from tests.fakes.desk import FakeDesk
 from tests.fakes.rule_scene import CLASSES
 from tests.unit.dashboards.web.conftest import bearer
 

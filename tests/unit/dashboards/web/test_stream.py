@@ -11,7 +11,8 @@ from dashboards.web.api.stream import Feed
 from dashboards.web.identity import Credential
 from dashboards.web.ports import PartState
 from dashboards.web.problems import Problem
-from tests.fakes.desk import PASSWORD, FakeDesk, sample_alert
+from tests.fakes.alerts import sample_alert
+from tests.fakes.desk import PASSWORD, FakeDesk
 
 pytestmark = pytest.mark.asyncio
 
