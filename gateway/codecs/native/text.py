@@ -24,14 +24,26 @@ def read(payload: bytes) -> Json | Rejected:
 
 
 def _read_leniently(payload: bytes) -> Json | Rejected:
-    """Read what the strict reader refused: NaN and 1e400 are one bad value, not a bad message."""
+    """Read what the strict reader refused: NaN and 1e400 are one bad value, not a bad message.
+
+    A byte order mark is passed over, and what is no UTF-8 may be GB18030, in which devices made for
+    China write their texts: a fire told in it is a fire.
+    """
     try:
-        value: Json = json.loads(payload.decode("utf-8"))
-        msgspec.json.encode(value)  # half a surrogate pair is no text anybody can store
+        return _parsed(payload.decode("utf-8-sig"))
     except UnicodeError as exc:
-        return Rejected(RejectReason.NOT_UTF8, str(exc))
+        no_utf8 = Rejected(RejectReason.NOT_UTF8, str(exc))
     except RecursionError:
         return Rejected(RejectReason.MALFORMED_JSON, "is nested too deep")
     except ValueError as exc:
         return Rejected(RejectReason.MALFORMED_JSON, str(exc))
+    try:
+        return _parsed(payload.decode("gb18030"))
+    except (ValueError, RecursionError):
+        return no_utf8
+
+
+def _parsed(text: str) -> Json:
+    value: Json = json.loads(text)
+    msgspec.json.encode(value)  # half a surrogate pair is no text anybody can store
     return value

@@ -4,16 +4,18 @@ import json
 import math
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.codecs.native.message import Limits, decode
-from gateway.decoded import Decoded, RawMessage
+from gateway.codecs.native.text import read
+from gateway.decoded import Decoded, RawMessage, Rejected
 from gateway.directory import Directory, build_directory
 from gateway.intake import Intake
 from gengfu.core.batch import ReadingBatch
 from gengfu.core.names import Names
-from gengfu.core.record import RecordKind
+from gengfu.core.record import RecordKind, RejectReason
 from tests.fakes.journal import FakeJournal
 from tests.fakes.small_estate import shipped_classes, small_estate
 
@@ -220,3 +222,19 @@ def test_a_directory_grows_with_every_topic_a_stranger_invents() -> None:
         directory.find(f"gf/yunhe/stranger-{number}/up/telemetry")
     directory.find("gf/yunhe/lift-1/up/telemetry")
     assert len(directory._met) == 1
+
+
+@pytest.mark.parametrize("codec", ["gb18030", "utf-8-sig"])
+@given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=20))
+def test_a_fire_told_in_gb18030_is_a_dead_letter(codec: str, text: str) -> None:
+    """What devices made for China write, or with a byte order mark, is read as what they mean."""
+    fire = {"type": "fire", "part": "1-001", "attributes": {"text": f"{text}烟感\\"}}
+    assert read(json.dumps(fire, ensure_ascii=False).encode(codec)) == fire
+
+
+@given(st.binary(max_size=40))
+def test_noise_is_read_as_chinese(noise: bytes) -> None:
+    """What is no UTF-8 and no JSON in GB18030 either stays what it is called: not UTF-8."""
+    found = read(b"\xff" + noise)
+    assert isinstance(found, Rejected)
+    assert found.reason is RejectReason.NOT_UTF8
