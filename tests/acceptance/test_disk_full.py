@@ -107,7 +107,7 @@ def test_a_full_disk_stops_alarms(tmp_path: Path) -> None:
             running(command("core"), tmp_path / "core.log", **environment, PYTHONPATH=str(ROOT))
         )
         proofs = ProofFile(data / "alarm-path.json")
-        wait_for("the first proof", lambda: bool((p := proofs.read()) and p.number), seconds=40)
+        wait_for("the first proof", lambda: bool((p := proofs.read()) and p.number))
         device = Device(broker)
         stack.callback(device.close)
         alerts = AlertReader(open_sqlite(data / "alerts.db", read_only=True))
@@ -116,7 +116,7 @@ def test_a_full_disk_stops_alarms(tmp_path: Path) -> None:
             return any(one.rule == rule and one.open for one in alerts.list(AlertFilter()).alerts)
 
         fill(data / "filler")
-        wait_for("the alert of the full disk", lambda: is_open("system.disk_full"), seconds=10)
+        wait_for("the alert of the full disk", lambda: is_open("system.disk_full"))
         device.say(LIFT, motor_temp=MARK)
         for number in range(20):
             fire = {"id": f"f-{number}", "type": "fire", "part": f"1-{number + 1:03d}"}

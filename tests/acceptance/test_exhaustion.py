@@ -116,7 +116,7 @@ def test_the_alerts_are_locked(devices: Devices) -> None:
         other.execute("BEGIN IMMEDIATE")
         began = time.monotonic()
         devices.oracle.alarm(devices.panel, "locked")
-        wait_for("the acknowledgement", devices.oracle.settled, seconds=5)
+        wait_for("the acknowledgement", devices.oracle.settled)
         wait_for("the lock's end", lambda: time.monotonic() - began > LOCKED_S)
         other.execute("ROLLBACK")
     push = Push(at=0, equipment=devices.stage, kind="event", payload=fire("unlocked"))

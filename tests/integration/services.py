@@ -48,7 +48,7 @@ def free_port() -> int:
                 return port
 
 
-def wait_for(what: str, ready: Callable[[], bool], *, seconds: float = 20.0) -> None:
+def wait_for(what: str, ready: Callable[[], bool], *, seconds: float = 60.0) -> None:
     """Poll until something outside is so; fail the test with its name when it never is."""
     deadline = time.monotonic() + seconds
     while not ready():

@@ -149,5 +149,5 @@ def test_the_first_device_does_not_get_through(checkout: Path) -> None:
         )
         (alert,) = _alerts(said)
         assert "12" in str(alert["title"])
-    wait_for("everything to stop", lambda: not (listens(web) or listens(broker)), seconds=20)
+    wait_for("everything to stop", lambda: not (listens(web) or listens(broker)))
     assert "Traceback" not in said.read_text("utf-8")
