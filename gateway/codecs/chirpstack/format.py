@@ -21,6 +21,7 @@ from gateway.decoded import RawMessage, Rejected
 from gengfu.core.record import RejectReason
 
 _STATUS = ("margin", "externalPowerSource", "batteryLevelUnavailable", "batteryLevel")
+_NO_BATTERY = ("externalPowerSource", "batteryLevelUnavailable")
 
 
 def filters(base: str, device: str) -> Sequence[str]:
@@ -59,7 +60,11 @@ def _object(content: Mapping[str, object]) -> Fields | Rejected:
 
 
 def _status(content: Mapping[str, object]) -> Fields | Rejected:
-    return flatten({name: content[name] for name in _STATUS if name in content})
+    """Return a status' figures; on mains, or where it is unknown, ChirpStack writes a battery of 0."""
+    told = {name: content[name] for name in _STATUS if name in content}
+    if any(content.get(name) is True for name in _NO_BATTERY):
+        told["batteryLevel"] = None
+    return flatten(told)
 
 
 CHIRPSTACK = Format(

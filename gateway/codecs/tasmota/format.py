@@ -1,8 +1,9 @@
 """Tasmota's topics. The base is the device's own FullTopic setting, ``%prefix%/%topic%``.
 
-``Time`` names no zone: without one in the mapping the time of receipt counts. ``stat/…/POWER``
-repeats what ``stat/…/RESULT`` says and is not listened to.
-Source: tasmota.github.io/docs/MQTT.
+``Time`` names no zone: without one in the mapping the time of receipt counts. What RF and IR
+receivers hear comes on ``tele/…/RESULT``. ``stat/…/POWER`` repeats what ``stat/…/RESULT`` says
+(where ``SetOption4`` is 0) and is not listened to.
+Source: tasmota.github.io/docs/MQTT, /RF-Protocol, /DeepSleep.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,15 @@ from gengfu.core.clock import HOUR
 from gengfu.core.record import RejectReason
 
 _DEFAULT = "%prefix%/%topic%"
-_HEARD = (("tele", "LWT"), ("tele", "STATE"), ("tele", "SENSOR"), ("stat", "RESULT"))
+_HEARD = (
+    ("tele", "LWT"),
+    ("tele", "STATE"),
+    ("tele", "SENSOR"),
+    ("tele", "RESULT"),
+    ("stat", "RESULT"),
+)
+_ASLEEP = b"DeepSleep"
+"""A last word that is no farewell: it wakes by itself, and its class says how long it may be silent."""
 
 
 def filters(base: str, device: str) -> Sequence[str]:
@@ -36,7 +45,7 @@ def read(message: RawMessage, base: str) -> Spoken:
     if device is None:
         return (Rejected(RejectReason.BAD_TOPIC, f"is not {base}/…"),)
     if message.topic.endswith("/LWT"):
-        return presence_of(device, message)
+        return () if message.payload == _ASLEEP else presence_of(device, message)
     content = read_object(message)
     if isinstance(content, Rejected):
         return (content,)

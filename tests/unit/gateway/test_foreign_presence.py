@@ -103,3 +103,33 @@ def test_a_detector_speaks_for_its_panel() -> None:
     listener = Listener(read_mapping(text, "m"))
     listener.hear(HERE, b"online")
     assert not quiet(listener, HOUR)
+
+
+CAMERA = "devices: [{frigate: gate, equipment: door-1, fields: {events.person: {event: person}}}]"
+DETECT, SEEN = "frigate/gate/status/detect", "gf/yunhe/door-1/up/status"
+
+
+def watched() -> Listener:
+    """Return a listener to whom a camera has been told to be online for long enough."""
+    listener = Listener(read_mapping(CAMERA, "m"))
+    for _ in range(4):
+        listener.hear(DETECT, b"online")
+        listener.now += 10 * SECOND
+    return listener
+
+
+def test_a_camera_that_sees_nobody_is_lost() -> None:
+    """A camera of which nothing is mapped but what it sees is there as long as its ffmpeg runs."""
+    listener = watched()
+    assert quiet(listener, 30 * MINUTE) == (SEEN,)
+    listener.hear(DETECT, b"offline")
+    listener.hear(DETECT, b"online")
+    assert not quiet(listener, 30 * MINUTE)
+
+
+@pytest.mark.parametrize("word", [b"offline", b"stopped", b"restarting"])
+def test_a_stopped_recorder_leaves_its_cameras_there(word: bytes) -> None:
+    """Whatever a recorder says that is not ``online``: nothing is said for its cameras any more."""
+    listener = watched()
+    listener.hear("frigate/available", word)
+    assert not quiet(listener, 30 * MINUTE)
