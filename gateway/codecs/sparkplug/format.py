@@ -80,8 +80,10 @@ class SparkplugReader:
         """Return a reader that does not know yet what the mapped nodes are."""
         reader = cls()
         for device in devices:
-            group, node = device.split("/")[:2]
-            reader.nodes.setdefault((group, node), Node()).want_birth()
+            group, name, *behind = device.split("/")
+            node = reader.nodes.setdefault((group, name), Node())
+            node.want_birth()
+            node.awaited.update(behind)
         return reader
 
     def read(self, message: RawMessage, base: str) -> Spoken:
@@ -98,11 +100,8 @@ class SparkplugReader:
             return _node_death(address, payload, node, message.received_at)
         if payload.seq is None or payload.seq > _LARGEST_SEQ:
             return (Rejected(RejectReason.WRONG_SHAPE, "seq is not within 0 to 255"),)
-        if address.kind == "NBIRTH":
-            node.born(_bd_seq(payload), payload.seq)
-        else:
-            node.count(payload.seq, message.received_at)
-        return tuple(_alive(address, payload, node, message))
+        gone = _take_number(address, payload, payload.seq, node, message.received_at)
+        return (*gone, *_alive(address, payload, node, message))
 
     def reconnected(self) -> None:
         """Ask all nodes for their births: who died meanwhile does not answer."""
@@ -131,6 +130,23 @@ def _node_death(address: Address, payload: Payload, node: Node, now: Micros) -> 
     return (Utterance(device=address.node_name, presence=Presence.DEAD, below=True),)
 
 
+def _take_number(
+    address: Address, payload: Payload, seq: int, node: Node, now: Micros
+) -> Iterator[Utterance]:
+    """Yield the deaths that a message's place in the sequence tells of."""
+    if address.kind == "NBIRTH":
+        gone = node.left_out(now, births_are_over=False)
+        node.born(_bd_seq(payload), seq, now)
+    else:
+        node.count(seq, now)
+        if address.kind == "DBIRTH":
+            node.born_device(address.device, now)
+        is_birth = address.kind == "DBIRTH"
+        gone = node.left_out(now, births_are_over=not is_birth, speaker=address.device)
+    for device in gone:
+        yield Utterance(device=f"{address.node_name}/{device}", presence=Presence.DEAD)
+
+
 def _alive(
     address: Address, payload: Payload, node: Node, message: RawMessage
 ) -> Iterator[Utterance | Rejected]:
@@ -140,8 +156,6 @@ def _alive(
         yield Utterance(device=address.name, presence=Presence.DEAD)
         return
     is_birth = address.kind.endswith("BIRTH")
-    if address.kind == "DBIRTH":
-        node.born_device(address.device)
     known = node.is_born and (not address.device or address.device in node.devices)
     if not known:
         node.want_birth()

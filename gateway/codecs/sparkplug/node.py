@@ -3,6 +3,9 @@
 Messages are taken as they come, for every value has its own time and every alias the meaning that
 the last birth gave it; what is waited for is only whether a missing number still arrives. If not in
 time, a rebirth is asked for.
+
+A birth of the node takes back what was known of its devices: each is born again right after it, or
+is no longer there. Nothing ends these births but what comes next, or that nothing does.
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +13,7 @@ from dataclasses import dataclass, field
 from gengfu.core.clock import SECOND, Micros
 
 REORDER_TIMEOUT: Micros = 5 * SECOND
-"""How long a number of the sequence may be missing."""
+"""How long a number of the sequence may be missing, and the next birth of a device be waited for."""
 REBIRTH_PAUSE: Micros = 30 * SECOND
 """How long a node is given before it is asked again."""
 MOST_REMEMBERED = 50_000
@@ -39,6 +42,13 @@ class Node:
     aliases: dict[int, Known] = field(default_factory=dict)
     types: dict[tuple[str, str], int | None] = field(default_factory=dict)
     """(device, metric) → type; the node's own metrics stand under the empty device."""
+    awaited: set[str] = field(default_factory=set)
+    """Devices that were there before the node's birth (or are mapped), and not born since."""
+    _birth_at: Micros = 0
+    """When the last birth was received, the node's or a device's."""
+    _has_gap: bool = False
+    """A number was given up since the node's birth: it may have been that of a birth."""
+    _asked_for_awaited: bool = False
     _died_at: dict[str, Micros] = field(default_factory=dict)
     """Device → when its last death was received; the node's own stands under the empty device."""
     _last: int = 0
@@ -47,21 +57,39 @@ class Node:
     _wanted: bool = False
     _asked_at: Micros | None = None
 
-    def born(self, bd_seq: int | None, seq: int) -> None:
+    def born(self, bd_seq: int | None, seq: int, now: Micros) -> None:
         """Begin anew. The first birth of all is no answer: what it lacks may be asked for at once."""
         if not self.was_born:
             self.was_born, self._asked_at = True, None
         self.bd_seq, self.is_born = bd_seq, True
+        self.awaited |= self.devices
+        self._birth_at, self._has_gap, self._asked_for_awaited = now, False, False
         self.devices.clear()
         self.aliases.clear()
         self.types.clear()
         self._missing.clear()
         self._last, self._wanted = seq, False
 
-    def born_device(self, device: str) -> None:
+    def born_device(self, device: str, now: Micros) -> None:
         """Note that a device behind the node is there."""
+        self.awaited.discard(device)
+        self._birth_at = now
         if len(self.devices) < MOST_REMEMBERED:
             self.devices.add(device)
+
+    def left_out(self, now: Micros, *, births_are_over: bool, speaker: str = "") -> list[str]:
+        """Return, once, the devices that were not born again with their node: they died unheard.
+
+        They are known when the births are over, by what was said or by the time, and none of them
+        can have been lost. The ``speaker`` is there, whatever it forgot to say.
+        """
+        over = births_are_over or now - self._birth_at >= REORDER_TIMEOUT
+        if not (self.is_born and over) or self._missing or self._has_gap:
+            return []
+        gone = sorted(self.awaited - {speaker})
+        self.awaited.difference_update(gone)
+        self._died_at.update(dict.fromkeys(gone, now))
+        return gone
 
     def died(self, bd_seq: int | None, now: Micros) -> bool:
         """Note a death; False when it is an earlier birth's, and says nothing of this one.
@@ -75,12 +103,14 @@ class Node:
                 return False
         self.is_born = False
         self.devices.clear()
+        self.awaited.clear()
         self._missing.clear()
         self._died_at = {"": now}
         return True
 
     def device_died(self, device: str, now: Micros) -> None:
         """Note the death of a device behind the node."""
+        self.awaited.discard(device)
         if device in self.devices:
             self.devices.discard(device)
             self._died_at[device] = now
@@ -105,11 +135,18 @@ class Node:
 
     def needs_rebirth(self, now: Micros) -> bool:
         """Tell, once, that a rebirth must be asked for by now."""
-        overdue = [at for at in self._missing.values() if now - at >= REORDER_TIMEOUT]
-        if not (self._wanted or overdue):
+        overdue = any(now - at >= REORDER_TIMEOUT for at in self._missing.values())
+        if not (self._wanted or overdue or self._is_waiting_in_vain(now)):
             return False
         if self._asked_at is not None and now - self._asked_at < REBIRTH_PAUSE:
             return False
         self._asked_at, self._wanted = now, False
+        self._has_gap |= bool(self._missing)
+        self._asked_for_awaited = True
         self._missing.clear()
         return True
+
+    def _is_waiting_in_vain(self, now: Micros) -> bool:
+        """Tell whether births may be over and nothing says so: the answer will, one way or other."""
+        waited = now - self._birth_at >= REORDER_TIMEOUT
+        return self.is_born and bool(self.awaited) and waited and not self._asked_for_awaited

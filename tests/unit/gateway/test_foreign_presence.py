@@ -97,6 +97,21 @@ def test_a_node_s_death_leaves_its_devices_there() -> None:
     assert not quiet(listener, HOUR)
 
 
+def test_a_device_that_was_not_born_again_is_there() -> None:
+    """A device that its node's next births leave out is spoken for no longer, nor one never born."""
+    births = [message_of(line) for line in lines_of(GOLDEN / "sparkplug/not_born_again/messages")]
+    node, device, _, again, data = (one[:2] for one in births[:5])
+    listener = Listener(load_mapping(GOLDEN / "sparkplug" / "mapping.yaml"))
+    for one in (node, device, again):
+        listener.hear(*one)
+    assert quiet(listener, HOUR) == ("gf/yunhe/door-ctl-1/up/status", THERE)
+    listener.hear(*data)
+    assert quiet(listener, HOUR) == ("gf/yunhe/door-ctl-1/up/status",)
+    stranger = Listener(load_mapping(GOLDEN / "sparkplug" / "mapping.yaml"))
+    stranger.hear(*node)
+    assert {one.equipment for one in stranger.hear(*data)} == {"door-ctl-1", "pump-1"}
+
+
 def test_a_detector_speaks_for_its_panel() -> None:
     """A device whose presence is not its equipment's (``online: false``) is not spoken for."""
     text = LEAK.replace("fields", "online: false, fields")
