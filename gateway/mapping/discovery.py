@@ -19,6 +19,7 @@ from gateway.codecs.topic.format import TOPIC
 from gateway.decoded import RawMessage, Rejected
 from gateway.mapping.model import ForeignMapping
 from gengfu.core.naming import Scalar, is_slug
+from gengfu.core.record import RejectReason
 from gengfu.ledger.model import EquipmentClass, SiteLedger
 
 MOST_DEVICES = 5_000
@@ -65,6 +66,8 @@ class Discovery:
     ) -> None:
         self.overflow = 0
         """Messages of devices that no longer found room."""
+        self.refused: dict[str, None] = {}
+        """What announced topics were not listened to, and why."""
         self._mapped = {(one.format, one.base, one.device) for one in mapping.devices}
         self._classes = {
             one.id: one.equipment_class for ledger in ledgers for one in ledger.equipment.values()
@@ -74,10 +77,14 @@ class Discovery:
         self._announced: dict[str, list[Announced]] = {}
         self._readers: dict[str, Reader] = {name: one.open(()) for name, one in FORMATS.items()}
 
+    def usual(self) -> tuple[str, ...]:
+        """Return where devices are looked for; those that speak elsewhere must be announced."""
+        known = (topic for one in FORMATS.values() for topic in one.anything)
+        return (f"{self._root}/+/+/up/#", f"{PREFIX}/#", *known)
+
     def filters(self) -> tuple[str, ...]:
         """Return what to subscribe to by now."""
-        known = (topic for one in FORMATS.values() for topic in one.anything)
-        return (f"{self._root}/+/+/up/#", f"{PREFIX}/#", *known, *self._announced)
+        return (*self.usual(), *self._announced)
 
     def hear(self, message: RawMessage) -> None:
         """Take note of a message."""
@@ -124,9 +131,11 @@ class Discovery:
             self._note(NATIVE, "", f"{levels[0]}/{levels[1]}", fields)
 
     def _hear_announcement(self, message: RawMessage) -> None:
-        announced = read_announcement(message)
-        for one in () if isinstance(announced, Rejected) else announced:
-            if len(self._announced) < MOST_DEVICES or one.topic in self._announced:
+        for one in read_announcement(message):
+            if isinstance(one, Rejected):
+                if one.reason is RejectReason.BAD_TOPIC and len(self.refused) < MOST_FIELDS:
+                    self.refused[f"{_plain(message.topic)} {one.detail}"] = None
+            elif len(self._announced) < MOST_DEVICES or one.topic in self._announced:
                 known = self._announced.setdefault(one.topic, [])
                 if one not in known and len(known) < MOST_FIELDS:
                     known.append(one)

@@ -26,9 +26,13 @@ _SUBSCRIBE_EVERY_S = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """What was found, and what kept us from finding more."""
+    """What was found and where, and what kept us from finding more."""
 
     devices: Sequence[tuple[Found, Proposal]]
+    usual: Sequence[str]
+    """Topic filters by which devices are looked for, beside what they announce."""
+    not_topics: Sequence[str]
+    """What was announced and cannot be listened to."""
     refused: Sequence[str]
     """Topic filters that the broker did not grant."""
 
@@ -57,7 +61,12 @@ async def discover(settings: Settings, seconds: float, tell: Callable[[int, int]
         raise StartError(f"the broker {settings.broker.address}: {_first(group)}") from group
     classes = classes_of(settings)
     devices = [(one, discovery.propose(one, classes)) for one in discovery.found()]
-    return Heard(devices=devices, refused=refused)
+    return Heard(
+        devices=devices,
+        usual=discovery.usual(),
+        not_topics=tuple(discovery.refused),
+        refused=refused,
+    )
 
 
 @asynccontextmanager

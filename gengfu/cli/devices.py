@@ -169,7 +169,11 @@ def discover(
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """List what speaks on the broker and is not mapped yet, as lines for the mapping file."""
+    """List what speaks on the broker and is not mapped yet, as lines for the mapping file.
+
+    It listens where the known formats usually speak, and wherever Home Assistant's discovery
+    messages lead.
+    """
     from gengfu.app import discovery
 
     settings = settings_from(config, data=data, broker__url=broker)
@@ -186,6 +190,9 @@ def discover(
         say("devices:" if heard.devices else "# nothing speaks that is not mapped")
         for _, proposal in heard.devices:
             say(proposal.lines)
+    screen.print(f"listened to: {', '.join(heard.usual)}, and what was announced", markup=False)
+    for one in heard.not_topics:
+        screen.print(f"not listened to: {one}", markup=False)
     for topic in heard.refused:
         missing = f"the broker refuses: the account lacks the ACL 'topic read {topic}'"
         screen.print(missing, markup=False)

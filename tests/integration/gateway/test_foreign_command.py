@@ -66,6 +66,19 @@ def test_devices_on_mosquitto_are_not_found(up: Mosquitto, tmp_path: Path) -> No
     assert (leak["equipment"], leak["points"]) == ("pump-fire-1", {"floor_leak": "floor_leak"})
 
 
+def test_an_announcement_ends_the_command(up: Mosquitto, tmp_path: Path) -> None:
+    """What is announced and is no topic is told; the others, and where they were found, as well."""
+    wicked = ("homeassistant/sensor/x/config", '{"~": "a/#/b", "stat_t": "~"}', 1, True)
+    once.multiple([wicked], hostname="127.0.0.1", port=up.port)
+    say(up.port)
+    arguments = ("--seconds", "2", "--broker", up.url, "--data", str(tmp_path / "data"))
+    done = gengfu("devices", "discover", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert "zigbee2mqtt: known" in done.stdout
+    assert "not listened to: homeassistant/sensor/x/config announces 'a/#/b'" in done.stderr
+    assert "listened to: gf/+/+/up/#, homeassistant/#, spBv1.0/#, zigbee2mqtt/#" in done.stderr
+
+
 def test_a_broker_that_is_not_there_is_a_traceback(tmp_path: Path) -> None:
     """Without a broker the command says so in a sentence and fails."""
     url = f"mqtt://127.0.0.1:{free_port()}"

@@ -3,8 +3,11 @@
 import json
 import os
 
+import paho.mqtt.client as mqtt
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.codecs.formats import FORMATS
 from gateway.codecs.homeassistant.announcement import read_announcement
@@ -36,8 +39,7 @@ def test_an_announcement_changes_its_meaning() -> None:
     for line in lines_of(ANNOUNCED / "messages"):
         topic, payload, _ = message_of(line)
         found = read_announcement(RawMessage(topic, payload, AT))
-        told = [found.reason] if isinstance(found, Rejected) else found
-        got.append([str(one) for one in told])
+        got.append([str(one.reason if isinstance(one, Rejected) else one) for one in found])
     expected = ANNOUNCED / "expected.json"
     if os.environ.get("GENGFU_WRITE_GOLDEN"):
         expected.write_text(json.dumps(got, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -58,6 +60,9 @@ def test_a_device_is_overlooked() -> None:
         'gf/yunhe/pump-1/up/telemetry = {"run": true}',
         'tele/meter/SENSOR = {"ENERGY":{"Current":2}}',
         "tele/meter/LWT = Online",
+        'tele/rf/RESULT = {"RfReceived":{"Data":"0x1"}}',
+        'pump3/events/rpc = {"method":"NotifyStatus","params":{"switch:0":{"output":true}}}',
+        "frigate/gate/status/record = offline",
     )
     found = {(one.format, one.device): one for one in listener.found()}
     assert set(found) == {
@@ -65,6 +70,9 @@ def test_a_device_is_overlooked() -> None:
         ("topic", "plant/flow"),
         (NATIVE, "yunhe/stranger"),
         ("tasmota", "meter"),
+        ("tasmota", "rf"),
+        ("shelly", "pump3"),
+        ("frigate", "gate"),
     }
     assert found["topic", "plant/flow"].units == {"value": "L/min"}
     assert found[NATIVE, "yunhe/stranger"].values == {"speed": 2}
@@ -117,6 +125,40 @@ def test_listening_ends_with_a_traceback(topic: str, payload: bytes) -> None:
         listener.hear(RawMessage(start + topic, b'{"a": {"b": 1}}', AT))
     for found in listener.found():
         assert listener.propose(found, shipped_classes()).lines
+
+
+@pytest.mark.parametrize(
+    "announced",
+    [
+        {"~": "#", "stat_t": "~"},
+        {"~": "a/#/b", "stat_t": "~"},
+        {"~": "a/+", "stat_t": "~/s"},
+        {"stat_t": "a/#/b"},
+        {"stat_t": "$share/g/a"},
+        {"stat_t": "a\u0001b"},
+        {"stat_t": "a" * 70_000},
+        {"cmps": {"t": {"stat_t": "#"}}, "dev": {"name": "D"}},
+    ],
+)
+def test_an_announcement_makes_us_listen_to_everything(announced: dict[str, object]) -> None:
+    """What is no device's topic when its ``~`` is written out is not asked for, and told."""
+    listener = discovery()
+    hear(listener, f"homeassistant/sensor/x/config = {json.dumps(announced)}")
+    assert listener.filters() == listener.usual()
+    (told,) = listener.refused
+    assert told.startswith("homeassistant/sensor/x/config announces '")
+
+
+@given(st.text(max_size=8), st.text(max_size=8))
+def test_an_announced_topic_ends_the_command(base: str, topic: str) -> None:
+    """Whatever is announced, the client takes the filters, and no wildcard is among the new."""
+    listener = discovery()
+    said = json.dumps({"~": base, "stat_t": topic}).encode()
+    listener.hear(RawMessage("homeassistant/sensor/x/config", said, AT))
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    for one in listener.filters()[len(listener.usual()) :]:
+        assert {"+", "#"}.isdisjoint(one)
+        client.subscribe(one)
 
 
 def test_strangers_fill_the_memory() -> None:
