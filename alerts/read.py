@@ -2,9 +2,9 @@
 
 import base64
 import binascii
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from gengfu.core.clock import Micros
 from gengfu.core.urgency import Kind, Severity
 
 LONGEST_PAGE = 500
+_GRAVITY = {severity: place for place, severity in enumerate(Severity)}
 
 
 class BadCursor(ValueError):
@@ -50,6 +51,19 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """The open alerts, shelved ones too, of one equipment or of people's reports in one building."""
+
+    site: str
+    building: str | None
+    """Where the alerts are: a panel's may be in another building than the panel. None: in none."""
+    equipment: str | None
+    """None: people reported a place."""
+    gravest: Severity
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenSums:
     """What is open altogether, however little of it a list shows."""
 
@@ -58,12 +72,17 @@ class OpenSums:
     untaken: int = 0
     """Active ones that nobody has taken."""
     shelved: int = 0
-    gravest: Mapping[str, Severity] = field(default_factory=dict)
-    """The gravest severity of each equipment's open alerts, shelved ones too."""
+    spots: tuple[Spot, ...] = ()
 
     @property
     def total(self) -> int:
         return self.active + self.shelved
+
+    @property
+    def gravest(self) -> Mapping[str, Severity]:
+        """The gravest severity of each equipment's open alerts, shelved ones too."""
+        lightest_first = sorted(self.spots, key=lambda one: _GRAVITY[one.gravest], reverse=True)
+        return {one.equipment: one.gravest for one in lightest_first if one.equipment}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +117,8 @@ class AlertReader:
         """Return the sums over all open alerts of some sites (None: all)."""
         shelved = alerts.c.shelved_until.is_not(None)
         untaken = alerts.c.handling.in_([handling.value for handling in UNTAKEN])
-        groups = (alerts.c.equipment, alerts.c.severity, shelved, untaken)
+        where = (alerts.c.site, alerts.c.building, alerts.c.equipment)
+        groups = (*where, alerts.c.severity, shelved, untaken)
         wanted = AlertFilter(sites=tuple(sites) if sites is not None else None)
         query = select(*groups, func.count()).where(*_conditions(wanted)).group_by(*groups)
         with self._engine.connect() as connection:
@@ -175,14 +195,23 @@ def _conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:
 
 def _summed(groups: Iterable[tuple[Any, ...]]) -> OpenSums:
     sums: Counter[str] = Counter()
-    gravest: dict[str, Severity] = {}
-    for equipment, severity, shelved, untaken, count in groups:
+    found: dict[tuple[str, str | None, str | None], dict[Severity, int]] = defaultdict(dict)
+    for site, building, equipment, severity, shelved, untaken, count in groups:
         sums["shelved" if shelved else "active"] += count
         sums["untaken"] += count if untaken and not shelved else 0
-        if equipment:
-            known = gravest.get(equipment, Severity(severity))
-            gravest[equipment] = min(known, Severity(severity), key=tuple(Severity).index)
-    return OpenSums(**sums, gravest=gravest)
+        here = found[site, building or None, equipment or None]
+        here[Severity(severity)] = here.get(Severity(severity), 0) + count
+    spots = (
+        Spot(
+            site=site,
+            building=building,
+            equipment=equipment,
+            gravest=min(counts, key=_GRAVITY.__getitem__),
+            count=sum(counts.values()),
+        )
+        for (site, building, equipment), counts in found.items()
+    )
+    return OpenSums(**sums, spots=tuple(spots))
 
 
 def _ordered(query: Select[Any], wanted: AlertFilter) -> Select[Any]:

@@ -11,7 +11,7 @@ from alerts.door import CoreUnavailable
 from alerts.lifecycle import Refusal
 from alerts.lifecycle import step as take
 from alerts.model import Alert, Entry, Report, Step, StepRequest
-from alerts.read import AlertFilter, BadCursor, Change, OpenSums, Page
+from alerts.read import AlertFilter, BadCursor, Change, OpenSums, Page, Spot
 from alerts.refusals import IllegalStep, UnknownAlert
 from dashboards.accounting import Accounting
 from dashboards.availability.figures import AvailabilityRow
@@ -25,7 +25,6 @@ from gengfu.core.naming import Bilingual, Subject
 from gengfu.core.record import DeadLetter, RejectReason
 from gengfu.core.said import said
 from gengfu.core.states import OperatingState, StateInterval
-from gengfu.core.urgency import Severity
 from gengfu.people.roles import Role
 from ingest.store.port import Band, Trend
 from ingest.store.rows import Series
@@ -78,12 +77,20 @@ class FakeAlerts:
         wanted = AlertFilter(sites=tuple(sites) if sites is not None else None)
         found = [alert for alert in self.held.values() if _fits(alert, wanted)]
         active = [alert for alert in found if alert.shelved_until is None]
-        lightest_first = sorted(found, key=lambda one: -tuple(Severity).index(one.severity))
         return OpenSums(
             active=len(active),
             untaken=sum(alert.untaken for alert in active),
             shelved=len(found) - len(active),
-            gravest={one.equipment: one.severity for one in lightest_first if one.equipment},
+            spots=tuple(
+                Spot(
+                    site=alert.site,
+                    building=alert.building,
+                    equipment=alert.equipment,
+                    gravest=alert.severity,
+                    count=1,
+                )
+                for alert in found
+            ),
         )
 
     def get(self, alert_id: str) -> Alert | None:

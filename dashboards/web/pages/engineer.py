@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from alerts.read import OpenSums, Spot
 from dashboards.web.api.alerts import seen_sites
 from dashboards.web.api.estate import seen_ledgers
 from dashboards.web.identity import Desk, Who
@@ -63,6 +64,19 @@ class Building:
     indoors: bool
     """False for the column of everything outside the buildings."""
     floors: dict[str, Floor] = field(default_factory=dict)
+    told: list[Spot] = field(default_factory=list)
+    """Alerts here that no cell shows: told by equipment elsewhere, or reported by people."""
+
+    @property
+    def gravest(self) -> Severity | None:
+        """The gravest of what is told about it."""
+        severities = {one.gravest for one in self.told}
+        return next((one for one in Severity if one in severities), None)
+
+    @property
+    def alerts(self) -> int:
+        """How many alerts are told about it."""
+        return sum(one.count for one in self.told)
 
     @property
     def rows(self) -> list[Floor]:
@@ -77,16 +91,15 @@ def build_wall(
     ledger: SiteLedger,
     classes: Mapping[str, EquipmentClass],
     states: Mapping[str, StateInterval],
-    worst: Mapping[str, Severity],
+    sums: OpenSums,
 ) -> list[Building]:
-    """Put a site's equipment into buildings and floors, in the ledger's order."""
+    """Put a site's equipment and its open alerts into buildings and floors, in the ledger's order."""
     buildings: dict[str, Building] = {}
+    worst = sums.gravest
     for equipment in ledger.equipment.values():
         way = ledger.way_to(equipment.place)
-        indoors = bool(way) and way[0].kind is PlaceKind.BUILDING
-        key, name = (way[0].id, way[0].name) if indoors else (ledger.site.id, ledger.site.name)
-        building = buildings.setdefault(key, Building(key, name, indoors=indoors))
-        row = _row(way, indoors=indoors)
+        building = _building(buildings, ledger, ledger.building_of(equipment.place))
+        row = _row(way, indoors=building.indoors)
         floor = building.floors.setdefault(
             row.name.zh if row else "", Floor(row.name if row else None, _level(row))
         )
@@ -100,7 +113,25 @@ def build_wall(
                 worst.get(equipment.id),
             )
         )
+    for spot in sums.spots:
+        _tell(buildings, ledger, spot)
     return sorted(buildings.values(), key=lambda building: not building.indoors)
+
+
+def _building(buildings: dict[str, Building], ledger: SiteLedger, id_: str | None) -> Building:
+    """Return a column of the wall, made when it is not there yet; None = outside the buildings."""
+    place = ledger.places.get(id_ or "")
+    named, name = (place.id, place.name) if place else (ledger.site.id, ledger.site.name)
+    return buildings.setdefault(named, Building(named, name, indoors=place is not None))
+
+
+def _tell(buildings: dict[str, Building], ledger: SiteLedger, spot: Spot) -> None:
+    """Put alerts where they are, unless a cell shows them there or nobody knows where they are."""
+    own = ledger.equipment.get(spot.equipment) if spot.equipment else None
+    if spot.site != ledger.site.id or (spot.equipment and own is None and not spot.building):
+        return
+    if own is None or ledger.building_of(own.place) != spot.building:
+        _building(buildings, ledger, spot.building).told.append(spot)
 
 
 def short_name(name: Bilingual, building: Building, row: Place | None) -> Bilingual:
@@ -139,8 +170,8 @@ def abnormal_of(buildings: Sequence[Building]) -> list[Building]:
             for key, floor in building.floors.items()
         }
         kept = {key: floor for key, floor in floors.items() if floor.cells}
-        if kept:
-            left.append(Building(building.id, building.name, building.indoors, kept))
+        if kept or building.told:
+            left.append(replace(building, floors=kept))
     return left
 
 
@@ -155,7 +186,7 @@ def wall(ports: Desk, who: Who, request: Request, only: str = "") -> Response:
     alerts, sums = open_alerts(ports, who), ports.alerts.open_sums(seen_sites(who))
     states = ports.estate.states()
     sites = [
-        (ledger.site, build_wall(ledger, ports.ledgers.classes, states, sums.gravest))
+        (ledger.site, build_wall(ledger, ports.ledgers.classes, states, sums))
         for ledger in seen_ledgers(ports, who)
     ]
     every = [building for _site, buildings in sites for building in buildings]

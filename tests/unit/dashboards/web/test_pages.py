@@ -16,15 +16,13 @@ from alerts.reminders import reminder
 from dashboards.accounting import Accounting
 from dashboards.availability.figures import AvailabilityRow
 from dashboards.web.pages.alerts import MOST_LINES, folded
-from dashboards.web.pages.engineer import build_wall
 from dashboards.web.pages.manager import month_of
 from dashboards.web.pages.next_step import next_step, other_steps, worst_first
 from gengfu.core.clock import HOUR, from_iso
 from gengfu.core.naming import Bilingual
-from gengfu.core.states import OperatingState
 from gengfu.core.urgency import Kind, Severity
 from tests.fakes.alerts import sample_alert
-from tests.fakes.desk import PASSWORD, FakeDesk, interval
+from tests.fakes.desk import PASSWORD, FakeDesk
 from tests.fakes.ledgers import FakeLedgers, shipped
 from tests.fakes.showcase import busy
 from tests.unit.dashboards.web.conftest import bearer
@@ -215,21 +213,6 @@ def test_something_grave_below_something_slight(alerts: list[Alert]) -> None:
         for one in worst_first(tuple(alerts), "guard")
     ]
     assert order == sorted(order)
-
-
-def test_equipment_that_is_not_on_the_wall() -> None:
-    """Every equipment of the ledger stands on the wall exactly once; no data is no data."""
-    classes, ledgers = shipped()
-    ledger = ledgers["yunhe"]
-    states = {"lift-b1-u1-left": interval("lift-b1-u1-left", OperatingState.RUNNING, 0)}
-    wall = build_wall(ledger, classes, states, {"fire-panel-1": Severity.CRITICAL})
-    cells = {cell.equipment.id: cell for building in wall for cell in building.cells}
-    assert set(cells) == set(ledger.equipment)
-    assert sum(len(building.cells) for building in wall) == len(ledger.equipment)
-    assert not cells["lift-b1-u1-left"].abnormal
-    assert cells["lift-b1-u1-right"].state is OperatingState.UNKNOWN
-    assert cells["fire-panel-1"].severity is Severity.CRITICAL
-    assert [building.name.zh for building in wall][:3] == ["1号楼", "2号楼", "3号楼"]
 
 
 @pytest.mark.parametrize(
