@@ -18,7 +18,10 @@ from gengfu.core.record import RejectReason
 
 MOST_FIELDS = 1_000
 """Fields of one message that are looked at; whatever tells more is no equipment of a building."""
+MOST_ELEMENTS = 64
+"""Values of one list that can be mapped one by one."""
 _DEEPEST = 8
+_NESTED = (dict, list)
 
 Value: TypeAlias = Scalar | list[object]
 Fields: TypeAlias = Mapping[str, Value]
@@ -40,18 +43,22 @@ class Utterance:
     device: str
     """Its name in its own world; the mapping file writes it the same way."""
     fields: Fields = field(default_factory=dict)
-    """Flat: a nested object's fields are joined by dots."""
+    """Flat: a nested object's fields are joined by dots; a list of plain values is one field, whose
+    ``elements`` are fields as well."""
     times: Mapping[str, object] = field(default_factory=dict)
     """Fields that have a time of their own."""
     ts: object = None
     """As in native messages: ms since 1970 UTC or ISO 8601; None = the time of receipt."""
+    past: frozenset[str] = frozenset()
+    """Fields that tell of the past: what they say does not rule the present."""
     presence: Presence | None = None
     below: bool = False
     """The presence is also that of every device whose name begins with this one's and a slash."""
     id: str | None = None
     """The occurrence's own id: what is told again under it is the same."""
     key: str | None = None
-    """By what readings are recognised when the message comes again; None = every one is new."""
+    """By what readings are recognised when the message comes again, where a time of its own is
+    believed; None = every one is new."""
     attributes: Mapping[str, Scalar] = field(default_factory=dict)
     """What an event made of this carries along."""
 
@@ -119,6 +126,8 @@ class Format:
     """How a device is named, for people; its slashes are checked when ``levels`` says so."""
     levels: tuple[int, ...] = ()
     """How many levels a device's name has; empty = any."""
+    takes_device: Callable[[str], bool] = lambda _device: True
+    """Tells whether a device can be called so: not as topics that tell of none."""
     anything: Sequence[str]
     """What to subscribe to when looking for devices."""
     orders: Callable[[str, str], Sequence[str]] = lambda _base, _device: ()
@@ -155,7 +164,10 @@ def read_loosely(message: RawMessage) -> Json | Rejected:
 
 
 def flatten(content: object) -> Fields | Rejected:
-    """Return an object's fields, nested ones joined by dots; a bare value is the field ``value``."""
+    """Return an object's fields, nested ones joined by dots; a bare value is the field ``value``.
+
+    What a list holds is called by its number, from 0.
+    """
     try:
         found = dict(_walk("", content, _DEEPEST))
     except OverflowError:
@@ -172,13 +184,26 @@ def _walk(name: str, content: object, depth: int) -> Iterator[tuple[str, Value]]
             inner = [(f"{name}.{key}" if name else key, one) for key, one in content.items()]
             waiting.extend((key, one, depth - 1) for key, one in reversed(inner))
             found += len(inner)
-        elif isinstance(content, list) and depth and any(isinstance(x, dict) for x in content):
-            waiting.extend((f"{name}.{n}", one, depth - 1) for n, one in enumerate(content))
+        elif isinstance(content, list) and depth and any(isinstance(x, _NESTED) for x in content):
+            each = [(_numbered(name, n), one) for n, one in enumerate(content)]
+            waiting.extend((key, one, depth - 1) for key, one in reversed(each))
             found += len(content)
         else:
             yield name or "value", _value(content)
         if found > MOST_FIELDS:
             raise OverflowError
+
+
+def elements(name: str, value: Value) -> Iterator[tuple[str, Value]]:
+    """Yield the elements of a list as fields of their own; a long one, or an empty one, has none."""
+    if isinstance(value, list) and len(value) <= MOST_ELEMENTS:
+        for number, one in enumerate(value):
+            if one is None or isinstance(one, bool | int | float | str):
+                yield _numbered(name, number), one
+
+
+def _numbered(name: str, number: int) -> str:
+    return f"{name}.{number}" if name else str(number)
 
 
 def _value(content: object) -> Value:

@@ -14,7 +14,7 @@ from gateway.codecs.formats import FORMATS
 from gateway.codecs.homeassistant.announcement import PREFIX, Announced, read_announcement
 from gateway.codecs.native.text import read as read_json
 from gateway.codecs.native.values import scalar
-from gateway.codecs.spoken import Fields, Format, Reader, Utterance, flatten
+from gateway.codecs.spoken import Fields, Format, Reader, Utterance, elements, flatten
 from gateway.codecs.topic.format import TOPIC
 from gateway.decoded import RawMessage, Rejected
 from gateway.mapping.model import ForeignMapping
@@ -156,9 +156,10 @@ class Discovery:
                 return
             found = self._found[key] = Found(format=form, base=base, device=device)
         found.messages += 1
-        for name, value in fields.items():
-            if name in found.values or len(found.values) < MOST_FIELDS:
-                found.values[name] = scalar(value)
+        for whole, content in fields.items():
+            for name, value in tuple(elements(whole, content)) or ((whole, content),):
+                if name in found.values or len(found.values) < MOST_FIELDS:
+                    found.values[name] = scalar(value)
 
     def _describe(self, found: Found) -> None:
         """Add what the device announced of itself."""

@@ -1,11 +1,12 @@
 """Read the mapping file that people write: strictly, with all its mistakes at once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
+from gateway import topics
 from gateway.codecs.formats import FORMATS
 from gateway.codecs.spoken import Format
 from gateway.mapping.model import (
@@ -15,6 +16,7 @@ from gateway.mapping.model import (
     ToEvent,
     ToPoint,
 )
+from gateway.mapping.values import fold
 from gengfu.core.batch import Lane
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.names import MAX_TEXT
@@ -29,16 +31,16 @@ _FIELD_OPTIONS = tuple(sorted((_POINT_KEYS | _EVENT_KEYS | {"equipment"}) - {"po
 _UNFIT = frozenset("+#\0")
 
 
-def load_mapping(file: Path) -> ForeignMapping:
-    """Read a mapping file.
+def load_mapping(file: Path, root: str = topics.DEFAULT_ROOT) -> ForeignMapping:
+    """Read a mapping file; ``root`` is where our own topics begin.
 
     Raises:
         BadInput: all mistakes at once, each with its line.
     """
-    return read_mapping(read_text(file), str(file))
+    return read_mapping(read_text(file), str(file), root)
 
 
-def read_mapping(text: str, file: str) -> ForeignMapping:
+def read_mapping(text: str, file: str, root: str = topics.DEFAULT_ROOT) -> ForeignMapping:
     """Read a mapping's text.
 
     Raises:
@@ -50,6 +52,7 @@ def read_mapping(text: str, file: str) -> ForeignMapping:
     devices = tuple(_device(page, item) for item in page.items(found.get("devices")))
     _find_doubles(page, devices)
     if not page.faults:
+        _find_unheard(page, devices, root)
         _find_quarrels(page, devices)
     mapping = ForeignMapping(file=file, devices=devices, host=_host(page, found.get("host")))
     if page.faults:
@@ -68,7 +71,7 @@ def _device(page: Page, node: yaml.Node) -> DeviceMapping:
             page.fault(
                 found[key], said("{!r} can be no part of a topic", text), said("leave out + and #")
             )
-    if form and device and form.levels and device.count("/") + 1 not in form.levels:
+    if form and device and not _is_name(form, device):
         page.fault(
             found[form.name],
             said("{!r} is no name of a device", device),
@@ -95,6 +98,11 @@ def _device(page: Page, node: yaml.Node) -> DeviceMapping:
         zone=_zone(page, found.get("zone")),
         line=node.start_mark.line + 1,
     )
+
+
+def _is_name(form: Format, device: str) -> bool:
+    fits = not form.levels or device.count("/") + 1 in form.levels
+    return fits and form.takes_device(device)
 
 
 def _entry(page: Page, node: yaml.Node) -> dict[str, yaml.Node]:
@@ -163,7 +171,7 @@ def _to_event(page: Page, found: Mapping[str, yaml.Node]) -> ToEvent:
     attributes = _entries(page, found.get("attributes"))
     return ToEvent(
         type=page.identifier(found.get("event"), said("the event")),
-        when=frozenset(_when(page, found.get("when"))),
+        when=frozenset(map(fold, _when(page, found.get("when")))),
         every=page.boolean(found["every"]) if "every" in found else None,
         part=part or None,
         attributes={name: page.text(value) for name, value in attributes.items()},
@@ -172,7 +180,10 @@ def _to_event(page: Page, found: Mapping[str, yaml.Node]) -> ToEvent:
 
 def _when(page: Page, node: yaml.Node | None) -> tuple[str, ...]:
     """Return one value, or a list of them."""
-    return (page.text(node),) if isinstance(node, yaml.ScalarNode) else page.texts(node)
+    when = (page.text(node),) if isinstance(node, yaml.ScalarNode) else page.texts(node)
+    if node is not None and not any(when):
+        page.fault(node, said("'when' names no value"), said("leave it out, or name the values"))
+    return when
 
 
 def _refuse(page: Page, found: Mapping[str, yaml.Node], keys: frozenset[str], what: Said) -> None:
@@ -212,15 +223,50 @@ def _find_doubles(page: Page, devices: tuple[DeviceMapping, ...]) -> None:
             )
 
 
-def _find_quarrels(page: Page, devices: tuple[DeviceMapping, ...]) -> None:
-    """Note topics that two formats would read."""
-    readers: dict[str, DeviceMapping] = {}
+def _find_unheard(page: Page, devices: tuple[DeviceMapping, ...], root: str) -> None:
+    """Note devices whose topics are our own or the broker's: nothing foreign is read there."""
     for one in devices:
-        for topic in FORMATS[one.format].filters(one.base, one.device) if one.format else ():
-            other = readers.setdefault(topic, one)
-            if (other.format, other.base) != (one.format, one.base):
+        for topic in FORMATS[one.format].filters(one.base, one.device):
+            if topic.startswith((root + "/", "$")):
                 message = said(
-                    "{!r} is already read as {} by line {}", topic, other.format, other.line
+                    "no device is heard on {!r}: Gengfu or the broker speaks there", topic
                 )
                 page.faults.append(Fault(page.file, str(one.line), message))
                 break
+
+
+def _find_quarrels(page: Page, devices: tuple[DeviceMapping, ...]) -> None:
+    """Note topics that two formats would read."""
+    asked = [
+        (number, topic)
+        for number, one in enumerate(devices)
+        for topic in FORMATS[one.format].filters(one.base, one.device)
+    ]
+    readers: dict[str, list[int]] = {}
+    for number, topic in asked:
+        known = readers.setdefault(topic, [])
+        if all(devices[other].key[:2] != devices[number].key[:2] for other in known):
+            known.append(number)
+    told: set[int] = set()
+    for number, topic in asked:
+        for other in (other for wider in _wider(topic) for other in readers.get(wider, ())):
+            first, second = devices[min(number, other)], devices[max(number, other)]
+            if first.key[:2] != second.key[:2] and max(number, other) not in told:
+                told.add(max(number, other))
+                message = said(
+                    "{!r} is already read as {} by line {}", topic, first.format, first.line
+                )
+                page.faults.append(Fault(page.file, str(second.line), message))
+
+
+def _wider(topic: str) -> Iterator[str]:
+    """Yield every filter of ours that means a topic, or some topic of a filter; itself too."""
+    start = topic.removesuffix("/#").removesuffix("/+")
+    levels = start.split("/")
+    parents = ["/".join(levels[:length]) for length in range(1, len(levels))]
+    yield topic
+    yield from (f"{parent}/#" for parent in parents)
+    if topic != start:
+        yield from {f"{start}/#", f"{start}/+"} - {topic}
+    elif parents:
+        yield f"{parents[-1]}/+"

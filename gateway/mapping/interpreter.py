@@ -12,7 +12,7 @@ from gateway import topics
 from gateway.codecs.formats import FORMATS
 from gateway.codecs.native.message import Limits
 from gateway.codecs.native.notes import Notes, letter
-from gateway.codecs.spoken import Outgoing, Reader, Stateless, Utterance
+from gateway.codecs.spoken import Outgoing, Presence, Reader, Stateless, Utterance
 from gateway.decoded import Decoded, RawMessage, Rejected
 from gateway.directory import Directory
 from gateway.mapping.model import DeviceMapping, ForeignMapping, ToEvent
@@ -38,7 +38,7 @@ class Interpreter:
 
     def __init__(self, mapping: ForeignMapping, vital: frozenset[str]) -> None:
         """Prepare; ``vital`` are the points whose readings belong into the alarm lane."""
-        self._devices = {(one.format, one.base, one.device): one for one in mapping.devices}
+        self._devices = {one.key: one for one in mapping.devices}
         self._routes: dict[str, Route] = {}
         """By a whole topic."""
         self._starts: dict[str, Route] = {}
@@ -53,6 +53,7 @@ class Interpreter:
         self._readers = {name: FORMATS[name].open(devices) for name, devices in named.items()}
         self._told: Told = {}
         self._presences = Presences()
+        self._presences.use(self._devices)
 
     def inherit(self, old: "Interpreter") -> None:
         """Take over what an earlier mapping's interpreter remembers of the devices that stay.
@@ -61,6 +62,7 @@ class Interpreter:
         what it has to know (Sparkplug: births).
         """
         self._presences = old._presences  # noqa: SLF001 – of the same class
+        self._presences.use(self._devices)
         for (form, base, device, name), told in old._told.items():  # noqa: SLF001
             known = self._devices.get((form, base, device))
             if known is not None and name in known.fields:
@@ -124,15 +126,16 @@ class Interpreter:
         limits: Limits,
     ) -> Iterator[Decoded]:
         """Yield what an utterance says of each equipment that it concerns."""
-        key, form = (route.format, route.base, said.device), FORMATS[route.format]
-        self._presences.note(key, said, form, message.received_at, retained=message.retained)
-        for device, utterance in self._concerned(route, said):
+        for device, utterance in self._concerned(route, said, message):
             if device is None:
                 yield from place_unmapped(utterance, message)
                 continue
-            for one in place(utterance, device, message, route.lane, directory, limits, self._told):
+            told, presences = self._told, self._presences
+            for one in place(
+                utterance, device, message, route.lane, directory, limits, told, presences
+            ):
                 if one.equipment is not None and (one.readings or one.events):
-                    self._presences.heard(one.equipment, message.received_at)
+                    presences.heard(one.equipment, message.received_at)
                 yield one
 
     def due(self, now: Micros) -> Sequence[Outgoing]:
@@ -158,9 +161,7 @@ class Interpreter:
             name = directory.equipment.get(equipment)
             return None if name is None else silent_after.get(name.equipment_class)
 
-        quiet = self._presences.quiet(
-            now, self._devices, lambda form: FORMATS[form].vouched_for, patience
-        )
+        quiet = self._presences.quiet(now, lambda form: FORMATS[form].vouched_for, patience)
         return tuple(
             topics.up(directory.equipment[one].site, one, TopicKind.STATUS, directory.root)
             for one in quiet
@@ -170,19 +171,40 @@ class Interpreter:
         return self._readers[route.format]
 
     def _concerned(
-        self, route: Route, said: Utterance
+        self, route: Route, said: Utterance, message: RawMessage
     ) -> Iterator[tuple[DeviceMapping | None, Utterance]]:
-        """Yield whom an utterance is about: its device, and those below when it says so."""
-        own = self._devices.get((route.format, route.base, said.device))
-        if own is not None or said.fields:
-            yield own, said
+        """Yield whom an utterance is about, when it is noted who is there by now.
+
+        That is its device, those below when it says so, and when it is a bridge's, who rests on it.
+        """
+        base, form = (route.format, route.base), FORMATS[route.format]
+        own = self._devices.get((*base, said.device))
+        heirs = Utterance(device=said.device, presence=said.presence, key=said.key)
+        each = [(own, said)] if own is not None or said.fields else []
         if said.below:
-            heirs = Utterance(device=said.device, presence=said.presence, key=said.key)
-            for (form, base, name), device in self._devices.items():
-                if (form, base) == (route.format, route.base) and name.startswith(
-                    said.device + "/"
-                ):
-                    yield device, heirs
+            start = said.device + "/"
+            each += [
+                (device, heirs)
+                for key, device in self._devices.items()
+                if key[:2] == base and device.device.startswith(start)
+            ]
+        for device, one in each:
+            if device is not None:
+                self._presences.note(
+                    device.key,
+                    one.presence,
+                    message.received_at,
+                    vouched=form.vouched_for > 0,
+                    retained=message.retained,
+                )
+        if said.device == form.speaker and said.presence is not None:
+            online = said.presence is Presence.ONLINE
+            each += [
+                (self._devices[key], heirs)
+                for key in self._presences.note_bridge(base, online=online)
+                if key[2] != said.device
+            ]
+        yield from each
 
     def _add_route(self, device: DeviceMapping, lane: Lane) -> None:
         """Listen for a device; what several share comes by the alarm lane when one needs it."""

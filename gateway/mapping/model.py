@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from gengfu.core.batch import Lane
 from gengfu.core.naming import Scalar
 
+ONLINE = "online"
+"""The point that says that an equipment is there."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToPoint:
@@ -24,9 +27,9 @@ class ToEvent:
 
     type: str
     when: frozenset[str]
-    """The values (as text) that make one; none = any but false, off, 0, null and the empty text."""
+    """The values that make one, as ``values.fold`` writes them; none = any that is not off."""
     every: bool | None
-    """Each time it is told, or only when it becomes so; None = each time for a text only."""
+    """Each time it is told, or only when it becomes so; None = each time for an action only."""
     part: str | None = None
     attributes: Mapping[str, Scalar] = field(default_factory=dict)
 
@@ -59,9 +62,23 @@ class DeviceMapping:
     line: int
 
     @property
+    def key(self) -> tuple[str, str, str]:
+        """Return by what it is known: no two devices of a mapping share it."""
+        return (self.format, self.base, self.device)
+
+    @property
     def speaks_for(self) -> tuple[str, ...]:
         """Return the equipment it speaks for, each once."""
         return tuple(dict.fromkeys([self.equipment, *(f.equipment for f in self.fields.values())]))
+
+    @property
+    def tells_in_fields(self) -> frozenset[str]:
+        """Return the equipment of which a field of its own says whether it is there."""
+        return frozenset(
+            one.equipment
+            for one in self.fields.values()
+            if isinstance(one.becomes, ToPoint) and one.becomes.point == ONLINE
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

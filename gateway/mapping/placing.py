@@ -16,16 +16,17 @@ from gateway.codecs.native.message import Limits
 from gateway.codecs.native.notes import Notes
 from gateway.codecs.native.times import Observed, observe
 from gateway.codecs.native.values import scalar
-from gateway.codecs.spoken import Presence, Utterance, Value
+from gateway.codecs.spoken import Presence, Utterance, Value, elements
 from gateway.decoded import Decoded, Heard, RawMessage, Rejected, Rows, UnknownPoint
 from gateway.directory import Directory, Slot, Target
-from gateway.mapping.model import DeviceMapping, FieldMapping, ToEvent, ToPoint
-from gateway.mapping.values import as_text, convert, is_off
+from gateway.mapping.model import ONLINE, DeviceMapping, FieldMapping, ToEvent, ToPoint
+from gateway.mapping.presence import Presences
+from gateway.mapping.values import as_text, convert, is_action, occurs
 from gengfu.core.batch import Event, Flag, Lane, TopicKind
 from gengfu.core.identity import Identified
+from gengfu.core.naming import Scalar
 from gengfu.core.record import RejectReason
 
-_ONLINE = "online"
 _SHOWN_NAME = 64
 
 Told: TypeAlias = dict[tuple[str, str, str, str], bool]
@@ -40,9 +41,10 @@ def place(
     directory: Directory,
     limits: Limits,
     told: Told,
+    presences: Presences,
 ) -> Iterator[Decoded]:
     """Yield what an utterance says of each equipment; ``told`` is brought up to date."""
-    placing = _Placing(said, device, message, lane, directory, limits, told)
+    placing = _Placing(said, device, message, lane, directory, limits, told, presences)
     placing.take_presence()
     for name, value in said.fields.items():
         placing.take_field(name, value)
@@ -79,50 +81,86 @@ class _Placing:
     directory: Directory
     limits: Limits
     told: Told
+    presences: Presences
+    is_dated: bool = False
+    """A time of its own was believed."""
     shares: dict[str, _Share | None] = field(default_factory=dict)
     strays: Notes = field(default_factory=Notes)
     """What falls to equipment that the ledger does not have."""
 
     def take_presence(self) -> None:
-        """Say that all of the device's equipment is online, or is not, from receipt on."""
+        """Say whether the device's equipment is online, from receipt on."""
         presence = self.said.presence
         if presence is None:
             return
         if presence is Presence.DEAD:
             self._forget_values()
-        if self.device.tells_online and _ONLINE not in self.device.fields:
+        if presence is not Presence.ONLINE:  # what is unknown may become so again
+            for name in self.device.fields:
+                self.told.pop((*self.device.key, name), None)
+        if self.device.tells_online:
+            own = self.device.tells_in_fields if presence is Presence.ONLINE else ()
             here = Observed(self.message.received_at, Flag.RECEIPT_TIME.value, None)
             for equipment in self.device.speaks_for:
-                self._add_point(
-                    equipment, _ONLINE, here, ToPoint(point=_ONLINE), presence is Presence.ONLINE
-                )
+                if equipment not in own:
+                    is_there = self.presences.is_there(equipment)
+                    self._add_point(equipment, ONLINE, here, ToPoint(point=ONLINE), is_there)
 
     def _forget_values(self) -> None:
         """Make every point of the device known to be missing: what it said no longer holds."""
         here = Observed(self.message.received_at, Flag.RECEIPT_TIME.value, None)
         for one in self.device.fields.values():
-            if isinstance(one.becomes, ToPoint) and one.becomes.point != _ONLINE:
+            if isinstance(one.becomes, ToPoint) and one.becomes.point != ONLINE:
                 nothing = ToPoint(point=one.becomes.point)
                 self._add_point(one.equipment, one.name, here, nothing, None)
 
     def take_field(self, name: str, value: Value) -> None:
         """Take one field by its mapping; one that has none is kept aside."""
         mapped = self.device.fields.get(name)
+        inner = tuple(elements(name, value))
+        for one, element in inner:
+            if mapped is None or one in self.device.fields:
+                self.take_field(one, element)
+        if mapped is None and not inner:
+            self._keep_aside(self.device.equipment, name, value)
         if mapped is None:
-            share = self._share(self.device.equipment, name)
-            if share is not None:
-                share.unknown.append(UnknownPoint(name[:_SHOWN_NAME], scalar(value)))
             return
         observed = self._observe(name)
-        if isinstance(mapped.becomes, ToPoint):
+        if isinstance(mapped.becomes, ToEvent):
+            self._take_state(mapped, mapped.becomes, observed, value)
+        elif mapped.becomes.point == ONLINE:
+            self._take_online(mapped, mapped.becomes, observed, value)
+        else:
             self._add_point(mapped.equipment, name, observed, mapped.becomes, value)
-        elif self._occurs(mapped, mapped.becomes, value):
-            self._add_event(mapped, mapped.becomes, observed, value)
+
+    def _keep_aside(self, equipment: str, name: str, value: Value) -> None:
+        share = self._share(equipment, name)
+        if share is not None:
+            share.unknown.append(UnknownPoint(name[:_SHOWN_NAME], scalar(value)))
+
+    def _take_online(
+        self, mapped: FieldMapping, becomes: ToPoint, observed: Observed, value: Value
+    ) -> None:
+        """Take a field that says whether an equipment is there; others may know better."""
+        share = self._share(mapped.equipment, mapped.name)
+        slot = share.target.slots.get(ONLINE) if share is not None else None
+        taken = convert(becomes, slot, value) if slot is not None else math.nan
+        if isinstance(taken, float) and not math.isnan(taken) and mapped.name not in self.said.past:
+            self.presences.note_field(self.device.key, mapped.equipment, online=taken != 0)
+            value, becomes = self.presences.is_there(mapped.equipment), ToPoint(point=ONLINE)
+        self._add_point(mapped.equipment, mapped.name, observed, becomes, value)
 
     def decoded(self) -> Iterator[Decoded]:
-        """Yield what was taken, equipment by equipment."""
+        """Yield what was taken, equipment by equipment.
+
+        Readings are recognised by what was said only when a believed time is part of it: a device
+        without a clock may say the same again.
+        """
         at = self.message.received_at
+        key = f"content:{self.said.key}" if self.said.key and self.is_dated else None
         for share in filter(None, self.shares.values()):
+            known_by = Identified(share.target.equipment, key) if key else None
+            share.rows.identity = known_by
             yield Decoded(
                 site=share.target.site,
                 equipment=share.target.equipment,
@@ -141,10 +179,8 @@ class _Placing:
         """Return an equipment's share; None (and a dead letter's line) when there is none."""
         if equipment not in self.shares:
             target = _target(self.directory, equipment)
-            key = self.said.key
-            known_by = Identified(equipment, f"content:{key}") if key and target else None
             self.shares[equipment] = (
-                _Share(target, Rows(target.index, known_by)) if target is not None else None
+                _Share(target, Rows(target.index, None)) if target is not None else None
             )
         share = self.shares[equipment]
         if share is None:
@@ -155,7 +191,9 @@ class _Placing:
     def _observe(self, name: str) -> Observed:
         ts = _with_zone(self.said.times.get(name, self.said.ts), self.device.zone)
         message = self.message
-        return observe(ts, message.received_at, self.limits.belief, retained=message.retained)
+        found = observe(ts, message.received_at, self.limits.belief, retained=message.retained)
+        self.is_dated |= found.is_believed
+        return found
 
     def _add_point(
         self, equipment: str, name: str, observed: Observed, becomes: ToPoint, value: Value
@@ -187,19 +225,30 @@ class _Placing:
         rows.value.append(taken)
         rows.flags.append(flags | (Flag.NULL.value if math.isnan(taken) else 0))
 
-    def _occurs(self, mapped: FieldMapping, becomes: ToEvent, value: Value) -> bool:
-        """Tell whether a value is an occurrence: now, and not just still.
+    def _take_state(
+        self, mapped: FieldMapping, becomes: ToEvent, observed: Observed, value: Value
+    ) -> None:
+        """Make an event of a value that is an occurrence: now, and not just still.
 
-        A text is an action, told each time it is done; a boolean or number is a state, and what
-        counts is that it becomes so. What the broker has kept does not count as told: it may have
-        become so while nobody listened.
+        An action is told each time it is done; of a state it counts that it becomes so. Neither what
+        the broker has kept nor what is told of the past makes the present known: it may have become
+        so while nobody listened. What the mapping does not name is counted, for it may be mistyped.
         """
-        text = as_text(value)
-        so = text in becomes.when if becomes.when else not is_off(text)
-        place = (self.device.format, self.device.base, self.device.device, mapped.name)
-        before, self.told[place] = self.told.get(place, False), so and not self.message.retained
-        every = isinstance(value, str) if becomes.every is None else becomes.every
-        return so and (every or not before)
+        so = occurs(becomes, value)
+        if isinstance(so, Rejected):
+            share = self._share(mapped.equipment, mapped.name)
+            if share is not None:
+                share.notes.reject(mapped.name, so)
+            return
+        if so is None:
+            self._keep_aside(mapped.equipment, mapped.name, value)
+        place = (*self.device.key, mapped.name)
+        before = self.told.get(place, False)
+        if mapped.name not in self.said.past:
+            self.told[place] = bool(so) and (before or not self.message.retained)
+        every = is_action(value) if becomes.every is None else becomes.every
+        if so and (every or not before):
+            self._add_event(mapped, becomes, observed, value)
 
     def _add_event(
         self, mapped: FieldMapping, becomes: ToEvent, observed: Observed, value: Value
@@ -208,7 +257,7 @@ class _Placing:
         if share is None:
             return
         id_ = as_id(f"{self.said.id}:{mapped.name}") if self.said.id else None
-        known_by = self._identity(mapped, id_, value)
+        known_by = self._identity(mapped, id_, observed, value)
         old = self.message.retained and known_by is None
         event = Event(
             equipment=share.target.index,
@@ -219,20 +268,31 @@ class _Placing:
             received_at=self.message.received_at,
             claimed_at=observed.claimed,
             flags=observed.flags | (Flag.RETAINED.value if old else 0),
-            attributes={**self.said.attributes, **becomes.attributes, mapped.name: scalar(value)},
+            attributes={
+                **self.said.attributes,
+                **becomes.attributes,
+                mapped.name: _told_value(value),
+            },
         )
         share.events.append(Heard(event, known_by))
 
-    def _identity(self, mapped: FieldMapping, id_: str | None, value: Value) -> Identified | None:
-        """Return by what an event is recognised: its id, or its content with its own time."""
+    def _identity(
+        self, mapped: FieldMapping, id_: str | None, observed: Observed, value: Value
+    ) -> Identified | None:
+        """Return by what an event is recognised: its id, or its content with its believed time."""
         if id_ is not None:
             return Identified(mapped.equipment, id_)
-        ts = self.said.times.get(mapped.name, self.said.ts)
-        if ts is None:
+        if not observed.is_believed:
             return None
-        known = (self.device.format, self.device.device, mapped.name, as_text(value), str(ts))
+        ts = self.said.times.get(mapped.name, self.said.ts)
+        known = (*self.device.key, mapped.name, repr(value), str(ts))
         digest = blake2b(msgspec.json.encode(known), digest_size=16).hexdigest()
         return Identified(mapped.equipment, f"content:{digest}")
+
+
+def _told_value(value: Value) -> Scalar:
+    """Return what an event tells of its value; a list's elements in a row."""
+    return scalar(", ".join(map(as_text, value)) if isinstance(value, list) else value)
 
 
 def _target(directory: Directory, equipment: str) -> Target | None:

@@ -120,7 +120,8 @@ class _Core:
 
 
 def _build(settings: Settings, place: Installation, worker: ThreadPoolExecutor) -> _Core:
-    classes, mapping = classes_of(settings), MappingFile(settings.mappings, place.mapping)
+    classes = classes_of(settings)
+    mapping = MappingFile(settings.mappings, place.mapping, settings.broker.root)
     rules = rules_of(settings, classes)
     journal = SqliteJournal(place.journal, reserve=RESERVE_BYTES)
     clock = OnwardClock(settings.clock.clock(), floor=journal.last()[1])

@@ -29,7 +29,8 @@ def mapping_of(settings: Settings) -> ForeignMapping:
     Raises:
         BadInput: all mistakes in the file at once, with their lines.
     """
-    return NOTHING if settings.mappings is None else load_mapping(settings.mappings)
+    file = settings.mappings
+    return NOTHING if file is None else load_mapping(file, settings.broker.root)
 
 
 def rule_files(settings: Settings) -> Mapping[str, str]:

@@ -14,6 +14,7 @@ import structlog
 
 from gateway.mapping.file import load_mapping
 from gateway.mapping.model import NOTHING, ForeignMapping
+from gateway.topics import DEFAULT_ROOT
 from gengfu.app.condition import Ear
 from gengfu.core.errors import BadInput
 from gengfu.durable import replace_file
@@ -44,10 +45,11 @@ class _Look:
 class MappingFile:
     """The file and the last good one beside the data."""
 
-    def __init__(self, file: Path | None, kept: Path) -> None:
-        """``file`` None: no foreign devices are mapped."""
+    def __init__(self, file: Path | None, kept: Path, root: str = DEFAULT_ROOT) -> None:
+        """``file`` None: no foreign devices are mapped; ``root`` is where our own topics begin."""
         self._file = file
         self._kept = kept
+        self._root = root
         self._seen: tuple[int, int, int] | None = None
         self.refusal = ""
         """Why the file is not in force; empty = it is."""
@@ -63,9 +65,9 @@ class MappingFile:
         if look.mapping is not None:
             return look.mapping
         if self._file is not None and not self._kept.exists():
-            return load_mapping(self._file)  # to say all that is wrong
+            return load_mapping(self._file, self._root)  # to say all that is wrong
         log.error("mapping_refused_at_start", reason=look.refusal)
-        return load_mapping(self._kept)
+        return load_mapping(self._kept, self._root)
 
     def changed(self) -> ForeignMapping | None:
         """Return the mapping when a new one counts; ``refusal`` says when a new one does not."""
@@ -80,7 +82,7 @@ class MappingFile:
             return _Look(None, NOTHING)
         stamp = _stamp(self._file)
         try:
-            mapping = load_mapping(self._file)
+            mapping = load_mapping(self._file, self._root)
             replace_file(self._kept, self._file.read_bytes())
         except (BadInput, OSError) as exc:
             return _Look(stamp, None, str(exc))

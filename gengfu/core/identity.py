@@ -1,8 +1,8 @@
 """By what something told twice is recognised, without any time window.
 
 A message is known by (equipment, topic kind, boot, seq) when the device counts; an event by its own
-``id`` first; else an event by its content *with its own time stamp*. Without any of the three it is
-a new occurrence.
+``id`` first; else an event by its content *with its own time stamp*, where that is believed. Without
+any of the three it is a new occurrence.
 """
 
 from dataclasses import dataclass

@@ -65,7 +65,7 @@ def _hear(
 ) -> Heard:
     observed = observe(document.get("ts"), message.received_at, belief, retained=message.retained)
     id_ = _id(document.get("id"))
-    known_by = _identity(document, target, id_)
+    known_by = _identity(document, target, id_, is_dated=observed.is_believed)
     # What is recognised when it is told again is news the first time, however it came.
     old = message.retained and known_by is None
     event = Event(
@@ -82,10 +82,14 @@ def _hear(
     return Heard(event, known_by)
 
 
-def _identity(document: Mapping[str, object], target: Target, id_: str | None) -> Identity | None:
+def _identity(
+    document: Mapping[str, object], target: Target, id_: str | None, *, is_dated: bool
+) -> Identity | None:
     if id_ is not None:
         return Identified(target.equipment, id_)
-    return identity.counted(document, target) or identity.by_content(document, target)
+    return identity.counted(document, target) or identity.by_content(
+        document, target, is_dated=is_dated
+    )
 
 
 def _id(value: object) -> str | None:

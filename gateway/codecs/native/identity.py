@@ -28,9 +28,14 @@ def counted(document: Mapping[str, object], target: Target) -> Counted | None:
     return Counted(target.equipment, target.kind, name, seq) if len(name) <= _LONGEST_BOOT else None
 
 
-def by_content(document: Mapping[str, object], target: Target) -> Identified | None:
-    """Return the identity of what carries its own time stamp; None when it has none."""
-    if document.get("ts") is None:
+def by_content(
+    document: Mapping[str, object], target: Target, *, is_dated: bool
+) -> Identified | None:
+    """Return the identity of what carries its own time stamp; None when none is believed.
+
+    A clock that starts anew with the device tells the same time again, of something else.
+    """
+    if not is_dated:
         return None
     content = msgspec.json.encode((target.kind, document), order="sorted")
     return Identified(target.equipment, f"content:{_digest(content)}")
@@ -52,8 +57,10 @@ def _digest(content: bytes) -> str:
     return blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
 
 
-def of_readings(document: Mapping[str, object], target: Target) -> Identity | None:
+def of_readings(
+    document: Mapping[str, object], target: Target, *, is_dated: bool
+) -> Identity | None:
     """Return by what a frame of readings is recognised; None = every one is a new occurrence."""
     if "seq" not in document:
         return None
-    return counted(document, target) or by_content(document, target)
+    return counted(document, target) or by_content(document, target, is_dated=is_dated)

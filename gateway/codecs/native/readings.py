@@ -61,19 +61,21 @@ class _Frames:
         elif not isinstance(points, dict):
             detail = f"points is {show(points)}, not an object"
             return self.notes.reject("", Rejected(RejectReason.WRONG_SHAPE, detail))
-        rows = self._rows_for(document)
         ts = None if self._is_farewell(points) else document.get("ts")
         if isinstance(ts, list):
-            return self._add_columns(rows, ts, points)
-        return self._add_points(rows, self._observe(ts), points)
+            observed = [self._observe(one) for one in ts]
+            is_dated = any(one.is_believed for one in observed)
+            return self._add_columns(self._rows_for(document, is_dated), observed, points)
+        seen = self._observe(ts)
+        return self._add_points(self._rows_for(document, seen.is_believed), seen, points)
 
     def _is_farewell(self, points: Mapping[str, object]) -> bool:
         """Tell whether a device went: its last will was written, time and all, when it came."""
         return self.target.kind is TopicKind.STATUS and points.get("online") in (False, 0)
 
-    def _rows_for(self, document: Mapping[str, object]) -> Rows:
+    def _rows_for(self, document: Mapping[str, object], is_dated: bool) -> Rows:
         """Return where a frame's rows go: those that nothing recognises share theirs."""
-        known_by = identity.of_readings(document, self.target)
+        known_by = identity.of_readings(document, self.target, is_dated=is_dated)
         if known_by is None and self.rows and self.rows[-1].identity is None:
             return self.rows[-1]
         rows = Rows(self.target.index, known_by)
@@ -129,13 +131,13 @@ class _Frames:
         return True
 
     def _add_columns(
-        self, rows: Rows, times: Sequence[object], points: Mapping[str, object]
+        self, rows: Rows, observed: Sequence[Observed], points: Mapping[str, object]
     ) -> None:
         columns: dict[str, list[object]] = {}
         for name, column in points.items():
-            if not isinstance(column, list) or len(column) != len(times):
+            if not isinstance(column, list) or len(column) != len(observed):
                 items = max(1, len(column)) if isinstance(column, list) else 1
-                detail = f"needs {len(times)} values, as many as ts"
+                detail = f"needs {len(observed)} values, as many as ts"
                 self.notes.reject(name, Rejected(RejectReason.WRONG_SHAPE, detail), items)
             elif name not in self.target.slots:
                 if column:
@@ -143,7 +145,6 @@ class _Frames:
                     self.notes.unknown.append(UnknownPoint(name[:64], last, len(column)))
             else:
                 columns[name] = column
-        observed = [self._observe(ts) for ts in times]
         if not self._add_plain_columns(rows, observed, columns):
             names = tuple(columns)
             for seen, values in zip(observed, zip(*columns.values(), strict=True), strict=True):

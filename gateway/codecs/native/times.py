@@ -28,6 +28,11 @@ class Observed:
     flags: int
     claimed: Micros | None
 
+    @property
+    def is_believed(self) -> bool:
+        """Tell whether it is the device's own time."""
+        return not self.flags
+
 
 def observe(ts: object, received_at: Micros, belief: Belief, *, retained: bool = False) -> Observed:
     """Judge a device's ``ts`` (ms since 1970 UTC, ISO 8601 with zone, or None).

@@ -161,6 +161,7 @@ def _alive(
         node.want_birth()
     fields: dict[str, Value] = {}
     times: dict[str, object] = {}
+    past: set[str] = set()
     digest, repeats = _digest(message), 0
     for metric in payload.metrics:
         if is_birth:
@@ -172,14 +173,16 @@ def _alive(
             yield Rejected(RejectReason.UNKNOWN_WORD, detail)
         elif not _is_housekeeping(found.name):
             if found.name in fields:  # several values of one metric: each has its own time
-                yield _utterance(address, fields, times, f"{digest}.{repeats}")
-                fields, times, repeats = {}, {}, repeats + 1
+                yield _utterance(address, fields, times, past, f"{digest}.{repeats}")
+                fields, times, past, repeats = {}, {}, set(), repeats + 1
             fields[found.name] = metric.value(found.datatype)
             times[found.name] = _time(address, payload, metric, node)
+            if metric.is_historical:
+                past.add(found.name)
     presence = Presence.ONLINE if is_birth else None
     # A node without a clock may be born twice with the same bytes: a birth is always news.
     key = None if is_birth else f"{digest}.{repeats}"
-    yield _utterance(address, fields, times, key, presence)
+    yield _utterance(address, fields, times, past, key, presence)
 
 
 def _time(address: Address, payload: Payload, metric: Metric, node: Node) -> int | None:
@@ -202,6 +205,7 @@ def _utterance(
     address: Address,
     fields: dict[str, Value],
     times: dict[str, object],
+    past: set[str],
     key: str | None = None,
     presence: Presence | None = None,
 ) -> Utterance:
@@ -209,6 +213,7 @@ def _utterance(
         device=address.name,
         fields=fields,
         times=times,
+        past=frozenset(past),
         key=key,
         presence=presence,
     )

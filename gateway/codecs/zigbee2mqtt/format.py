@@ -24,6 +24,7 @@ from gengfu.core.clock import HOUR
 BRIDGE = "bridge"
 _AVAILABILITY = "/availability"
 _ORDERS = ("/set", "/get")
+_NO_NAMES = (_AVAILABILITY, *_ORDERS)
 
 
 def filters(base: str, device: str) -> Sequence[str]:
@@ -58,6 +59,7 @@ ZIGBEE2MQTT = Format(
     filters=filters,
     vouched_for=25 * HOUR,  # when the bridge takes a battery device that was silent for offline
     speaker=BRIDGE,
+    takes_device=lambda name: not name.startswith(BRIDGE + "/") and not name.endswith(_NO_NAMES),
     open=lambda _devices: Stateless(read),
     anything=("zigbee2mqtt/#",),
     recognise=starts_with("zigbee2mqtt"),

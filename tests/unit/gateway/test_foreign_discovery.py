@@ -79,6 +79,18 @@ def test_a_device_is_overlooked() -> None:
     assert "plant/flow" in listener.filters()
 
 
+def test_the_phases_of_a_meter_are_one_value() -> None:
+    """What a list holds is proposed by its numbers, as it is mapped; an announced unit is its own."""
+    listener = discovery()
+    hear(
+        listener,
+        'homeassistant/sensor/f/config = {"stat_t":"plc/1","unit_of_meas":"A","val_tpl":"{{ value_json.a[1] }}"}',
+        'plc/1 = {"a": [1.5, 2], "b": []}',
+    )
+    (found,) = listener.found()
+    assert (found.values, found.units) == ({"a.0": 1.5, "a.1": 2, "b": "a list"}, {"a.1": "A"})
+
+
 def test_a_proposal_is_no_mapping() -> None:
     """Proposed lines, once the equipment is named, are read as the device and its guessed points."""
     listener = discovery()

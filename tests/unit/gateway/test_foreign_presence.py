@@ -148,3 +148,127 @@ def test_a_stopped_recorder_leaves_its_cameras_there(word: bytes) -> None:
     listener = watched()
     listener.hear("frigate/available", word)
     assert not quiet(listener, 30 * MINUTE)
+
+
+METER = "tele/meter/LWT"
+BRIDGE = "zigbee2mqtt/bridge/state"
+TWO = """devices:
+  - {zigbee2mqtt: leak, equipment: pump-1, fields: {water_leak: floor_leak}}
+  - {tasmota: meter, equipment: pump-1, fields: {ENERGY.Current: current}}
+"""
+
+
+def online(
+    listener: Listener, topic: str, payload: bytes, *, retained: bool = False
+) -> list[float]:
+    """Return what a message makes known of its equipment's being online."""
+    heard = listener.hear(topic, payload, retained=retained)
+    points = {index for index, one in enumerate(listener.names.points) if one.point == "online"}
+    return [
+        value
+        for one in heard
+        for rows in one.readings
+        for index, value in zip(rows.point, rows.value, strict=True)
+        if index in points
+    ]
+
+
+def two(text: str = TWO) -> Listener:
+    """Return a listener to an equipment of two devices, both online."""
+    listener = Listener(read_mapping(text, "m"))
+    assert online(listener, HERE, b"online") == online(listener, METER, b"Online") == [1]
+    return listener
+
+
+@pytest.mark.parametrize(("gone", "here"), [(HERE, METER), (METER, HERE)])
+def test_one_device_speaks_for_a_dead_one(gone: str, here: str) -> None:
+    """An equipment one of whose devices is away is offline, whatever the other says."""
+    listener = two()
+    assert online(listener, gone, b"offline") == [0]
+    assert online(listener, here, b"online") == [0]
+    assert not quiet(listener, HOUR)
+    assert online(listener, gone, b"online") == [1]
+    listener.hear(here, b"online")
+    assert quiet(listener, 30 * MINUTE) == (THERE,)
+
+
+def test_one_device_speaks_for_a_silent_one() -> None:
+    """Nobody is spoken for when the word of one of its devices is too old to count."""
+    listener = two()
+    listener.now += 2 * HOUR
+    listener.hear("zigbee2mqtt/leak", b"{}")
+    assert not quiet(listener, MINUTE)
+
+
+def test_one_device_speaks_for_a_node_that_has_to_be_born_anew() -> None:
+    """Who has to say anew that he is there is neither away nor vouched for."""
+    text = TWO.replace("tasmota: meter", "sparkplug: G/N").replace("ENERGY.Current", "a")
+    listener = Listener(read_mapping(text, "m"))
+    listener.hear(HERE, b"online")
+    listener.hear("spBv1.0/G/NBIRTH/N", bytes.fromhex("1800"))
+    assert quiet(listener, HOUR) == (THERE,)
+    listener.interpreter.reconnected()
+    assert online(listener, HERE, b"online") == [1]
+    assert not quiet(listener, HOUR)
+    listener.hear("spBv1.0/G/NBIRTH/N", bytes.fromhex("1800"))
+    assert quiet(listener, HOUR) == (THERE,)
+
+
+def test_a_field_that_says_offline_is_overruled() -> None:
+    """A device that tells in a field of its own that an equipment is away is believed."""
+    text = TWO.replace("water_leak: floor_leak", "here: online")
+    listener = Listener(read_mapping(text, "m"))
+    listener.hear(METER, b"Online")
+    assert online(listener, HERE, b"online") == []
+    assert online(listener, "zigbee2mqtt/leak", b'{"here": true}') == [1]
+    assert quiet(listener, 30 * MINUTE) == (THERE,)
+    assert online(listener, "zigbee2mqtt/leak", b'{"here": false}') == [0]
+    assert online(listener, METER, b"Online") == [0]
+    assert not quiet(listener, 30 * MINUTE)
+    assert online(listener, HERE, b"offline") == [0]
+
+
+def test_a_dead_bridge_leaves_its_devices_there() -> None:
+    """Without its bridge nobody is online who was; those come back with it who were not away."""
+    text = (
+        TWO
+        + "  - {zigbee2mqtt: door, equipment: door-1}\n  - {zigbee2mqtt: new, equipment: door-2}\n"
+    )
+    listener = two(text)
+    listener.hear("zigbee2mqtt/door/availability", b"online")
+    assert online(listener, BRIDGE, b"offline") == [0, 0]
+    assert online(listener, BRIDGE, b"offline") == []
+    assert online(listener, METER, b"Online") == [0]
+    assert online(listener, "zigbee2mqtt/door/availability", b"offline") == [0]
+    assert online(listener, BRIDGE, b"online") == [1]
+    assert online(listener, BRIDGE, b"online", retained=True) == []
+
+
+def test_a_bridge_that_was_dead_at_our_start_is_none() -> None:
+    """What the broker kept of a device does not outweigh what it kept of its bridge."""
+    listener = Listener(read_mapping(LEAK, "m"))
+    assert online(listener, BRIDGE, b"offline", retained=True) == []
+    assert online(listener, HERE, b"online", retained=True) == [0]
+    assert online(listener, BRIDGE, b"online") == [1]
+
+
+def test_a_stranger_s_names_are_kept() -> None:
+    """What nobody mapped is not remembered, nor for whom nobody vouches that he is there."""
+    text = "devices: [{thingsboard: pump A, equipment: pump-1, fields: {run: run}}]"
+    listener = Listener(read_mapping(text, "m"))
+    for name in ("pump A", "pump B"):
+        for what in ("disconnect", "connect"):
+            listener.hear(f"v1/gateway/{what}", b'{"device": "%s"}' % name.encode())
+    presences = listener.interpreter._presences
+    assert not presences._heard
+    assert not presences._away
+
+
+def test_a_changed_mapping_brings_the_dead_back() -> None:
+    """Who is away stays away when the mapping changes; who left the mapping counts no more."""
+    old = two()
+    old.hear(HERE, b"offline")
+    for text, is_there in ((TWO, False), (TWO.replace("leak, e", "leak, online: false, e"), True)):
+        new = Listener(read_mapping(text, "m"), old.names, old.now)
+        new.interpreter.inherit(old.interpreter)
+        assert online(new, METER, b"Online") == [is_there]

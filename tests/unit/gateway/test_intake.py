@@ -115,6 +115,35 @@ def test_who_has_the_right_time_is_late(intake: Intake, journal: FakeJournal, ah
     ]
 
 
+@pytest.mark.parametrize(("believed", "events"), [(False, 2), (True, 1)])
+def test_a_fire_is_a_duplicate_of_one_90_days_ago(
+    intake: Intake, journal: FakeJournal, believed: bool, events: int
+) -> None:
+    """A clock that starts with its device tells the same time again: only a believed one is known by it."""
+    fire = json.dumps({"type": "fire", "part": "2-17", "ts": AT // 1000 if believed else 4_320})
+    for later in (0, HOUR if believed else 90 * DAY):
+        intake.commit([RawMessage(EVENT, fire.encode(), AT + later)], at=AT + later)
+    assert len(events_in(journal)) == events
+
+
+def test_a_frame_is_a_duplicate_of_one_90_days_ago(intake: Intake) -> None:
+    """So are readings whose counter proves nothing and whose time is not believed, of any shape."""
+    for ts in (4_320, [4_320, 4_330]):
+        values: object = [1, 2] if isinstance(ts, list) else 1
+        frame = json.dumps({"seq": 1, "ts": ts, "points": {"speed": values}})
+        said = [message("gf/yunhe/lift-1/up/telemetry", frame)]
+        assert [intake.commit(said, at=AT).tally.duplicate for _ in range(2)] == [0, 0]
+
+
+def test_a_month_old_fire_is_kept_at_the_broker_and_rings(
+    intake: Intake, journal: FakeJournal
+) -> None:
+    """A retained event without an id is old news when its own time is old, as when it has none."""
+    old = json.dumps({"type": "fire", "ts": (AT - 30 * DAY) // 1000})
+    intake.commit([RawMessage(EVENT, old.encode(), AT, retained=True)], at=AT)
+    assert [one.is_retained for one in events_in(journal)] == [True]
+
+
 def test_the_same_id_of_two_devices_is_one_event(intake: Intake, journal: FakeJournal) -> None:
     """An event's id is unique for its device only."""
     payload = '{"id": "e-1", "type": "fire"}'

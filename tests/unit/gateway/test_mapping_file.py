@@ -88,12 +88,36 @@ def test_only_the_first_mistake_is_told() -> None:
         ("{tasmota: a, base: x, equipment: p}", "usual: %prefix%/%topic%"),
         ("{chirpstack: a, equipment: p}", "write APPLICATION/EUI"),
         ("{zigbee2mqtt: x, equipment: p}, {topic: zigbee2mqtt/x, equipment: p}", "already read as"),
+        ("{shelly: shellies/x, equipment: p}, {topic: shellies/x/a/b, equipment: p}", "as shelly"),
+        ("{topic: shellies/x/a/b, equipment: p}, {shelly: shellies/x, equipment: p}", "as topic"),
+        ("{topic: frigate/gate/motion, equipment: p}, {frigate: gate, equipment: p}", "as topic"),
+        ("{frigate: a, equipment: p}, {frigate: x, base: frigate/a, equipment: p}", "as frigate"),
+        ("{topic: gf/yunhe/pump-1/up/event, equipment: p}", "no device is heard"),
+        ("{topic: $SYS/broker/uptime, equipment: p}", "no device is heard"),
+        ("{zigbee2mqtt: a, base: gf, equipment: p}", "no device is heard"),
+        ("{zigbee2mqtt: bridge/state, equipment: p}", "no name of a device"),
+        ("{zigbee2mqtt: x/availability, equipment: p}", "no name of a device"),
+        ("{zigbee2mqtt: x, equipment: p, fields: {a: {event: e, when: }}}", "names no value"),
+        ("{zigbee2mqtt: x, equipment: p, fields: {a: {event: e, when: []}}}", "names no value"),
     ],
 )
 def test_a_device_that_cannot_be_is_taken(devices: str, said: str) -> None:
     """What no device of a format is called, and what two formats would read, is refused."""
     with pytest.raises(BadInput, match=said):
         read_mapping(f"devices: [{devices}]", "m.yaml")
+
+
+def test_devices_side_by_side_are_refused() -> None:
+    """Topics beside each other are nobody's quarrel, nor are those of another root our own."""
+    text = """devices:
+      - {shelly: shellies/x, equipment: p}
+      - {topic: shellies/xy/a, equipment: p}
+      - {topic: shellies/x, equipment: p}
+      - {zigbee2mqtt: a, equipment: p}
+      - {zigbee2mqtt: bridge, equipment: p}
+      - {topic: gf/a, equipment: p}
+    """
+    assert len(read_mapping(text, "m.yaml", root="tower").devices) == 6
 
 
 @pytest.mark.parametrize("text", ["", "devices", "[", "devices: {a: b}", "other: 1", "\0"])
