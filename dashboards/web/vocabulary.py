@@ -142,6 +142,7 @@ RUN_KIND: Mapping[RunKind, str] = {
 }
 STAGE: Mapping[Stage, str] = {
     Stage.WAITING: marked("still has time"),
+    Stage.ALREADY: marked("already so before, action not proved"),
     Stage.MET: marked("in time"),
     Stage.LATE: marked("too late"),
     Stage.MISSING: marked("no response"),

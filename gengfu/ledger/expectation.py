@@ -1,4 +1,4 @@
-"""Says what a line of linkage expects in words: ``not locked`` is 锁闭：否, ``mode == fire`` 模式：消防."""
+"""Says what a line of linkage expects in words: ``not locked`` is 未锁闭, ``mode == fire`` 模式：消防."""
 
 from collections.abc import Mapping
 
@@ -7,8 +7,22 @@ from gengfu.core.expression.tree import Binary, Node, Not, Point, Word
 from gengfu.core.naming import Bilingual
 from gengfu.ledger.model import PointDef
 
-_YES = Bilingual(zh="是", en="yes")
-_NO = Bilingual(zh="否", en="no")
+_DOING_ZH = (
+    "运行",
+    "锁闭",
+    "动作",
+    "闭合",
+    "吸合",
+    "带电",
+    "亮灯",
+    "启动",
+    "开启",
+    "关闭",
+    "打开",
+    "到位",
+)
+_DOING_EN = ("ed", "ing", "open", "present", "on", "off")
+"""What a title ends with that tells of a doing or a state, which is not; of another thing there is none."""
 _JOINED = {"and": Bilingual(zh="且", en="and"), "or": Bilingual(zh="或", en="or")}
 
 
@@ -24,9 +38,9 @@ def expectation_in_words(text: str, points: Mapping[str, PointDef]) -> Bilingual
 def _said(node: Node, points: Mapping[str, PointDef]) -> Bilingual | None:
     match node:
         case Point(name=name) if name in points:
-            return _equation(points[name], _YES)
+            return points[name].title
         case Not(operand=Point(name=name)) if name in points:
-            return _equation(points[name], _NO)
+            return _denied(points[name].title)
         case Binary(operator="==", left=Point(name=name), right=Word(text=word)):
             point = points.get(name)
             return _equation(point, point.words.get(word)) if point else None
@@ -42,6 +56,17 @@ def _said(node: Node, points: Mapping[str, PointDef]) -> Bilingual | None:
             )
         case _:
             return None
+
+
+def _denied(title: Bilingual) -> Bilingual:
+    """Return what it is called that a point is not true: 风机未运行, 无故障; fan not running, no fault."""
+    doing = next((end for end in _DOING_ZH if title.zh.endswith(end)), None)
+    zh = f"{title.zh.removesuffix(doing)}未{doing}" if doing else f"无{title.zh}"
+    *before, last = (title.en[:1].lower() + title.en[1:]).split()
+    is_doing = last.endswith(_DOING_EN)
+    return Bilingual(
+        zh=zh, en=" ".join((*before, "not", last) if is_doing else ("no", *before, last))
+    )
 
 
 def _equation(point: PointDef, value: Bilingual | None) -> Bilingual | None:

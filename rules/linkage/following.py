@@ -89,9 +89,8 @@ def _look(judge: Judge, at: Micros) -> None:
     """See what values of one moment bring: responses of open runs, then switches."""
     for run in judge.state.linkage.open_runs():
         for one in run.lines:
-            if one.stage not in {Stage.MET, Stage.LATE} and _state(judge, one.line):
-                one.stage, one.at = (Stage.MET if at <= one.due else Stage.LATE), at
-                one.before = at < run.began
+            if one.at is None and _state(judge, one.line):
+                one.respond(at, run.began)
                 run.changed = judge.position
     for site, ledger in judge.state.ledgers.items():
         switches = [line for line in ledger.linkage if line.cause is not Cause.CONFIRMED_FIRE]
@@ -151,7 +150,7 @@ def _begin(
     awaited = [Awaited(line, judge.now + line.within) for line in lines]
     for one in awaited:
         if _state(judge, one.line):
-            one.stage, one.at, one.before = Stage.MET, judge.now, True
+            one.stage, one.at, one.before = Stage.ALREADY, judge.now, True
     run = Run(f"{judge.position}-{here + 1}", site, cause, origin, where, judge.now, awaited)
     run.changed = judge.position
     runs.append(run)

@@ -24,6 +24,8 @@ class Stage(StrEnum):
     """How far one expected response is."""
 
     WAITING = "waiting"
+    ALREADY = "already"
+    """It was so before the cause: no failure, and no proof that it would have acted."""
     MET = "met"
     LATE = "late"
     """It responded, after its time."""
@@ -55,7 +57,17 @@ class Awaited:
     at: Micros | None = None
     """Event time of the response."""
     before: bool = False
-    """It was so already when the cause came."""
+    """It was so when the cause came; its stage says it too, but for runs that older versions kept."""
+
+    def __post_init__(self) -> None:
+        if self.before and self.stage is Stage.MET:
+            self.stage = Stage.ALREADY
+
+    def respond(self, at: Micros, began: Micros) -> None:
+        """Take it as so from ``at`` on, of a cause that began then."""
+        self.at, self.before = at, at < began
+        in_time = Stage.ALREADY if self.before else Stage.MET
+        self.stage = in_time if at <= self.due else Stage.LATE
 
     def took(self, began: Micros) -> Micros | None:
         """Return how long after the cause it was so, 0 when it was before; None = never."""

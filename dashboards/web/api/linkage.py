@@ -27,7 +27,7 @@ class ResponseShape(Shape):
     expectation: str
     within_seconds: float
     stage: str
-    """waiting, met, late, missing, unknown."""
+    """waiting, already (so before the cause: action not proved), met, late, missing, unknown."""
     after_seconds: float | None
     """When it was so; null = never. Never below 0: what was so before has ``before``."""
     before: bool

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from itertools import chain
 from typing import Annotated, Literal
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
-from alerts.model import Alert, Entry, FindingVerdict, Handling, Step, What
+from alerts.model import FROM_PERSON, Alert, Entry, FindingVerdict, Handling, Step, What
 from alerts.read import AlertFilter, BadCursor
 from alerts.refusals import IllegalStep
 from alerts.reminders import round_of, told
@@ -38,6 +39,8 @@ MOST_ROWS = 20
 """So many others are shown on the guard's page; the rest is a tap away."""
 MOST_LINES = 100
 """So many lines of a timeline are shown, the newest; the rest is a tap away."""
+FIRE_TAGS = frozenset({"fire", "smoke", "gas"})
+"""The fire brigade is called for what such a class, point or role tells, when it is of the first priority."""
 _REPEATS = frozenset({What.OCCURRED, What.NOTIFIED})
 _SHELVE_HOURS = (1, 4, 8, 24)
 
@@ -53,13 +56,26 @@ def open_alerts(ports: DeskPorts, who: Visitor) -> list[Alert]:
 
 def dials(ports: DeskPorts, alert: Alert) -> list[tuple[str, str]]:
     """Return what can be dialled for an alert: (what it is, number), 119 first for a fire."""
-    numbers = [("fire_brigade", "119")] if alert.priority == 1 else []
+    numbers = [("fire_brigade", "119")] if is_fire(ports, alert) else []
     equipment = _equipment(ports, alert)
     if equipment is not None:
         for name, number in equipment.attributes.items():
             if name.endswith("_phone") and number:
                 numbers.append((name.removesuffix("_phone"), str(number)))
     return numbers
+
+
+def is_fire(ports: DeskPorts, alert: Alert) -> bool:
+    """Tell whether it may be a fire, by the tags of what told of it, or by a person's word."""
+    if alert.source == FROM_PERSON:
+        return alert.kind is Kind.LIFE_SAFETY
+    klass = ports.ledgers.classes.get(alert.equipment_class or "")
+    if klass is None or alert.priority != 1:
+        return False
+    equipment = _equipment(ports, alert)
+    role = (str(equipment.attributes.get("role", "")),) if equipment else ()
+    caused = (klass.points[name].tags for name in alert.values if name in klass.points)
+    return not FIRE_TAGS.isdisjoint(chain(klass.tags, role, *caused))
 
 
 def _equipment(ports: DeskPorts, alert: Alert) -> Equipment | None:

@@ -20,7 +20,14 @@ from gengfu.ledger.model import PointDef, SiteLedger
 from rules.linkage.run import Awaited, Run, Stage
 
 router = APIRouter()
-_WORST_FIRST = (Stage.MISSING, Stage.UNKNOWN, Stage.WAITING, Stage.LATE, Stage.MET)
+_WORST_FIRST = (
+    Stage.MISSING,
+    Stage.UNKNOWN,
+    Stage.WAITING,
+    Stage.LATE,
+    Stage.ALREADY,
+    Stage.MET,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +42,7 @@ class Line:
     """Seconds."""
     stage: Stage
     after: float | None
-    """Seconds from the cause; None while it has not answered."""
-    before: bool
+    """Seconds from the cause; None while it has not answered, and for what was so before."""
     source: str
 
 
@@ -117,8 +123,7 @@ def _line(ports: DeskPorts, ledger: SiteLedger | None, run: Run, one: Awaited) -
         expected=expectation_in_words(one.line.expectation, points),
         within=one.line.within / SECOND,
         stage=one.stage,
-        after=None if took is None else took / SECOND,
-        before=one.before,
+        after=None if took is None or one.stage is Stage.ALREADY else took / SECOND,
         source=one.line.source,
     )
 

@@ -48,6 +48,13 @@ def run(desk: FakeDesk) -> Run:
                 began + 12_300_000,
             ),
             Awaited(_line(30, "not locked", "door-b1-u1-main"), began + 30 * SECOND, Stage.MISSING),
+            Awaited(
+                _line(15, "fan_run", "smoke-fan-b1"),
+                began + 15 * SECOND,
+                Stage.ALREADY,
+                began,
+                before=True,
+            ),
             Awaited(_line(30, "not run", "gone-1"), began + 30 * SECOND, Stage.UNKNOWN),
         ],
         part="1-001",
@@ -63,6 +70,7 @@ async def test_run_that_only_the_engine_knows(desk: FakeDesk, client: httpx.Asyn
     assert [(one["stage"], one["after_seconds"]) for one in told["responses"]] == [
         ("met", 12.3),
         ("missing", None),
+        ("already", 0.0),
         ("unknown", None),
     ]
     desk.people.sites = frozenset({"elsewhere"})
@@ -75,8 +83,9 @@ async def test_report_without_what_went_wrong(desk: FakeDesk, client: httpx.Asyn
     """The report has the worst first, in words and escaped, also of what the ledger lost."""
     desk.linkage.runs = [replace(run(desk), kind=RunKind.DRILL)]
     page = (await client.get("/linkage/77-1", headers=PAGE)).text
-    assert re.findall(r'data-stage="(\w+)"', page) == ["missing", "unknown", "met"]
-    assert "Locked: no" in page
+    assert re.findall(r'data-stage="(\w+)"', page) == ["missing", "unknown", "already", "met"]
+    assert "already so before, action not proved" in page
+    assert "not locked" in page
     assert "12.3 s" in page
     assert "gone-1" in page
     assert "drill" in page
@@ -96,7 +105,7 @@ async def test_guard_has_to_look_for_the_list(
     for path in ("/guard", "/alerts/a-1"):
         page = (await client.get(path, headers=PAGE)).text
         assert ("/linkage/77-1" in page) is shown
-        assert ("Locked: no" in page) is shown
+        assert ("should be “not locked”: no response" in page) is shown
 
 
 @pytest.mark.parametrize(

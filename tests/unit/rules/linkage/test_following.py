@@ -101,11 +101,13 @@ def test_response_in_time_but_told_late_called_late() -> None:
 
 
 def test_already_running_called_a_response() -> None:
-    """A fan that ran before the fire is met, and said to have been so before."""
+    """A fan that ran before the fire is no failure, and no proof that it starts in one."""
     one = linked_scene()
     one.says("fan", fan_run=True)
     _fire(one, "1-1", "1-2")
-    assert [(each.stage, each.before) for each in _run(one).lines] == [(Stage.MET, True)]
+    assert [(each.stage, each.before) for each in _run(one).lines] == [(Stage.ALREADY, True)]
+    assert not _run(one).lines[0].stage.is_owed
+    assert all(one.rule != MISSING for one in _play(one)[1])
 
 
 def test_silent_equipment_called_missing() -> None:

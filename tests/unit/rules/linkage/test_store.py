@@ -9,9 +9,10 @@ from gengfu.core.clock import SECOND, Micros
 from gengfu.core.naming import Subject
 from gengfu.core.record import Action, Record
 from gengfu.database import open_sqlite
+from gengfu.ledger.model import Cause, LinkageLine
 from rules.engine.step import begin, step
 from rules.engine.verdict import Verdict
-from rules.linkage.run import Run, RunKind
+from rules.linkage.run import Awaited, Run, RunKind, Stage
 from rules.linkage.store import RunStore
 from rules.runner import Runner
 from tests.fakes.linkage_scene import linked_scene
@@ -46,6 +47,26 @@ class Deaf:
 
     def applied_position(self) -> int:
         return self.position
+
+
+def test_evidence_of_an_older_version_that_proves_too_much(tmp_path: Path) -> None:
+    """A run kept before there was a stage for it says that its response was so before."""
+    store = RunStore(open_sqlite(tmp_path / "runs.sqlite"))
+    store.prepare()
+    line = LinkageLine(
+        cause=Cause.GAS,
+        where="gas",
+        signal="alarm",
+        equipment=("fan",),
+        expectation="fan_run",
+        within=15 * SECOND,
+    )
+    awaited = Awaited(line, 15 * SECOND, at=0, before=True)
+    awaited.stage = Stage.MET
+    store.keep([Run("1-1", SITE, Cause.GAS, "gas", "alarm", 0, [awaited])])
+    kept = store.get("1-1")
+    assert kept is not None
+    assert kept.lines[0].stage is Stage.ALREADY
 
 
 def _fire_and_water() -> Scene:
