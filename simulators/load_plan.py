@@ -1,11 +1,13 @@
 """What a load generator sends, and when: decided beforehand, whatever the other side does (open loop).
 
 Pure: the n-th message is due n / rate seconds after the start. Late ones bear a time of hours ago,
-duplicates are the same bytes once more, messages out of order change places with the next one.
+duplicates are the same bytes once more, and a message out of order is held back until its own device's
+next one is gone: one that another device overtakes is still in order to whoever hears it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from random import Random
 
 import msgspec
@@ -32,6 +34,7 @@ class Load:
     late: float = 0.0
     duplicate: float = 0.0
     disorder: float = 0.0
+    """The share that its device's next message overtakes: a half is the most there can be."""
     seed: int = 1
     root: str = "gf"
 
@@ -46,57 +49,41 @@ class Shot:
     payload: bytes
     values: int
     """How many values, or events, it carries."""
+    seq: int
+    """The device's own count: the same again in a duplicate, less than before when out of order."""
+    is_late: bool
 
 
 def shots(load: Load, start: Micros, boot: str) -> Iterator[Shot]:
-    """Yield messages without end, in the order in which they go out, round by round of devices."""
+    """Yield messages without end, in the order in which they go out, round by round of devices.
+
+    A message's time is when it was made, which is when it is due, or was due before it was held back.
+    """
     rng = Random(f"{load.seed}/load")
-    held: Shot | None = None
-    for number, shot in enumerate(_repeated(load, rng, start, boot)):
-        due = number / load.rate
-        if held is None and rng.random() < load.disorder:
-            held = shot
-            continue
-        yield _at(shot, due - (1 / load.rate if held is not None else 0))
-        if held is not None:
-            yield _at(held, due)
-            held = None
-
-
-def _at(shot: Shot, due_s: float) -> Shot:
-    return Shot(
-        due_s=max(0.0, due_s),
-        equipment=shot.equipment,
-        topic=shot.topic,
-        payload=shot.payload,
-        values=shot.values,
-    )
-
-
-def _repeated(load: Load, rng: Random, start: Micros, boot: str) -> Iterator[Shot]:
-    number = 0
-    for shot in _fresh(load, rng, boot, start):
-        yield _at(shot, number / load.rate)
-        number += 1
-        if rng.random() < load.duplicate:
-            yield _at(shot, number / load.rate)
-            number += 1
-
-
-def _fresh(load: Load, rng: Random, boot: str, start: Micros) -> Iterator[Shot]:
-    """Yield every message once, in order; its time is when it would be due with nothing repeated."""
-    devices, turn = tuple(load.points), 0
-    while True:
+    held: dict[str, Shot] = {}
+    devices, number = tuple(load.points), 0
+    chance = load.disorder / max(load.disorder, 1 - load.disorder)  # who waits is not asked again
+    for turn in count():
         equipment = devices[turn % len(devices)]
-        at = start + round(turn / load.rate * SECOND)
-        if rng.random() < load.late:
-            at -= round(rng.uniform(0.1, 1.0) * LATEST)
-        turn += 1
-        yield _message(load, rng, equipment, at, turn // len(devices) + 1, boot)
+        waiting = held.pop(equipment, None)
+        holds = waiting is None and rng.random() < chance
+        # Half a turn earlier: with one device, the next is made in the same turn.
+        at = start + round((number - 0.5 * holds) / load.rate * SECOND)
+        shot = _message(load, rng, equipment, at, turn // len(devices) + 1, boot)
+        if holds:
+            held[equipment] = shot
+            continue
+        for one in (shot,) if waiting is None else (shot, waiting):
+            for _ in range(1 + (rng.random() < load.duplicate)):
+                yield replace(one, due_s=number / load.rate)
+                number += 1
 
 
 def _message(load: Load, rng: Random, equipment: str, at: Micros, seq: int, boot: str) -> Shot:
     stamp = {"seq": seq, "boot": boot}
+    is_late = rng.random() < load.late
+    if is_late:
+        at -= round(rng.uniform(0.1, 1.0) * LATEST)
     points = load.points[equipment]
     kind, values = TopicKind.TELEMETRY, len(points)
     body: object
@@ -124,6 +111,8 @@ def _message(load: Load, rng: Random, equipment: str, at: Micros, seq: int, boot
         topic=f"{load.root}/{load.site}/{equipment}/up/{kind}",
         payload=msgspec.json.encode(body),
         values=values,
+        seq=seq,
+        is_late=is_late,
     )
 
 

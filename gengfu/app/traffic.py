@@ -104,7 +104,7 @@ def load_of(settings: Settings, site: str, wanted: LoadShape) -> Load:
     """Return a load for the first ``devices`` of a site's ledger, or for invented ones.
 
     Raises:
-        BadInput: the ledger has no such site.
+        BadInput: the ledger has no such site, or nothing there that measures.
     """
     ledgers = {one.site.id: one for one in ledgers_of(Installation(settings.data))}
     classes = classes_of(settings)
@@ -124,6 +124,8 @@ def load_of(settings: Settings, site: str, wanted: LoadShape) -> Load:
                 events[one.id] = next(iter(class_.events))
     if not ledgers:
         points = {f"load-{number}": INVENTED for number in range(1, wanted.devices + 1)}
+    if not points:
+        raise BadInput.of("--site", "", said("nothing at the site {!r} measures anything", site))
     return Load(
         site=site,
         points=points,

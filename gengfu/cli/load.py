@@ -16,8 +16,8 @@ from gengfu.core.said import Misread
 from simulators.load_shape import Shape
 
 
-def _percent(what: str) -> OptionInfo:
-    option: OptionInfo = typer.Option(min=0, max=100, help=f"% {what}.")
+def _percent(what: str, most: float = 100) -> OptionInfo:
+    option: OptionInfo = typer.Option(min=0, max=most, help=f"% {what}.")
     return option
 
 
@@ -63,7 +63,7 @@ def load(
     qos: Annotated[int, typer.Option(min=0, max=1)] = 1,
     late: Annotated[float, _percent("with an old time")] = 0,
     duplicate: Annotated[float, _percent("sent twice")] = 0,
-    disorder: Annotated[float, _percent("that the next one overtakes")] = 0,
+    disorder: Annotated[float, _percent("that their device's next one overtakes", 50)] = 0,
     connections: Annotated[int, typer.Option(min=1, max=64)] = 2,
     seed: Annotated[int, typer.Option(help="The same seed, the same load.")] = 1,
     broker: BrokerOption = None,

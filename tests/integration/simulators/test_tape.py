@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import aiomqtt
@@ -29,7 +30,7 @@ from simulators.connection import BrokerAddress
 from simulators.load import Gun, fire
 from simulators.load_plan import Load, shots
 from simulators.tape import play, record
-from tests.integration.services import Mosquitto, free_port, mosquitto
+from tests.integration.services import Mosquitto, free_port, mosquitto, wait_for
 
 
 @pytest.fixture
@@ -172,6 +173,25 @@ def test_a_load_lies_about_its_rate(broker: Mosquitto) -> None:
     wanted = Load(site="x", points={"a": ("p",), "b": ("p",)}, rate=300.0)
     with Gun(BrokerAddress(url=broker.url), connections=2, qos=1, name="t") as gun:
         found = fire(gun, shots(wanted, SystemClock().now(), "b"), rate=300.0, seconds=1.0)
-    assert found.messages == 300
+    assert found.sent.messages == 300
     assert found.confirmed == 300
     assert found.rate <= 300.0
+
+
+def test_a_lost_connection_makes_a_negative_count(tmp_path: Path) -> None:
+    """What was due without a broker is sent when it is back, and counted as that: all is confirmed."""
+    server = mosquitto(tmp_path / "broker")
+    wanted = Load(site="x", points={"a": ("p",), "b": ("p",)}, rate=200.0)
+    with ExitStack() as stack, ThreadPoolExecutor(1) as hand:
+        stack.enter_context(server.up())
+        with Gun(BrokerAddress(url=server.url), connections=2, qos=1, name="t") as gun:
+            plan = shots(wanted, SystemClock().now(), "b")
+            firing = hand.submit(fire, gun, plan, rate=200.0, seconds=4.0)
+            wait_for("the first hundred", lambda: gun.confirmed >= 100)
+            stack.close()
+            stack.enter_context(server.up())
+            found = firing.result()
+    assert found.sent.messages == 800
+    assert found.sent.waited > 0
+    assert (found.confirmed, found.unconfirmed, found.sent.refused) == (800, 0, 0)
+    assert not found.is_complete
