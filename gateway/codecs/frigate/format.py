@@ -34,6 +34,7 @@ RECORDER = "available"
 STEADY: Micros = 25 * SECOND
 """How long a camera must be told to be online without a break: Frigate waits 20 s for a picture."""
 _ONLINE = "online"
+_NO_CAMERAS = ("events", "stats")
 _WATCHED = ("detect", "record")
 """The roles whose processes are the camera's presence."""
 
@@ -177,6 +178,8 @@ FRIGATE = Format(
     name="frigate",
     base="frigate",
     filters=filters,
+    takes_device=lambda name: "/" not in name and name not in _NO_CAMERAS,
+    like="CAMERA, ZONE or available",
     vouched_for=HOUR,
     speaker=RECORDER,
     open=lambda _devices: Stateless(Cameras().read),

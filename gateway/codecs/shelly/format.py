@@ -143,6 +143,12 @@ def _under(name: str, fields: Fields) -> Fields:
     return {name if key == "value" else f"{name}.{key}": one for key, one in fields.items()}
 
 
+def _is_prefix(name: str) -> bool:
+    """Tell whether a device can have a topic prefix: not the one that all of an age begin with."""
+    levels = name.split("/")
+    return all(levels) and (levels[0] != _FIRST[:-1] or len(levels) == 2)
+
+
 def _recognise(topic: str) -> str | None:
     """Notifications are Shelly's under any name; what else it says is, where it kept its own."""
     later = topic.startswith("shelly") and (topic.endswith("/online") or "/status/" in topic)
@@ -154,6 +160,8 @@ SHELLY = Format(
     name="shelly",
     base="",
     filters=filters,
+    takes_device=_is_prefix,
+    like="PREFIX or shellies/ID",
     vouched_for=25 * HOUR,
     open=lambda _devices: Stateless(Shellies().read),
     anything=("shellies/#", "+/online", "+/events/rpc", "+/status/+"),
