@@ -82,6 +82,11 @@ def compose(text: str) -> yaml.Node | None:
     return yaml.compose(text, Loader=_Loader)
 
 
+def scalar(node: yaml.Node | None) -> str:
+    """Return what a single value says, without the spaces (of any width) around it; else nothing."""
+    return str(node.value).strip() if isinstance(node, yaml.ScalarNode) else ""
+
+
 def not_yaml(file: str, error: yaml.YAMLError) -> Fault:
     """Return what a parser says of a file as a fault, in our words where they are known."""
     if isinstance(error, yaml.MarkedYAMLError):
@@ -169,7 +174,7 @@ class Page:
         if not isinstance(node, yaml.ScalarNode):
             self.fault(node, said("a single value is expected here"))
             return ""
-        return str(node.value).strip()
+        return scalar(node)
 
     def texts(self, node: yaml.Node | None) -> tuple[str, ...]:
         """Return a list of scalars."""
@@ -248,7 +253,7 @@ class Page:
         ``condition``: it must be true or false.
         """
         try:
-            expression = parse(self.text(node))
+            expression = parse(self.text(node), names or ())
         except ExpressionError as exc:
             self.fault(node, exc.flaw.told(what), exc.flaw.suggestion)
             return None
@@ -259,15 +264,22 @@ class Page:
             self.fault(node, flaw.told(what), flaw.suggestion)
         return expression
 
-    def choice(self, node: yaml.Node | None, words: type[Word], fallback: Word) -> Word:
-        """Return one of an enumeration's words."""
+    def choice(
+        self,
+        node: yaml.Node | None,
+        words: type[Word],
+        fallback: Word,
+        *,
+        spoken: Mapping[str, Word] | None = None,
+    ) -> Word:
+        """Return one of an enumeration's words; ``spoken``: what people say in another language."""
         if node is None:
             return fallback
         text = self.text(node)
         if text not in set(words):
             known = [one.value for one in words]
-            self.fault(
-                node, said("{!r} is none of {}", text, ", ".join(known)), nearest(text, known)
-            )
+            meant = (spoken or {}).get(text)
+            mend = said("did you mean {!r}?", meant.value) if meant else nearest(text, known)
+            self.fault(node, said("{!r} is none of {}", text, ", ".join(known)), mend)
             return fallback
         return words(text)

@@ -41,7 +41,10 @@ CONTRADICTIONS: tuple[tuple[Callable[[frozenset[str]], object], Said, Said], ...
         NOTHING,
     ),
     (
-        lambda given: {"count", "when"} <= given and not given & {"event", "clear", "clear_hold"},
+        lambda given: (
+            {"count", "when"} <= given
+            and not given & {"event", "clear", "clear_hold", "hysteresis"}
+        ),
         said("nothing makes it off"),
         said("give it clear or clear_hold"),
     ),

@@ -7,7 +7,7 @@ from typing import cast
 
 import yaml
 
-from gengfu.core.expression import Expression, nearest, parse_span
+from gengfu.core.expression import Expression, Scope, check, nearest, parse_span
 from gengfu.core.expression.tree import Binary, Literal
 from gengfu.core.hours import DayKind, Schedule, read_days, read_hours, read_weekdays
 from gengfu.core.naming import Bilingual
@@ -29,6 +29,7 @@ from rules.language.rule import (
     Told,
 )
 from rules.language.schedule import ALWAYS, GUARDED, UNGUARDED, During
+from rules.language.spoken import SEVERITIES, nearest_class
 
 MOST_COUNTED = 100
 _DURING = {
@@ -38,6 +39,9 @@ _DURING = {
     "guarded": "true",
 }
 _LIMIT = re.compile(r"(<=|<|>=|>)\s*(-?[0-9]+(?:\.[0-9]+)?)")
+_SOURCE = re.compile(r"[SU](?=$|[ ,:，：])")
+_LIKE_LIMIT = re.compile("[-+~!<>=≥≤≠＜＞＝～]")
+"""So begins what was meant as one."""
 _PROOF = said("such as {{for: camera, event: person, in: zone, within: 10s}}")
 _LIFE_SAVING = (Response.IMMEDIATE, Response.RESCUE, Response.URGENT)
 
@@ -56,6 +60,9 @@ def read_matcher(page: Page, node: yaml.Node, equipment_class: EquipmentClass | 
     """Read ``{event: TYPE, attribute: WORD}`` or ``{action: NAME}``."""
     entries = page.entries(node)
     if "action" in entries:
+        for name in entries.keys() - {"action"}:
+            message = said("an action has no attribute {!r}", name)
+            page.fault(entries[name], message, said("write: {{action: NAME}}"))
         return Matcher(source=Source.ACTION, type=page.choice(entries["action"], Told, Told.RESET))
     return _read_event(page, node, entries, equipment_class)
 
@@ -93,6 +100,8 @@ def _words(
                 "one of: {}", ", ".join(attributes[name])
             )
             page.fault(node, said("no word {!r} here", text), mend)
+        elif _limit(text) is None and _LIKE_LIMIT.match(text):
+            page.fault(node, said("{!r} is no limit", text), said("such as: {!r}", ">= 3"))
     return tuple(_limit(text) or text for text in texts)
 
 
@@ -117,7 +126,7 @@ def read_proof(
     class_, relation = page.text(name), page.choice(near, Relation, Relation.ZONE)
     within = page.duration(span)
     if class_ not in classes:
-        page.fault(name, said("no class {!r}", class_), nearest(class_, classes))
+        page.fault(name, said("no class {!r}", class_), nearest_class(class_, classes))
     if relation not in PLACES:
         page.fault(near, said("nearness is that of places"), said("one of: {}", ", ".join(PLACES)))
     if within > LONGEST_PROOF:
@@ -144,6 +153,10 @@ def read_count(page: Page, node: yaml.Node | None) -> Count | None:
 def read_during(page: Page, node: yaml.Node | None) -> During | None:
     """Read ``22:00-06:00``, ``guarded``, ``workday``, or ``{hours, weekdays, days, guarded}``."""
     if node is None:
+        return None
+    if isinstance(node, yaml.SequenceNode):
+        mend = said("write: {{hours: {}}}", _DURING["hours"])
+        page.fault(node, said("a list stands under hours, weekdays or days"), mend)
         return None
     if not isinstance(node, yaml.MappingNode):
         return _one_during(page, node)
@@ -198,12 +211,12 @@ def read_severity(
 ) -> tuple[Severity, tuple[tuple[During, Severity], ...]]:
     """Read one severity, or a list by the hours in which an alert opens."""
     if not isinstance(node, yaml.SequenceNode):
-        return page.choice(node, Severity, Severity.LOW), ()
+        return page.choice(node, Severity, Severity.LOW, spoken=SEVERITIES), ()
     timed: list[tuple[During, Severity]] = []
     others: list[Severity] = []
     for one in page.items(node):
         fields = page.fields(one, required=("is",), optional=("during",))
-        severity = page.choice(fields.get("is"), Severity, Severity.LOW)
+        severity = page.choice(fields.get("is"), Severity, Severity.LOW, spoken=SEVERITIES)
         during = read_during(page, fields.get("during"))
         if others:
             page.fault(
@@ -246,7 +259,7 @@ def read_response(
 def read_source(page: Page, node: yaml.Node | None) -> str:
     """Read whose figures a rule has."""
     text = page.text(node)
-    if node is not None and text[:2].strip(" ,:") not in {"S", "U"}:
+    if node is not None and not _SOURCE.match(text):
         mend = said("begin with S (a standard's) or U (from experience)")
         page.fault(node, said("does not say whose figure it is"), mend)
     return text
@@ -262,9 +275,23 @@ def read_runbook(page: Page, node: yaml.Node | None) -> tuple[Bilingual, ...]:
     return (Bilingual(zh=f"处置手册：{link}", en=f"Runbook: {link}"),)
 
 
-def read_hysteresis(page: Page, node: yaml.Node, when: Expression | None) -> Expression | None:
+def read_hysteresis(
+    page: Page, node: yaml.Node, when: Expression | None, scope: Scope | None
+) -> Expression | None:
     """Return what ends a rule whose ``when`` is a single limit: the limit, so much moved away."""
-    size = page.number(node) or 0.0
+    clear = _moved_away(page.number(node) or 0.0, when)
+    if clear is None:
+        if when is not None:
+            mend = said("such as: when: bearing_temp > 95, hysteresis: 7")
+            page.fault(node, said("wants a number above 0, and a single limit in when"), mend)
+        return None
+    for flaw in check(clear, scope) if scope is not None else ():
+        message = said("it would be over at {}: {}", clear.text, flaw.message)
+        page.fault(node, message, flaw.suggestion)
+    return clear
+
+
+def _moved_away(size: float, when: Expression | None) -> Expression | None:
     match when.root if when is not None and size > 0 else None:
         case Binary(column, ">" | ">=", left, right):
             limit = Binary(column, "-", right, Literal(column, size))
@@ -272,7 +299,4 @@ def read_hysteresis(page: Page, node: yaml.Node, when: Expression | None) -> Exp
         case Binary(column, "<" | "<=", left, right):
             limit = Binary(column, "+", right, Literal(column, size))
             return Expression.of(Binary(column, ">", left, limit))
-    if when is not None:
-        mend = said("such as: when: bearing_temp > 95, hysteresis: 7")
-        page.fault(node, said("wants a number above 0, and a single limit in when"), mend)
     return None

@@ -6,20 +6,21 @@ in docs/rules.md.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 import yaml
 
 from gengfu.core.clock import Micros
 from gengfu.core.errors import BadInput, Fault
-from gengfu.core.expression import Expression, Scope, nearest
+from gengfu.core.expression import Expression, Scope
 from gengfu.core.expression.parser import RESERVED
-from gengfu.core.expression.sense import excludes
+from gengfu.core.expression.sense import flapping
 from gengfu.core.expression.tree import size
 from gengfu.core.naming import Bilingual, is_slug
 from gengfu.core.said import said
 from gengfu.core.urgency import Kind
 from gengfu.ledger.model import EquipmentClass
-from gengfu.marked import Page
+from gengfu.marked import Page, is_identifier
 from rules.language.contradictions import CONTRADICTIONS
 from rules.language.fields import (
     read_count,
@@ -34,6 +35,7 @@ from rules.language.fields import (
     read_severity,
     read_source,
 )
+from rules.language.moments import stale
 from rules.language.rule import (
     Children,
     Hold,
@@ -43,7 +45,9 @@ from rules.language.rule import (
     SubjectKind,
     placeholders,
 )
-from rules.language.vocabulary import Vocabulary, facts_alone, fillable
+from rules.language.spoken import KINDS, nearest_class
+from rules.language.texts import check_texts
+from rules.language.vocabulary import Vocabulary, facts_alone
 
 _REQUIRED = ("id", "for", "severity", "kind", "priority", "title", "source")
 _OPTIONS = (
@@ -82,16 +86,21 @@ def read_rules(files: Mapping[str, str], classes: Mapping[str, EquipmentClass]) 
         BadInput: with every mistake of every file: its line, what is wrong, how to mend it.
     """
     faults: list[Fault] = []
-    rules: dict[str, Rule] = {}
+    rules: dict[str, _Placed] = {}
     vocabulary = Vocabulary.of(classes)
     for file, text in files.items():
         _read_pack(Page(file, faults), text, vocabulary, rules)
     if faults:
         raise BadInput(faults)
-    return tuple(rules.values())
+    return tuple(one.rule for one in rules.values())
 
 
-def _read_pack(page: Page, text: str, vocabulary: Vocabulary, rules: dict[str, Rule]) -> None:
+class _Placed(NamedTuple):
+    rule: Rule
+    place: str
+
+
+def _read_pack(page: Page, text: str, vocabulary: Vocabulary, rules: dict[str, _Placed]) -> None:
     root = page.root(text)
     if root is None:
         return
@@ -107,8 +116,9 @@ def _read_pack(page: Page, text: str, vocabulary: Vocabulary, rules: dict[str, R
     for node in page.items(found.get("rules")):
         rule = _RuleReader(page, node, vocabulary).read(pack)
         if rule.id in rules:
-            page.fault(node, said("rule {!r} stands somewhere else already", rule.id))
-        rules[rule.id] = rule
+            place = rules[rule.id].place
+            page.fault(node, said("rule {!r} stands in {} already", rule.id, place))
+        rules[rule.id] = _Placed(rule, f"{page.file}:{node.start_mark.line + 1}")
 
 
 class _RuleReader:
@@ -128,7 +138,7 @@ class _RuleReader:
         wanted = self._page.text(self._fields.get("for"))
         equipment_class = self._classes.get(wanted)
         if equipment_class is None and "for" in self._fields:
-            mend = nearest(wanted, self._classes)
+            mend = nearest_class(wanted, self._classes)
             self._page.fault(self._fields["for"], said("no class {!r}", wanted), mend)
         rule = self._rule(pack, equipment_class)
         texts = {
@@ -137,7 +147,9 @@ class _RuleReader:
         shown = {name: one for name, one in self._names.items() if name in texts}
         rule = replace(rule, shown=shown)
         if equipment_class is not None:
-            self._check_texts(rule, equipment_class)
+            check_texts(self._page, self._node, rule, equipment_class, self._names)
+        for flaw in stale(rule):
+            self._page.fault(self._fields["when"], flaw.told("when"), flaw.suggestion)
         self._check_whole()
         if rule.per is not None:
             self._check_per(rule, rule.per)
@@ -159,7 +171,7 @@ class _RuleReader:
         scope = self._name(scope)
         when = self._expression("when", fields.get("when"), scope)
         severity, severities = read_severity(page, fields.get("severity"))
-        kind = page.choice(fields.get("kind"), Kind, Kind.SYSTEM)
+        kind = page.choice(fields.get("kind"), Kind, Kind.SYSTEM, spoken=KINDS)
         priority, latched = read_priority(page, fields.get("priority")), self._is("latched")
         name = page.identifier(fields.get("id"), said("the rule"))
         return Rule(
@@ -240,16 +252,18 @@ class _RuleReader:
         """Read what ends it: an expression, or the limit of ``when`` less the hysteresis."""
         given, node = self._fields.get("hysteresis"), self._fields.get("clear")
         if given is not None:
-            return read_hysteresis(self._page, given, when)
+            return read_hysteresis(self._page, given, when, scope)
         if not isinstance(node, yaml.ScalarNode):
             return None
+        if not self._fields.keys() & {"when", "event"}:
+            message = said("an expression in clear goes with when or event")
+            self._page.fault(node, message, said("silence ends by itself: leave it out"))
         clear = self._expression("clear", node, scope)
         if clear is None or when is None or scope is None:
             return clear
-        if excludes(when, clear, scope) is False:
-            self._page.fault(
-                node, said("clear is true while when is: it would flap"), said("move clear away")
-            )
+        flaw = flapping(when, clear, scope)
+        if flaw is not None:
+            self._page.fault(node, flaw.told("clear"), flaw.suggestion)
         return clear
 
     def _clear_on(self, equipment_class: EquipmentClass | None) -> tuple[Matcher, ...]:
@@ -264,7 +278,10 @@ class _RuleReader:
         entries = self._page.entries(node) if node is not None else {}
         before = len(self._page.faults)
         for name, one in entries.items():
-            if scope is not None and name in {*scope.points, *scope.events, *RESERVED}:
+            if not is_identifier(name):
+                message = said("{!r} is no name", name)
+                self._page.fault(one, message, said("use a-z, 0-9 and _, a letter first"))
+            elif scope is not None and name in {*_spoken_for(scope), *RESERVED}:
                 self._page.fault(
                     one, said("{!r} means something already", name), said("take another name")
                 )
@@ -278,22 +295,6 @@ class _RuleReader:
         node = self._fields.get("words")
         entries = self._page.entries(node) if node is not None else {}
         return {word: self._page.bilingual(one) for word, one in entries.items()}
-
-    def _check_texts(self, rule: Rule, equipment_class: EquipmentClass) -> None:
-        known = fillable(equipment_class) | self._names.keys()
-        advice = self._fields.get("advice")
-        listed = advice.value if isinstance(advice, yaml.SequenceNode) else ()
-        nodes = (self._fields.get("title", self._node), *listed)
-        # A runbook's line, the last of the advice, is our own text and stands on no line of its own.
-        for node, text in zip(nodes, (rule.title, *rule.advice), strict=False):
-            self._check_placeholders(node, text, known)
-
-    def _check_placeholders(self, node: yaml.Node, text: Bilingual, known: frozenset[str]) -> None:
-        for language, line in (("zh", text.zh), ("en", text.en)):
-            for name in dict.fromkeys(placeholders(line)):
-                if name not in known:
-                    at = self._page.entries(node).get(language, node)
-                    self._page.fault(at, said("no value {{{}}}", name), nearest(name, known))
 
     def _check_per(self, rule: Rule, per: Relation) -> None:
         """Note what one alert for many cannot speak of: the values of a single one."""
@@ -314,3 +315,9 @@ class _RuleReader:
         for wrong, message, mend in CONTRADICTIONS:
             if wrong(given):
                 self._page.fault(self._node, message, mend)
+
+
+def _spoken_for(scope: Scope) -> frozenset[str]:
+    """Return the words that mean something in expressions already."""
+    words = {word for point in scope.points.values() for word in point.words}
+    return frozenset({*scope.points, *scope.events, *words})

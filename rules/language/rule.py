@@ -103,7 +103,21 @@ class Matcher:
 def _fits(value: Scalar, wanted: str | Limit) -> bool:
     if isinstance(wanted, Limit):
         return wanted.fits(value)
-    return value is None if wanted == UNSAID else str(value) == wanted
+    match value:
+        case None:
+            return wanted == UNSAID
+        case bool():
+            return wanted == ("true" if value else "false")
+        case int() | float():
+            return _figure(wanted) == value
+    return value == wanted
+
+
+def _figure(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 PLACES = (Relation.ZONE, Relation.FLOOR, Relation.UNIT, Relation.BUILDING, Relation.SITE)

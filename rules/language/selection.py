@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 
 import yaml
 
-from gengfu.marked import compose
+from gengfu.marked import compose, scalar
 
 _UNBROKEN = 10_000
 """People edit what comes out: no text is broken over lines."""
@@ -45,16 +45,15 @@ def _keep(text: str, wanted: Callable[[str], bool]) -> str:
         root = compose(text)
     except yaml.YAMLError:
         return ""
-    if not isinstance(root, yaml.MappingNode):
-        return ""
-    fields = {key.value: value for key, value in root.value}
-    pack, listed = fields.get("pack"), fields.get("rules")
+    pack, listed = _field(root, "pack"), _field(root, "rules")
     if not isinstance(pack, yaml.ScalarNode) or not isinstance(listed, yaml.SequenceNode):
         return ""
-    listed.value = [one for one in listed.value if wanted(f"{pack.value}.{_id(one)}")]
+    listed.value = [
+        one for one in listed.value if wanted(f"{scalar(pack)}.{scalar(_field(one, 'id'))}")
+    ]
     return yaml.serialize(root, allow_unicode=True, width=_UNBROKEN) if listed.value else ""
 
 
-def _id(rule: yaml.Node) -> str:
-    fields = rule.value if isinstance(rule, yaml.MappingNode) else []
-    return next((str(value.value) for key, value in fields if key.value == "id"), "")
+def _field(node: yaml.Node | None, name: str) -> yaml.Node | None:
+    entries = node.value if isinstance(node, yaml.MappingNode) else []
+    return next((value for key, value in entries if scalar(key) == name), None)

@@ -53,11 +53,3 @@ def _scope(equipment_class: EquipmentClass) -> Scope:
 def facts_alone(scope: Scope | None) -> Scope:
     """Return what ``where`` may speak of: the ledger's attributes, no value that changes."""
     return Scope(points={}, attributes=scope.attributes if scope is not None else {})
-
-
-def fillable(equipment_class: EquipmentClass) -> frozenset[str]:
-    """Return the names that a title or advice may show a value of."""
-    names = {*equipment_class.points, ONLINE, THE_PART, COUNTED_CHILDREN, COUNTED, MEMBERS}
-    for event in equipment_class.events.values():
-        names.update(event.attributes)
-    return frozenset(names)

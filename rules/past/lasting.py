@@ -215,7 +215,7 @@ LASTING = (
     ),
     Function(
         "time_in",
-        Signature((_C, _S), within=Within.POSITIVE),
+        Signature((_C, _S), within=Within.SPAN),
         lambda terms: Share(terms.span),
         Bilingual(
             zh="最近 T 内条件成立了多少秒", en="for how many seconds of the last T it was true"
@@ -224,7 +224,7 @@ LASTING = (
     ),
     Function(
         "runtime",
-        Signature((_C,), within=Within.POSITIVE),
+        Signature((_C,), within=Within.DAY),
         lambda terms: Today(terms.zone),
         Bilingual(
             zh="今天（项目所在地零点起）条件成立了多少秒",

@@ -63,6 +63,8 @@ _PARAMETERS = {
     Parameter.HAPPENING: said("event or condition"),
     Parameter.SPAN: said("duration"),
 }
+_ABSENT = frozenset({"null", "none", "unknown"})
+"""What people write for no value; a language of three values asks for it by name."""
 _SLIP = 0.85
 """So alike are a name and a slip of it: a letter or two. Other names are a site's own."""
 _ARITY = {
@@ -130,18 +132,26 @@ class _Checker:
     def _point(self, node: Point) -> _Type:
         point = self._scope.points.get(node.name)
         if point is None:
-            fact = (
-                said("write attr.{}", node.name) if node.name in self._scope.attributes else NOTHING
-            )
-            mend = nearest(node.name, self._scope.points) or fact
-            self._flaw(node, said("no point {!r}", node.name), mend)
+            self._no_point(node, node.name)
             return _ANY
         return _Type(_POINT_KINDS[point.kind], point.words)
+
+    def _no_point(self, node: Node, name: str) -> None:
+        fact = said("write attr.{}", name) if name in self._scope.attributes else NOTHING
+        if name in self._scope.events:
+            message = said("{!r} is an event, no point", name)
+            self._flaw(node, message, said("write: count({}, 10m) > 0", name))
+        elif self._scope.points:
+            mend = nearest(name, self._scope.points) or fact
+            self._flaw(node, said("no point {!r}", name), mend)
+        else:
+            message = said("{!r}: only facts of the ledger stand here, no points", name)
+            self._flaw(node, message, fact or said("such as attr.role == supply"))
 
     def _attribute(self, node: Attribute) -> _Type:
         known = self._scope.attributes.get(node.name)
         if known is not None:
-            return _Type(_POINT_KINDS[known.kind])
+            return _Type(_POINT_KINDS[known.kind], known.words)
         likely = nearest(node.name, self._scope.attributes, cutoff=_SLIP)
         if likely:
             self._flaw(node, said("no attribute {!r}", node.name), likely)
@@ -155,7 +165,7 @@ class _Checker:
                 self.want(node.right, right, _Kind.BOOLEAN)
                 return _BOOLEAN
             case "==" | "!=":
-                self._comparable(node.left, left, node.right, right)
+                self._comparable(node.left, left, node.right, right, node.operator)
                 return _BOOLEAN
         self.want(node.left, left, _Kind.NUMBER)
         self.want(node.right, right, _Kind.NUMBER)
@@ -164,21 +174,44 @@ class _Checker:
     def _one_of(self, node: OneOf) -> _Type:
         operand = self.type_of(node.operand)
         for choice in node.choices:
-            self._comparable(node.operand, operand, choice, self.type_of(choice))
+            self._comparable(node.operand, operand, choice, self.type_of(choice), "in")
         return _BOOLEAN
 
-    def _comparable(self, node: Node, left: _Type, other: Node, right: _Type) -> None:
+    def _comparable(self, node: Node, left: _Type, other: Node, right: _Type, sign: str) -> None:
+        if isinstance(other, Word) and self._is_no_word(node, left, other, sign):
+            return
         if left.words and isinstance(other, Word | Literal):
             text = other.text if isinstance(other, Word) else other.value
             if text not in left.words:
                 mend = nearest(str(text), left.words) or said("one of: {}", ", ".join(left.words))
                 self._flaw(other, said("no word {!r} here", text), mend)
-        elif right.words and isinstance(node, Point):
+        elif right.words and not left.words and isinstance(node, Point):
             self._flaw(node, said("the point comes first"), said("write: point == word"))
         elif isinstance(other, Word) and left.kind in {_Kind.NUMBER, _Kind.BOOLEAN}:
             self._flaw(other, said("the word {!r} beside {}", other.text, left.kind.value))
         elif _Kind.ANY not in {left.kind, right.kind} and left.kind is not right.kind:
             self._flaw(other, said("compares {} with {}", left.kind.value, right.kind.value))
+
+    def _is_no_word(self, node: Node, left: _Type, word: Word, sign: str) -> bool:
+        """Tell (and note) whether a bare name on the right was never meant as a word."""
+        if word.text in left.words:
+            return False
+        if word.text in _ABSENT:
+            message = said("{!r} is no value: nothing is equal to what is unknown", word.text)
+            self._flaw(word, message, said("write: known({}), or: not known({})", node, node))
+            return True
+        is_free = left.kind is _Kind.ANY or isinstance(node, Attribute)
+        if word.text not in self._scope.points or is_free:
+            return False
+        message = said("two points cannot be compared by {}", sign)
+        if left.kind is _Kind.NUMBER:
+            mend = said("write: {} <= {} and {} >= {}", node, word, node, word)
+        elif left.kind is _Kind.BOOLEAN:
+            mend = said("write: {} and {} or not {} and not {}", node, word, node, word)
+        else:
+            mend = said("a text stands in quotes")
+        self._flaw(word, message, mend)
+        return True
 
     def _call(self, node: Call) -> _Type:
         low, high = _ARITY[node.function]
@@ -218,13 +251,14 @@ class _Checker:
 
     def _group(self, node: Group) -> _Type:
         relations = self._scope.relations
+        if not relations:
+            self._flaw(node, said("no other equipment is looked at here"))
+            return _ANY
         if node.relation not in relations:
             mend = nearest(node.relation, relations) or said(
                 "one of: {}", ", ".join(sorted(relations))
             )
-            self._flaw(
-                node, said("no relation {!r}", node.relation), mend if relations else NOTHING
-            )
+            self._flaw(node, said("no relation {!r}", node.relation), mend)
         if any(isinstance(below, Group) for below in walk(node.operand)):
             self._flaw(node, said("a group takes no other group"))
         if node.of:
@@ -252,6 +286,12 @@ class _Checker:
             return _NUMBER
         if parameter in {Parameter.OCCURRENCE, Parameter.HAPPENING} and self._is_event(node):
             return _ANY
+        if parameter in {Parameter.OCCURRENCE, Parameter.HAPPENING} and self._is_unknown(node):
+            names = (*self._scope.points, *self._scope.events)
+            self._flaw(
+                node, said("no point and no event {!r}", str(node)), nearest(str(node), names)
+            )
+            return _ANY
         if parameter in {Parameter.POINT, Parameter.OCCURRENCE} and not isinstance(node, Point):
             self._flaw(node, said("expected the name of a point"))
             return _ANY
@@ -263,6 +303,9 @@ class _Checker:
         elif parameter in {Parameter.CONDITION, Parameter.HAPPENING}:
             self.want(node, found, _Kind.BOOLEAN)
         return found
+
+    def _is_unknown(self, node: Node) -> bool:
+        return isinstance(node, Point) and node.name not in self._scope.points
 
     def _is_event(self, node: Node) -> bool:
         return isinstance(node, Point) and node.name in self._scope.events

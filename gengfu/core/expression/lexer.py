@@ -13,6 +13,7 @@ MAX_TOKENS = 300
 """Bounds the depth of the tree too: no expression can exhaust the stack."""
 
 _UNITS: dict[str, Micros] = {"ms": 1_000, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
+_SPACES = " \t\n\r\f\v"
 _SPAN = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(ms|s|m|h|d)", re.ASCII)
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -92,7 +93,55 @@ _MENDS = {
     "!": said("write: not"),
     "%": said("write a share as a number: 60 % is 0.6"),
     "°": said("units are left out: a limit is in the point's own unit"),
+    "≥": said("write: {}", ">="),
+    "≤": said("write: {}", "<="),
+    "≠": said("write: {}", "!="),
+    "×": said("write: {}", "*"),
+    "÷": said("write: {}", "/"),
+    "、": said("half-width: {}", ","),
+    "\u3000": said("write a half-width space"),
+    "\xa0": said("write a half-width space"),
+    **dict.fromkeys("“”‘’", said("half-width: {}", "'")),
+    **dict.fromkeys(("且", "并且", "和", "与"), said("write: and")),
+    **dict.fromkeys(("或", "或者"), said("write: or")),
+    **dict.fromkeys(("非", "不"), said("write: not")),
 }
+_FULL_WIDTH = range(0xFF01, 0xFF5F)
+_HANZI = re.compile("[\u4e00-\u9fff]+")
+_WITH_UNIT = re.compile(r"[0-9][0-9.]*[^\W0-9_][^\W_]*")
+_PIECE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([^\W0-9_]+)")
+_OTHER_UNITS = {
+    **dict.fromkeys(("min", "mins", "minute", "minutes", "分", "分钟"), "m"),
+    **dict.fromkeys(("sec", "secs", "second", "seconds", "秒"), "s"),
+    **dict.fromkeys(("hr", "hour", "hours", "小时", "时"), "h"),
+    **dict.fromkeys(("day", "days", "天", "日"), "d"),
+    "毫秒": "ms",
+}
+
+
+def _nothing(text: str, at: int) -> ExpressionError:
+    """Return what is wrong where no token begins: the whole word of it, and what to write instead."""
+    word = next(
+        (found[0] for one in (_WITH_UNIT, _HANZI) if (found := one.match(text, at))), text[at]
+    )
+    plain = chr(ord(word[0]) - 0xFEE0) if ord(word[0]) in _FULL_WIDTH else ""
+    mend = _MENDS.get(word) or _MENDS.get(plain, NOTHING) or _as_span(word)
+    if plain and not mend:
+        mend = said("half-width: {}", plain)
+    elif not mend and _HANZI.match(word):
+        mend = said("names are of a-z, 0-9 and _; a text stands in quotes")
+    return ExpressionError(at + 1, said("{!r} means nothing here", word), mend)
+
+
+def _as_span(word: str) -> Said:
+    """Return the mend of a duration in other units, or in several."""
+    pieces = [(found[1], _OTHER_UNITS.get(found[2], found[2])) for found in _PIECE.finditer(word)]
+    if not pieces or any(unit not in _UNITS for _, unit in pieces):
+        return NOTHING
+    if len(pieces) == 1:
+        return said("write: {}", "".join(pieces[0]))
+    total = sum(float(figure) * _UNITS[unit] for figure, unit in pieces)
+    return said("write: {}", f"{total / SECOND:g}s")
 
 
 def tokens(text: str) -> list[Token]:
@@ -108,12 +157,7 @@ def tokens(text: str) -> list[Token]:
     while at < end:
         match = _TOKEN.match(text, at)
         if match is None or match.lastgroup is None:
-            start = at + len(text[at:]) - len(text[at:].lstrip())
-            raise ExpressionError(
-                start + 1,
-                said("{!r} means nothing here", text[start]),
-                _MENDS.get(text[start], NOTHING),
-            )
+            raise _nothing(text, at + len(text[at:]) - len(text[at:].lstrip(_SPACES)))
         kind = TokenKind[match.lastgroup.upper()]
         found.append(Token(kind, match[match.lastgroup], match.start(match.lastgroup) + 1))
         at = match.end()

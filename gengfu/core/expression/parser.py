@@ -1,6 +1,6 @@
 """A Pratt parser: from tokens to the tree. Nesting is bounded, so no text can exhaust the stack."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from gengfu.core.expression.lexer import ExpressionError, Token, TokenKind, parse_span, tokens
@@ -23,7 +23,7 @@ from gengfu.core.expression.tree import (
     walk,
     window,
 )
-from gengfu.core.said import Misread, said
+from gengfu.core.said import NOTHING, Misread, Said, said
 
 MAX_DEPTH = 40
 BUILT_IN = frozenset({"known", "maybe", "surely", "abs", "min", "max"})
@@ -88,21 +88,22 @@ class Expression:
         return frozenset(node.name for node in outside(self.root) if isinstance(node, Point))
 
 
-def parse(text: str) -> Expression:
-    """Read an expression.
+def parse(text: str, names: Collection[str] = ()) -> Expression:
+    """Read an expression; ``names`` stand for other expressions, also on the right of ``==``.
 
     Raises:
         ExpressionError: at its first mistake, with the column and, where possible, the mend.
     """
-    parser = _Parser(tokens(text))
+    parser = _Parser(tokens(text), names)
     root = parser.expression(0)
     parser.expect_end()
     return Expression.of(root, text)
 
 
 class _Parser:
-    def __init__(self, found: list[Token]) -> None:
+    def __init__(self, found: list[Token], names: Collection[str]) -> None:
         self._tokens = found
+        self._names = names
         self._at = 0
         self._depth = 0
 
@@ -121,7 +122,8 @@ class _Parser:
     def expect_end(self) -> None:
         token = self._next
         if token.kind is not TokenKind.END:
-            raise ExpressionError(token.column, said("did not expect {!r} here", token.text))
+            mend = _in_small_letters(token)
+            raise ExpressionError(token.column, said("did not expect {!r} here", token.text), mend)
 
     @property
     def _next(self) -> Token:
@@ -172,6 +174,8 @@ class _Parser:
                 raise ExpressionError(
                     token.column, said("expected a value, found {}", _found(token))
                 )
+        if mend := _in_small_letters(token):
+            raise ExpressionError(token.column, said("{!r} means nothing here", token.text), mend)
         if self._next.text == "(" and self._next.kind is TokenKind.SIGN:
             return self._call(token)
         return Point(token.column, token.text)
@@ -212,23 +216,27 @@ class _Parser:
         if operator == "in":
             return self._one_of(left, token.column)
         right = self.expression(power)
-        if operator in {"==", "!="} and isinstance(right, Point):
-            right = Word(right.column, right.name)
+        if operator in {"==", "!="}:
+            right = self._as_word(right)
         node = Binary(token.column, operator, left, right)
         if power == _COMPARE:
             self._refuse_chain()
         return node
 
     def _one_of(self, left: Node, column: int) -> Node:
-        choices = tuple(
-            Word(one.column, one.name) if isinstance(one, Point) else one for one in self._list()
-        )
+        choices = tuple(map(self._as_word, self._list()))
         if not choices or not all(isinstance(one, Word | Literal | Minus) for one in choices):
             raise ExpressionError(
                 column, said("'in' wants a list of words or numbers: in (open, closed)")
             )
         self._refuse_chain()
         return OneOf(column, left, choices)
+
+    def _as_word(self, node: Node) -> Node:
+        """Return what stands on the right: a bare name is a word, unless it names a part."""
+        if isinstance(node, Point) and node.name not in self._names:
+            return Word(node.column, node.name)
+        return node
 
     def _refuse_chain(self) -> None:
         token = self._next
@@ -249,6 +257,14 @@ def _group(token: Token, arguments: tuple[Node, ...]) -> Group:
         said("{} takes a condition, a relation, and perhaps a class", token.text),
         said("write: {}(fault, building) or {}(fault, building, elevator)", token.text, token.text),
     )
+
+
+def _in_small_letters(token: Token) -> Said:
+    """Return the mend of AND, Not, True …; nothing for any other token."""
+    word = token.text.lower()
+    if token.kind is TokenKind.NAME and word != token.text and word in RESERVED:
+        return said("write: {}", word)
+    return NOTHING
 
 
 def _found(token: Token) -> str:

@@ -27,6 +27,10 @@ class Within(Enum):
     """They lie where those of its first argument lie, in the same unit."""
     POSITIVE = auto()
     """None is below 0."""
+    SPAN = auto()
+    """Seconds of its duration: from 0 to all of them."""
+    DAY = auto()
+    """Seconds of one day by the clock, which is 25 hours long once a year."""
 
 
 class Parameter(Enum):

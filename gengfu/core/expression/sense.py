@@ -6,14 +6,15 @@ other, or leave nothing out. It is careful: what it cannot prove it does not tel
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
-from gengfu.core.clock import SECOND
+from gengfu.core.clock import HOUR, SECOND
 from gengfu.core.expression.lexer import Flaw
 from gengfu.core.expression.parser import Expression
 from gengfu.core.expression.scope import Scope, Within
+from gengfu.core.expression.single import Test
 from gengfu.core.expression.tree import (
     Attribute,
     Binary,
@@ -27,59 +28,39 @@ from gengfu.core.expression.tree import (
     Point,
     Span,
     Window,
-    Word,
     walk,
 )
 from gengfu.core.names import PointKind
-from gengfu.core.said import NOTHING, Said, joined, said
+from gengfu.core.said import Said, joined, said
 
 Range: TypeAlias = tuple[float, float]
 _ANY: Range = (-math.inf, math.inf)
 _POSITIVE: Range = (0.0, math.inf)
-_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "=="}
-_NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+"""Every comparison, and how it reads from the other side."""
+_LONGEST_DAY = 25 * HOUR / SECOND
 
 
 def nonsense(expression: Expression, scope: Scope) -> list[Flaw]:
     """Return what cannot be meant in an expression whose names and kinds are right."""
     sense = _Sense(scope)
-    found = (flaw for node in walk(expression.root) for flaw in sense.flaws(node))
-    return list(dict.fromkeys(found))
+    found = [flaw for node in walk(expression.root) for flaw in sense.flaws(node)]
+    return list(dict.fromkeys([*_constants(expression.root), *found]))
 
 
-def excludes(one: Expression, other: Expression, scope: Scope) -> bool | None:
-    """Tell whether two single tests of the same thing exclude each other; None where they are not."""
+def flapping(when: Expression, clear: Expression, scope: Scope) -> Flaw | None:
+    """Return where ``clear`` is true while ``when`` is, so far as single tests tell."""
     sense = _Sense(scope)
-    first, second = sense.test(one.root), sense.test(other.root)
-    if first is None or second is None or first.of != second.of:
-        return None
-    return first.joined(second) is None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Test:
-    """What one test leaves of one thing: a part of the numbers, or some of its words."""
-
-    of: str
-    node: Node
-    low: float = -math.inf
-    high: float = math.inf
-    open_low: bool = False
-    open_high: bool = False
-    words: frozenset[str] | None = None
-    every: frozenset[str] = frozenset()
-    """All words that there are."""
-
-    def joined(self, other: "_Test") -> "_Test | None":
-        """Return what both leave; None = nothing."""
-        if self.words is not None and other.words is not None:
-            words = self.words & other.words
-            return replace(self, words=words) if words else None
-        low, open_low = max((self.low, self.open_low), (other.low, other.open_low))
-        high, closed = min((self.high, not self.open_high), (other.high, not other.open_high))
-        if low > high or (low == high and (open_low or not closed)):
-            return None
-        return replace(self, low=low, open_low=open_low, high=high, open_high=not closed)
+    for branch in _chain(when.root, "or"):
+        parts = tuple(_chain(branch, "and"))
+        left = sense.left_by(parts)
+        for part in _chain(clear.root, "or"):
+            test = sense.test(_bare(part))
+            meets = test is not None and test.of in left and left[test.of].joined(test) is not None
+            if meets or part in parts or clear.root == when.root:
+                message = said("{} is true while when is: it would flap", part)
+                return Flaw(part.column, message, said("move clear away"))
+    return None
 
 
 class _Sense:
@@ -89,40 +70,57 @@ class _Sense:
     def flaws(self, node: Node) -> Iterator[Flaw]:
         """Yield what is wrong at one node, not below it."""
         match node:
-            case Binary(_, sign, left, right) if sign in {"+", "-", *_MIRRORED, "!="}:
+            case Binary(_, sign, left, right) if sign in {"+", "-", *_MIRRORED}:
                 yield from self._units(node, left, right)
-                if sign in _NEGATED:
+                if sign in _MIRRORED:
                     yield from self._fixed(node)
-            case Binary(_, "and" | "or"):
+            case OneOf():
+                yield from self._choices(node)
+            case Binary(_, "and" | "or", left, right):
+                yield from (*_constants(left), *_constants(right))
                 yield from self._together(node)
 
-    def test(self, node: Node) -> _Test | None:
+    def left_by(self, parts: Iterable[Node]) -> Mapping[str, Test]:
+        """Return what tests that are all true leave of each thing; what nothing is left of is out."""
+        left: dict[str, Test] = {}
+        for part in parts:
+            test = self.test(_bare(part))
+            if test is None:
+                continue
+            both = left.get(test.of, test).joined(test)
+            if both is not None:
+                left[test.of] = both
+        return left
+
+    def test(self, node: Node) -> Test | None:
         """Read a node as one test of one thing."""
         match node:
             case Not(_, operand):
                 inner = self.test(operand)
-                return None if inner is None else _turned(inner)
-            case Point() if self._kind(node) is PointKind.BOOLEAN:
-                both = frozenset({"true", "false"})
-                return _Test(of=str(node), node=node, words=frozenset({"true"}), every=both)
-            case OneOf(_, Point() as point, choices) if words := self._words(point):
-                chosen = frozenset(str(one) for one in choices if isinstance(one, Word))
-                return _Test(of=str(point), node=node, words=chosen, every=words)
-            case Binary(_, "==" | "!=" as sign, Point() as point, Word(_, text)):
-                words = self._words(point)
-                chosen = frozenset({text}) if sign == "==" else words - {text}
-                return _Test(of=str(point), node=node, words=chosen, every=words) if words else None
-            case Binary(_, sign, left, right) if sign in _MIRRORED:
+                return None if inner is None else inner.turned()
+            case Point() as point if self._kind(node) is PointKind.BOOLEAN:
+                return self._word_test(node, point, frozenset({"true"}))
+            case OneOf(_, Point() as point, choices) if self._words(point):
+                return self._word_test(node, point, frozenset(map(_word, choices)))
+            case Binary(_, "==" | "!=" as sign, Point() as point, right) if self._words(point):
+                chosen = frozenset({_word(right)})
+                return self._word_test(
+                    node, point, chosen if sign == "==" else self._words(point) - chosen
+                )
+            case Binary(_, sign, left, right) if sign in _MIRRORED and sign != "!=":
                 return self._number_test(node, sign, left, right)
         return None
 
-    def _number_test(self, node: Node, sign: str, left: Node, right: Node) -> _Test | None:
+    def _word_test(self, node: Node, point: Point, chosen: frozenset[str]) -> Test:
+        return Test(of=str(point), node=node, words=chosen, every=self._words(point))
+
+    def _number_test(self, node: Node, sign: str, left: Node, right: Node) -> Test | None:
         if _constant(left) is not None:
             sign, left, right = _MIRRORED[sign], right, left
         limit = _constant(right)
         if limit is None or _constant(left) is not None:
             return None
-        found = _Test(of=str(left), node=node)
+        found = Test(of=str(left), node=node)
         match sign:
             case "<" | "<=":
                 return replace(found, high=limit, open_high=sign == "<")
@@ -132,6 +130,8 @@ class _Sense:
 
     def _units(self, node: Node, left: Node, right: Node) -> Iterator[Flaw]:
         one, other = self._unit(left), self._unit(right)
+        if self._is_mixed(left) or self._is_mixed(right):
+            return  # said there
         if one and other and one != other:
             yield Flaw(
                 node.column,
@@ -144,40 +144,60 @@ class _Sense:
         low, high = self.range(node.left)
         least, most = self.range(node.right)
         match node.operator:
+            case "==" | "!=":
+                certain, impossible = low == high == least == most, high < least or low > most
             case "<" | ">=":
                 certain, impossible = high < least, low >= most
             case _:
                 certain, impossible = high <= least, low > most
-        if node.operator in {">", ">="}:
+        if node.operator in {">", ">=", "!="}:
             certain, impossible = impossible, certain
         if certain or impossible:
-            known = joined("; ", dict.fromkeys(self._spoken(node)))
-            message = said("is always true") if certain else said("is never true")
-            if known:
-                message = said("{}: {}", message, known)
-            yield Flaw(node.column, message, said("is it the unit?") if known else NOTHING)
+            yield self._always(node, said("is always true") if certain else said("is never true"))
+
+    def _choices(self, node: OneOf) -> Iterator[Flaw]:
+        """Tell of a list that nothing, or everything, stands in."""
+        test = self.test(node)
+        if test is not None and test.words == test.every:
+            yield self._always(node, said("is always true"))
+        low, high = self.range(node.operand)
+        figures = [figure for one in node.choices if (figure := _constant(one)) is not None]
+        if figures and all(figure < low or figure > high for figure in figures):
+            yield self._always(node, said("is never true"))
+
+    def _always(self, node: Node, message: Said) -> Flaw:
+        known = joined("; ", dict.fromkeys(self._spoken(node)))
+        if known:
+            return Flaw(node.column, said("{}: {}", message, known), said("is it the unit?"))
+        return Flaw(node.column, message)
 
     def _spoken(self, node: Node) -> Iterator[Said]:
         for one in walk(node):
-            if isinstance(one, Point) and self.range(one) != _ANY:
-                low, high = self.range(one)
-                unit = self._unit(one)
+            low, high = self.range(one)
+            if self._is_bound(one) and (low, high) != _ANY:
                 yield said(
                     "{} lies between {:g} and {:g}{}",
-                    one.name,
+                    one,
                     low,
                     high,
-                    f" {unit}" if unit else "",
+                    f" {unit}" if (unit := self._unit(one)) else "",
                 )
+
+    def _is_bound(self, node: Node) -> bool:
+        match node:
+            case Window(_, function):
+                signature = self._scope.functions.get(function)
+                return signature is not None and signature.within in {Within.SPAN, Within.DAY}
+        return isinstance(node, Point) or (isinstance(node, Group) and node.function == "share")
 
     def _together(self, node: Binary) -> Iterator[Flaw]:
         """Tell of tests in a chain that exclude each other, or of which one is always true."""
         is_or = node.operator == "or"
-        left: dict[str, _Test] = {}
+        left: dict[str, Test] = {}
         for part in _chain(node, node.operator):
             test = self.test(part)
             if test is not None and is_or:
-                test = _turned(test)
+                test = test.turned()
             if test is None:
                 continue
             before = left.get(test.of)
@@ -229,6 +249,11 @@ class _Sense:
                 return self.range(arguments[0])
             case Within.POSITIVE:
                 return _POSITIVE
+            case Within.SPAN:
+                spans = [one.micros / SECOND for one in arguments if isinstance(one, Span)]
+                return 0.0, max(spans, default=math.inf)
+            case Within.DAY:
+                return 0.0, _LONGEST_DAY
         return _ANY
 
     def _unit(self, node: Node) -> str:
@@ -252,12 +277,24 @@ class _Sense:
                 return self._unit(first) if is_same else ""
         return ""
 
+    def _is_mixed(self, node: Node) -> bool:
+        """Tell whether a sum is one of different units."""
+        if not isinstance(node, Binary) or node.operator not in {"+", "-"}:
+            return False
+        one, other = self._unit(node.left), self._unit(node.right)
+        if one and other and one != other:
+            return True
+        return self._is_mixed(node.left) or self._is_mixed(node.right)
+
     def _kind(self, node: Point) -> PointKind | None:
         point = self._scope.points.get(node.name)
         return point.kind if point else None
 
     def _words(self, node: Point) -> frozenset[str]:
+        """Return all that an enum or a contact can be."""
         point = self._scope.points.get(node.name)
+        if point is not None and point.kind is PointKind.BOOLEAN:
+            return frozenset({"true", "false"})
         return frozenset(point.words) if point else frozenset()
 
 
@@ -272,22 +309,35 @@ def _constant(node: Node) -> float | None:
         case Minus(_, operand):
             inner = _constant(operand)
             return None if inner is None else -inner
+        case Binary(_, "+" | "-" as sign, left, right):
+            one, other = _constant(left), _constant(right)
+            if one is not None and other is not None:
+                return one + other if sign == "+" else one - other
     return None
 
 
-def _turned(test: _Test) -> _Test | None:
-    """Return what is left when a test is false; None where that is in two pieces."""
-    if test.words is not None:
-        return replace(test, words=test.every - test.words)
-    if test.high == math.inf and test.low > -math.inf:
-        return replace(
-            test, low=-math.inf, open_low=False, high=test.low, open_high=not test.open_low
-        )
-    if test.low == -math.inf and test.high < math.inf:
-        return replace(
-            test, high=math.inf, open_high=False, low=test.high, open_low=not test.open_high
-        )
-    return None
+def _constants(node: Node) -> tuple[Flaw, ...]:
+    """Tell of a bare ``true`` or ``false`` where a condition is wanted."""
+    match node:
+        case Literal(column, bool(value)):
+            message = said("is always true") if value else said("is never true")
+            return (Flaw(column, message, said("leave it out")),)
+    return ()
+
+
+def _word(node: Node) -> str:
+    """Return a choice as the word that it is: bare, in quotes, ``true`` or ``false``."""
+    if isinstance(node, Literal) and isinstance(node.value, str):
+        return node.value
+    return str(node)
+
+
+def _bare(node: Node) -> Node:
+    """Return what is looked at by ``maybe`` or ``surely``."""
+    match node:
+        case Call(_, "maybe" | "surely", (operand,)):
+            return _bare(operand)
+    return node
 
 
 def _chain(node: Node, operator: str) -> Iterator[Node]:

@@ -6,8 +6,9 @@ import pytest
 
 from gengfu.core.clock import MINUTE, SECOND, from_iso
 from gengfu.core.errors import BadInput
+from gengfu.core.naming import Scalar
 from rules.language.reader import read_rules
-from rules.language.rule import Count, Source, SubjectKind
+from rules.language.rule import Count, Matcher, Source, SubjectKind
 from rules.language.schedule import PlaceClock
 from tests.fakes.rule_scene import CLASSES
 
@@ -84,8 +85,12 @@ def test_spacing_and_comments_do_not_make_another_rule() -> None:
     [
         ("bearing_temp > 90", "bering_temp > 90", "own.yaml:7: when, column 1: no point 'bering_temp' (did you mean 'bearing_temp'?)"),
         ("bearing_temp > 90", "bearing_temp = 90", "own.yaml:7: when, column 14: '=' means nothing here (compare with ==)"),
+        ("for: pump", "for: 水泵", "own.yaml:5: no class '水泵' (did you mean 'pump'?)"),
+        ("severity: high", "severity: 重要", "own.yaml:12: '重要' is none of critical, high, medium, low (did you mean 'high'?)"),
+        ("kind: maintenance", "kind: 维护", "own.yaml:13: '维护' is none of life_safety, security, maintenance, system (did you mean 'maintenance'?)"),
+        ("{action: reset}", "{action: verdict, is: false_alarm}", "own.yaml:26: an action has no attribute 'is' (write: {action: NAME})"),
         ("for: pump", "for: pomp", "own.yaml:5: no class 'pomp' (did you mean 'pump'?)"),
-        ("attr.role == supply", "role == supply", "own.yaml:6: where, column 1: no point 'role'"),
+        ("attr.role == supply", "role == supply", "own.yaml:6: where, column 1: 'role': only facts of the ledger stand here, no points (write attr.role)"),
         ("{for: 30s}]", "{where: attr.x, for: 30s}]", "own.yaml:8: the last of 'hold' is for all others: it has no 'where'"),
         ("clear_hold: 1m", "clear_hold: 1 minute", "own.yaml:10: '1 minute' is no duration: write 500ms, 60s, 3m, 4h or 7d"),
         ("severity: high", "severity: hihg", "own.yaml:12: 'hihg' is none of critical, high, medium, low"),
@@ -106,7 +111,7 @@ def test_spacing_and_comments_do_not_make_another_rule() -> None:
         ("    clear: [{event: granted}, {action: reset}]\n", "", "own.yaml:21: nothing makes it off (give it clear or clear_hold)"),
         ("    count: 3 within 2m", "    hold: 5s", "own.yaml:21: an event is an instant"),
         ("id: cards", "id: Cards!", "own.yaml:21: the rule 'Cards!' is no name"),
-        ("id: cards\n    for: door", "id: hot\n    for: door", "own.yaml:21: rule 'own.hot' stands somewhere else already"),
+        ("id: cards\n    for: door", "id: hot\n    for: door", "own.yaml:21: rule 'own.hot' stands in own.yaml:4 already"),
         ("pack: own", "pack: [own]", "own.yaml:2: a single value is expected here"),
         ("pack: own", "pack: {own", "own.yaml:"),
     ],
@@ -251,3 +256,127 @@ def test_a_runbook_stands_in_the_advice() -> None:
         "处置手册：https://wiki.example.org/lift",
         "Runbook: https://wiki.example.org/lift",
     )
+
+
+def told(text: str) -> str:
+    """Return what is wrong with a rule of a class: ``pump: when: run``."""
+    class_, _, fields = text.partition(": ")
+    rule = RULE.replace("for: elevator", f"for: {class_}") + fields.replace("; ", "\n    ")
+    try:
+        read_rules({"t.yaml": rule}, CLASSES)
+    except BadInput as exc:
+        return " | ".join(map(str, exc.faults))
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("pump: when: pressure_out == pressure_in", "two points cannot be compared by == (write: pressure_out <= pressure_in and pressure_out >= pressure_in)"),
+        ("pump: when: run != fault", "two points cannot be compared by !="),
+        ("pump: when: bearing_temp == null", "'null' is no value: nothing is equal to what is unknown (write: known(bearing_temp), or: not known(bearing_temp))"),
+        ("pump: when: mode in (auto, unknown)", "'unknown' is no value"),
+        ("elevator: when: fault_code != none", "'none' is no value"),
+        ("pump: where: attr.role != null; when: run", "'null' is no value"),
+        ("pump: when: tank_level > 0.5; hysteresis: 7", "it would be over at (tank_level < (0.5 - 7.0)): is never true: tank_level lies between"),
+        ("pump: when: run and bearing_temp > 80; clear: bearing_temp < 90 or not run", "clear, column 14: (bearing_temp < 90.0) is true while when is: it would flap (move clear away)"),
+        ("pump: when: run and bearing_temp > 80; clear: run and bearing_temp > 80", "it would flap"),
+        ("pump: when: bearing_temp == 3000", "is never true: bearing_temp lies between"),
+        ("pump: when: bearing_temp != 3000", "is always true: bearing_temp lies between"),
+        ("pump: when: bearing_temp in (3000, 4000)", "is never true: bearing_temp lies between"),
+        ("pump: when: time_in(run, 1m) > 90", "is never true: time_in(run, 60000ms) lies between 0 and 60"),
+        ("pump: when: runtime(run) > 25h", "is never true: runtime(run) lies between 0 and 90000"),
+        ("pump: when: true", "is always true (leave it out)"),
+        ("pump: when: run or true", "column 8: is always true"),
+        ("pump: when: run == true and not run", "never true together"),
+        ("door: when: since(contact) > 60 and contact == open", "when, column 16: is looked at only when contact changes, and is 0 then (write hold: 60s, or held(contact == open, 60s))"),
+        ("door: when: 5m <= since(contact)", "write no_data(contact, 300s)"),
+        ("pump: no_data: 5m; clear: bearing_temp < 3", "an expression in clear goes with when or event (silence ends by itself: leave it out)"),
+        ("pump: where: any(run, building); when: run", "where, column 1: no other equipment is looked at here"),
+        ("door: when: since(denyed) > 5s and contact == open", "no point and no event 'denyed' (did you mean 'denied'?)"),
+        ("door: when: denied", "'denied' is an event, no point (write: count(denied, 10m) > 0)"),
+        ("pump: when: run; during: [22:00-06:00, 12:00-13:00]", "a list stands under hours, weekdays or days (write: {hours: [22:00-06:00, 12:00-13:00]})"),
+        ("pump: let: {高温: bearing_temp > 80}; when: run", "'高温' is no name"),
+        ("pump: let: {auto: bearing_temp > 80}; when: run", "'auto' means something already"),
+        ("camera: event: {event: person, duration_s: '≥ 20'}; clear_hold: 1m", "'≥ 20' is no limit (such as: '>= 3')"),
+        ("camera: event: {event: person, duration_s: '=> 20'}; clear_hold: 1m", "'=> 20' is no limit"),
+        ("camera: event: {event: person, duration_s: '> 20 s'}; clear_hold: 1m", "'> 20 s' is no limit"),
+        ("pump: when: bearing_temp + current + current > 3", "bring them to one unit)"),
+    ],
+)  # fmt: skip
+def test_what_would_be_silent_for_ever_is_refused(rule: str, message: str) -> None:
+    """What never fires, never ends or is never read is told once, with what was meant instead."""
+    assert message in told(rule)
+    assert " | " not in told(rule)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "pump: when: mode in ('auto', 'manual') and mode != off",
+        "pump: when: bearing_temp > 80; hysteresis: 5; count: 3 within 10m",
+        "pump: let: {limit: 80}; when: bearing_temp == limit",
+        "pump: let: {before: previous(mode)}; when: mode == before",
+        "door: when: since(granted) > 5s and contact == open",
+        "door: when: since(contact) < 5s and contact == open",
+        "door: event: {event: denied}; when: since(denied) > 5s; clear_hold: 1m",
+        "pump: when: mode in (auto, manual)",
+        "pump: when: run; clear: not run",
+        "camera: event: {event: person, duration_s: 20}; clear_hold: 1m",
+    ],
+)
+def test_what_can_be_meant_is_taken(rule: str) -> None:
+    """Words in quotes, names on the right, a count with a hysteresis, looks back at a moment."""
+    assert told(rule) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted", "fits"),
+    [
+        (20.0, "20", True),
+        (20, "20.0", True),
+        (21, "20", False),
+        (True, "true", True),
+        (False, "true", False),
+        ("20", "20.0", False),
+        (None, "none", True),
+        (1, "true", False),
+    ],
+)
+def test_an_events_figures_and_truths_are_compared_as_such(
+    value: Scalar, wanted: str, fits: bool
+) -> None:
+    """A figure is the same however it is written; a text is a text."""
+    matcher = Matcher(source=Source.EVENT, type="person", attributes={"it": (wanted,)})
+    assert matcher.matches({"it": value}) is fits
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "message"),
+    [
+        ("{轴承温度}", "pump: when: run", "'{轴承温度}' would be shown as it stands (write the bare name in half-width braces"),
+        ("{ bearing_temp }", "pump: when: run", "would be shown as it stands"),
+        ("{bearing_temp:.1f}", "pump: when: run", "would be shown as it stands"),
+        ("｛bearing_temp｝", "pump: when: run", "would be shown as it stands"),
+        ("{bearing_temp", "pump: when: run", "would be shown as it stands"),
+        ("{part}", "pump: when: run", "{part} wants an event that tells it"),
+        ("{reason}", "door: when: contact == open", "{reason} wants an event that tells it"),
+        ("{counted}", "pump: when: run", "{counted} wants a group in when or clear"),
+        ("{bearing_temp}", "pump: when: count(run, zone) > 1; per: zone", "one alert for all has no {bearing_temp} of a single one"),
+        ("{reason}", "door: event: {event: denied}; clear_hold: 1m", ""),
+        ("{counted} {members}", "pump: when: count(run, zone) > 1; per: zone", ""),
+        ("{bearing_temp} {children} {online}", "pump: when: run", ""),
+    ],
+)  # fmt: skip
+def test_a_brace_that_shows_nothing_is_refused(text: str, rule: str, message: str) -> None:
+    """No guard reads a brace: each one has a value in a rule of that kind, or is a mistake."""
+    class_, _, fields = rule.partition(": ")
+    whole = RULE.replace("for: elevator", f"for: {class_}").replace("zh: 试", f"zh: '{text}'")
+    try:
+        read_rules({"t.yaml": whole + fields.replace("; ", "\n    ")}, CLASSES)
+    except BadInput as exc:
+        found = " | ".join(map(str, exc.faults))
+    else:
+        found = ""
+    assert message in found
+    assert bool(message) == bool(found)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gengfu.core.expression import PointType, Scope, Signature, check, holds, parse
 from gengfu.core.expression.scope import Parameter, Within
-from gengfu.core.expression.sense import excludes
+from gengfu.core.expression.sense import flapping
 from gengfu.core.names import PointKind
 
 _X = Signature((Parameter.VALUE, Parameter.SPAN), within=Within.FIRST)
@@ -122,17 +122,28 @@ def test_what_is_told_is_so(tests: list[str], join: str, worlds: list[dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("when", "clear", "apart"),
+    ("when", "clear", "part"),
     [
-        ("temp > 95", "temp < 88", True),
-        ("temp > 95", "temp < 99", False),
-        ("temp > 95", "temp <= 95", True),
-        ("temp >= 95", "temp <= 95", False),
-        ("mode == auto", "mode != auto", True),
-        ("temp > 95", "pressure < 1", None),
-        ("temp > 95 and run", "temp < 99", None),
+        ("temp > 95", "temp < 88", ""),
+        ("temp > 95", "temp < 99", "(temp < 99.0)"),
+        ("temp > 95", "temp <= 95", ""),
+        ("temp >= 95", "temp <= 95", "(temp <= 95.0)"),
+        ("mode == auto", "mode != auto", ""),
+        ("temp > 95", "pressure < 1", ""),
+        ("temp > 95 and run", "temp < 99", "(temp < 99.0)"),
+        ("temp > 95 and run", "temp < 88 or not run", ""),
+        ("temp > 95 and run", "not run or temp < 99", "(temp < 99.0)"),
+        ("temp > 95 and run", "maybe(temp < 99)", "(temp < 99.0)"),
+        ("temp > 95 or run and mode == auto", "mode in (auto, off)", "(mode in (auto, off))"),
+        ("temp > 20 and temp < 95", "temp > 99", ""),
+        ("run and held(run, 5m)", "held(run, 5m)", "held(run, 300000ms)"),
+        ("run or temp > 95", "run or temp > 95", "run"),
     ],
 )
-def test_limits_that_overlap_are_known(when: str, clear: str, apart: bool | None) -> None:
-    """Only single tests of the same thing are judged."""
-    assert excludes(parse(when), parse(clear), SCOPE) is apart
+def test_a_clear_that_is_true_while_when_is_is_told(when: str, clear: str, part: str) -> None:
+    """What all tests of a branch leave of a thing must not meet what any part of the end wants."""
+    flaw = flapping(parse(when), parse(clear), SCOPE)
+    assert (flaw is not None) == bool(part)
+    if flaw is not None:
+        assert part in flaw.message or f"maybe({part})" in flaw.message
+        assert flaw.suggestion == "move clear away"
