@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 
 from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, from_iso
 from simulators.device import Sample
+from simulators.models.daily import DRAW_BY_HOUR
 from simulators.models.elevator import Elevator, Lift
 from simulators.models.hydraulics import Curve
 from simulators.models.kinematics import Travel
 from simulators.models.people import BUSY_BY_HOUR
 from simulators.models.pump import Pump
-from simulators.models.supply_set import DRAW_BY_HOUR, SupplySet
+from simulators.models.supply_set import SupplySet
 
 HERE = Path(__file__).parent
 SKAB = HERE.parents[2] / "shared" / "data" / "skab" / "anomaly-free.csv"

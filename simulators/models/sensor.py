@@ -2,13 +2,14 @@
 
 It is played from a table (``kinds``): each value follows its day with a slow noise of its own (first
 order, as a room or a pipe answers), counters run with what they count, switches follow the clock, and
-a fault draws values elsewhere with the time constant of what happens, or tells an event. Left out:
-weather, seasons, and the ageing of sensors.
+a fault draws values elsewhere with the time constant of what happens, or tells an event. What only a
+running machine has (``gates``) is there and gone in the instant of its switch. Left out: weather,
+seasons, and the ageing of sensors.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from math import cos, exp, pi, sqrt
+from math import cos, exp, inf, pi, sqrt
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -19,27 +20,46 @@ from simulators.models.people import next_arrival
 
 _STEP = 30 * SECOND
 _NOISE_LASTS = 30 * MINUTE
+_AT_REST = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """An ordinary day of one value: ``mean`` ± ``swing`` with its top at ``peak`` o'clock."""
+    """An ordinary day of one value: ``mean`` ± ``swing`` with its top at ``peak`` o'clock.
+
+    Where it follows no cosine, ``shape`` says by the hour how many times ``swing`` it is off the mean.
+    """
 
     mean: float
     swing: float = 0.0
     peak: float = 15.0
+    shape: Callable[[float], float] | None = None
     noise: float = 0.0
     """Standard deviation of what the day does not explain."""
+    relative: bool = False
+    """The noise is a share of what the day explains."""
     least: float = 0.0
     """It never reads less, but where a fault draws it there."""
+
+    def at(self, hour: float) -> float:
+        """Return what the day explains at an hour of it."""
+        if self.shape is not None:
+            return self.mean + self.swing * self.shape(hour)
+        return self.mean + self.swing * cos((hour - self.peak) * pi / 12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pull:
-    """What a fault does to one value: it goes ``to`` there, 63 % of the way in ``over``."""
+    """What a fault does to one value: it goes ``to`` there, 63 % of the way in ``over``.
+
+    The way back takes as long, unless ``back`` says otherwise.
+    """
 
     to: float
     over: Micros
+    back: Micros | None = None
+    only: str | None = None
+    """It acts only while this switch is on: a machine that stands does not warm."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +77,12 @@ class Trip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """A counter: ``per_hour``, times the value of ``of`` where it names one."""
+    """A counter: ``per_hour``, times the value of ``of`` where it names one, or while that switch is on."""
 
     per_hour: float = 1.0
     of: str | None = None
     begins: float = 0.0
+    least: float = -inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +103,8 @@ class Kind:
     counts: Mapping[str, Count] = field(default_factory=dict)
     hours: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Points that are true from one hour of the local day to another, midnight between them or not."""
+    gates: Mapping[str, str] = field(default_factory=dict)
+    """By value: the switch without which it is 0, from the same instant on."""
     trips: tuple[Trip, ...] = ()
     pulls: Mapping[str, Mapping[str, Pull]] = field(default_factory=dict)
     """By fault, then by value."""
@@ -116,6 +139,8 @@ class Sensor(Machine):
         self.kind, self.rng, self.zone = kind, rng, zone
         self._noise = {name: rng.gauss(0, one.noise) for name, one in kind.courses.items()}
         self._drawn = dict.fromkeys(kind.courses, 0.0)
+        self._returns: dict[str, Micros] = {}
+        """How long each value takes on its way back."""
         self._counts = {name: one.begins for name, one in kind.counts.items()}
         self._at: dict[str, set[str | None]] = {}
         """By fault: the parts where it is."""
@@ -124,6 +149,7 @@ class Sensor(Machine):
         self._lived = start
 
     def begin(self, injection: Injection) -> None:
+        self._live()
         self._at.setdefault(injection.fault, set()).add(injection.part)
         telling = self.kind.tells.get(injection.fault)
         if telling is not None:
@@ -133,6 +159,7 @@ class Sensor(Machine):
         super().begin(injection)
 
     def end(self, injection: Injection) -> None:
+        self._live()
         spots = self._at.get(injection.fault, set())
         spots.discard(injection.part)
         telling = self.kind.tells.get(injection.fault)
@@ -145,8 +172,7 @@ class Sensor(Machine):
 
     def story(self) -> Iterator[Micros]:
         while True:
-            self._live(self.now - self._lived)
-            self._lived = self.now
+            self._live()
             self._tell_news()
             self.say(self._points())
             yield min([self.now + _STEP, *self._due.values()])
@@ -163,42 +189,59 @@ class Sensor(Machine):
     def _next(self, often: float) -> Micros:
         return next_arrival(self.rng, self.now, self.zone, per_hour=often)
 
-    def _live(self, passed: Micros) -> None:
+    def _live(self) -> None:
+        """Live from the last time to now with the faults that there were."""
+        passed, self._lived = self.now - self._lived, self.now
+        if not passed:
+            return
         stays = exp(-passed / _NOISE_LASTS)
+        before = self._readings() if self.kind.counts or self.faults else {}
         for name, course in self.kind.courses.items():
-            fresh = course.noise * sqrt(1 - stays * stays)
-            self._noise[name] = stays * self._noise[name] + self.rng.gauss(0, fresh)
-            share, over = 0.0, 10 * MINUTE
-            for pull in self._pulls(name):
-                share, over = pull.to - course.mean, pull.over
-            self._drawn[name] = share + (self._drawn[name] - share) * exp(-passed / over)
-        values = self._values() if passed else {}
+            if course.noise:
+                fresh = course.noise * sqrt(1 - stays * stays)
+                self._noise[name] = stays * self._noise[name] + self.rng.gauss(0, fresh)
+            self._draw(name, course, before, passed)
         for name, count in self.kind.counts.items():
-            rate = values.get(count.of, 0.0) if count.of is not None else 1.0
-            self._counts[name] += count.per_hour * rate * passed / HOUR
+            rate = before[count.of] if count.of is not None else 1.0
+            assert isinstance(rate, int | float)
+            grown = self._counts[name] + count.per_hour * rate * passed / HOUR
+            self._counts[name] = max(count.least, grown)
 
-    def _pulls(self, name: str) -> Iterator[Pull]:
-        for fault in self.faults:
+    def _draw(
+        self, name: str, course: Course, before: Mapping[str, Scalar], passed: Micros
+    ) -> None:
+        """Let a value go where a fault draws it, or back to its ordinary day."""
+        pull = next(self._pulls(name, before), None)
+        if pull is not None:
+            self._returns[name] = pull.back or pull.over
+            share, over = pull.to - course.mean, pull.over
+        elif abs(self._drawn[name]) < _AT_REST:
+            return
+        else:
+            share, over = 0.0, self._returns[name]
+        self._drawn[name] = share + (self._drawn[name] - share) * exp(-passed / over)
+
+    def _pulls(self, name: str, before: Mapping[str, Scalar]) -> Iterator[Pull]:
+        """Yield what draws a value, what began last first."""
+        for fault in reversed(self.faults):
             pull = self.kind.pulls.get(fault, {}).get(name)
-            if pull is not None:
+            if pull is not None and (pull.only is None or before[pull.only]):
                 yield pull
 
     def _values(self) -> dict[str, float]:
         hour = local_hour(self.now, self.zone)
-        return {
-            name: max(
-                min(course.least, course.mean + self._drawn[name]),
-                course.mean
-                + course.swing * cos((hour - course.peak) * pi / 12)
-                + self._noise[name]
-                + self._drawn[name],
-            )
-            for name, course in self.kind.courses.items()
-        }
+        found = {}
+        for name, course in self.kind.courses.items():
+            usual, drawn = course.at(hour), self._drawn[name]
+            noise = self._noise[name] * (usual if course.relative else 1.0)
+            least = min(course.least, course.mean + drawn)
+            found[name] = max(least, usual + noise + drawn)
+        return found
 
-    def _points(self) -> dict[str, Scalar]:
+    def _readings(self) -> dict[str, Scalar]:
+        """Return every point but the counters, unless a fault says what one of them reads."""
         values, hour = self._values(), local_hour(self.now, self.zone)
-        points: dict[str, Scalar] = {**values, **self._counts, **self.kind.steady}
+        points: dict[str, Scalar] = {**values, **self.kind.steady}
         for name, (first, last) in self.kind.hours.items():
             inside = first <= hour < last
             points[name] = inside if first < last else hour >= first or hour < last
@@ -210,4 +253,10 @@ class Sensor(Machine):
         for fault, changed in self.kind.changes.items():
             if fault in self.faults:
                 points.update(changed)
+        for name, switch in self.kind.gates.items():
+            if not points[switch]:
+                points[name] = 0.0
         return points
+
+    def _points(self) -> dict[str, Scalar]:
+        return {**self._counts, **self._readings()}

@@ -1,9 +1,8 @@
 """Drinking-water pumps with inverters: one pressure to hold, whatever the taps draw.
 
-Demand by the hour: GB 50015 gives residential hourly peaks of 2.0–2.8 times the mean with a morning
-and an evening peak; the table is rounded by experience. Control as booster sets do it: an integral
-controller on the header's pressure, the next pump at full speed, one fewer when slow; the duty
-pump changes every night at three. The break tank refills by a float valve.
+Demand by the hour as in ``daily``. Control as booster sets do it: an integral controller on the
+header's pressure, the next pump at full speed, one fewer when slow; the duty pump changes every
+night at three. The break tank refills by a float valve.
 """
 
 import math
@@ -14,20 +13,12 @@ from zoneinfo import ZoneInfo
 from gengfu.core.clock import DAY, HOUR, SECOND, Micros, wall
 from gengfu.core.naming import Scalar
 from simulators.device import local_hour
+from simulators.models.daily import draw
 from simulators.models.hydraulics import MPA_PER_METRE, RATED_HZ, DutyPoint, Pipe, duty_point
-from simulators.models.people import between_hours
 from simulators.models.pump import FAULTS_OF_A_PUMP, Pump, Station
 from simulators.models.warming import settle
 
 FAULTS = FAULTS_OF_A_PUMP | {"burst", "tank_low", "tank_overflow", "floor_leak"}
-
-DRAW_BY_HOUR = (
-    *(0.22, 0.18, 0.16, 0.16, 0.18, 0.30),
-    *(0.65, 1.00, 0.90, 0.70, 0.60, 0.65),
-    *(0.70, 0.55, 0.45, 0.45, 0.55, 0.75),
-    *(0.90, 0.95, 0.90, 0.80, 0.60, 0.35),
-)
-"""Share of the busiest hour's draw, by hour of the local day."""
 
 _SHOWN_RUNNING = frozenset({"dry_running", "blocked", "bearing_wear", "cavitation", "imbalance"})
 _TANK_AREA = 20.0
@@ -114,7 +105,7 @@ class SupplySet(Station):
         """Return what the taps would draw at the set pressure, L/min: by the hour, never steady."""
         keep = math.exp(-seconds / 90.0)
         self._mood = keep * self._mood + self.rng.gauss(0.0, 0.12 * math.sqrt(1 - keep * keep))
-        usual = self.peak_draw * between_hours(DRAW_BY_HOUR, local_hour(self.now, self.zone))
+        usual = self.peak_draw * draw(local_hour(self.now, self.zone))
         burst = 1.5 * self.peak_draw if self.any_has("burst") else 0.0
         return max(0.05 * self.peak_draw, usual * (1 + self._mood)) + burst
 

@@ -15,7 +15,7 @@ _A_DAY = 1 / 24
 
 FIRE_WATER: Mapping[str, Kind] = {
     "smoke_control": Kind(
-        courses={"pressure": Course(mean=0)},
+        courses={"pressure": Course(mean=48, noise=0.8)},
         steady={
             "fan_run": False,
             "start_signal": False,
@@ -25,7 +25,7 @@ FIRE_WATER: Mapping[str, Kind] = {
             "mains": True,
             "fault": False,
         },
-        pulls={"started": {"pressure": Pull(to=48, over=MINUTE // 6)}},
+        gates={"pressure": "fan_run"},
         changes={
             "started": {
                 "fan_run": True,
@@ -34,7 +34,7 @@ FIRE_WATER: Mapping[str, Kind] = {
                 "shutter": "down",
             },
             "runs_unasked": {"fan_run": True},
-            "fan_dead": {"fan_run": False, "pressure": 0.0},
+            "fan_dead": {"fan_run": False},
             "damper_stuck": {"damper": "closed"},
             "manual": {"mode": "manual"},
             "mains_lost": {"mains": False, "fan_run": False},
@@ -50,7 +50,10 @@ FIRE_WATER: Mapping[str, Kind] = {
         },
         steady={"flow_switch": False, "pressure_switch": False, "valve": "open", "fault": False},
         pulls={
-            "flow": {"pressure": Pull(to=0.24, over=MINUTE)},
+            "flow": {
+                "pressure": Pull(to=0.24, over=MINUTE),
+                "supply_pressure": Pull(to=0.27, over=MINUTE),
+            },
             "valve_shut": {"pressure": Pull(to=0.30, over=20 * MINUTE)},
             "empty": {
                 "pressure": Pull(to=0.04, over=3 * MINUTE),

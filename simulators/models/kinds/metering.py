@@ -1,6 +1,6 @@
 """Meters, sensors on a battery, and the gateways and switches that all of them hang on.
 
-A household's draw and a switch's heat are experience (U). A battery sensor speaks every few minutes
+A switch's heat is experience (U); water is drawn as ``daily`` has it. A battery sensor speaks every few minutes
 and by radio: weak where a cellar door has been shut.
 """
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from gengfu.core.clock import HOUR, MINUTE
 from gengfu.core.naming import Scalar
+from simulators.models.daily import draw_off_mean
 from simulators.models.sensor import Count, Course, Kind, Pull
 
 _FAULT: Mapping[str, Scalar] = {"fault": True}
@@ -28,7 +29,7 @@ METERING: Mapping[str, Kind] = {
     ),
     "water_meter": Kind(
         courses={
-            "flow": Course(mean=4.2, swing=3.4, peak=20, noise=0.4),
+            "flow": Course(mean=4.2, swing=4.2, shape=draw_off_mean, noise=0.12, relative=True),
             "battery": Course(mean=88),
         },
         counts={"total": Count(of="flow", begins=51_300)},

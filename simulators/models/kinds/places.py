@@ -44,7 +44,8 @@ PLACES: Mapping[str, Kind] = {
         },
         steady={"leak": False, "smoke": False, "mains": True, "aircon_run": True, "fault": False},
         pulls={
-            "aircon_failed": {"temperature": Pull(to=44, over=60 * MINUTE)},
+            "aircon_failed": {"temperature": Pull(to=44, over=60 * MINUTE, back=20 * MINUTE)},
+            "mains_lost": {"temperature": Pull(to=33, over=90 * MINUTE, back=20 * MINUTE)},
             "damp": {"humidity": Pull(to=92, over=40 * MINUTE)},
         },
         changes={

@@ -1,25 +1,21 @@
 """Machines of the house: power, generator, air, heat, sewage, lights, and a cabinet of pumps.
 
-Voltages and their limits follow GB/T 12325 (+7 %, −10 % of 220 V); all else is experience (U).
+Voltages and their limits follow GB/T 12325 (+7 %, −10 % of 220 V); water and light by the hour are of
+``daily``; all else is experience (U). A generator's run costs 8 % of its tank an hour.
 """
 
 from collections.abc import Mapping
 
 from gengfu.core.clock import MINUTE
 from gengfu.core.naming import Scalar
+from simulators.models.daily import daylight, draw_off_mean
 from simulators.models.sensor import Count, Course, Kind, Pull, Trip
 
 _FAULT: Mapping[str, Scalar] = {"fault": True}
-_DEAD: Mapping[str, Scalar] = {
-    "energised": False,
-    "voltage_a": 0.0,
-    "voltage_b": 0.0,
-    "voltage_c": 0.0,
-    "current_a": 0.0,
-    "current_b": 0.0,
-    "current_c": 0.0,
-    "power": 0.0,
-}
+_BY_PHASE = [f"{what}_{one}" for what in ("voltage", "current") for one in "abc"]
+_COLD_CABLE = {"cable_temp": Pull(to=24, over=25 * MINUTE)}
+_UNCOOLED = {"supply_temp": Pull(to=24, over=20 * MINUTE, back=4 * MINUTE)}
+_UNPUMPED = {"pressure_out": Pull(to=0.1, over=2 * MINUTE, back=MINUTE)}
 
 PLANT: Mapping[str, Kind] = {
     "power_distribution": Kind(
@@ -36,7 +32,10 @@ PLANT: Mapping[str, Kind] = {
             "cable_temp": Course(mean=41, swing=6, peak=20, noise=1),
         },
         steady={"energised": True, "breaker": "closed", "source": "mains", "fault": False},
+        gates=dict.fromkeys((*_BY_PHASE, "power", "power_factor", "leakage"), "energised"),
         pulls={
+            "outage": _COLD_CABLE,
+            "tripped": _COLD_CABLE,
             "joint_hot": {"cable_temp": Pull(to=112, over=20 * MINUTE)},
             "voltage_low": {f"voltage_{one}": Pull(to=186, over=MINUTE) for one in "abc"},
             "voltage_high": {f"voltage_{one}": Pull(to=250, over=MINUTE) for one in "abc"},
@@ -44,23 +43,25 @@ PLANT: Mapping[str, Kind] = {
             "leaks": {"leakage": Pull(to=480, over=2 * MINUTE)},
         },
         changes={
-            "outage": _DEAD,
-            "tripped": {**_DEAD, "breaker": "tripped"},
+            "outage": {"energised": False},
+            "tripped": {"energised": False, "breaker": "tripped"},
             "on_standby": {"source": "standby"},
             "fault": _FAULT,
         },
     ),
     "generator": Kind(
         courses={
-            "voltage": Course(mean=0),
-            "frequency": Course(mean=0),
-            "power": Course(mean=0),
-            "fuel": Course(mean=82),
+            "voltage": Course(mean=400, noise=1.5),
+            "frequency": Course(mean=50, noise=0.08),
+            "power": Course(mean=85, noise=2),
             "battery": Course(mean=27.2, noise=0.1),
             "coolant_temp": Course(mean=38, noise=0.5),
-            "oil_pressure": Course(mean=0),
+            "oil_pressure": Course(mean=380, noise=6),
         },
-        counts={"run_hours": Count(per_hour=0, begins=213)},
+        counts={
+            "run_hours": Count(of="run", begins=213),
+            "fuel": Count(per_hour=-8, of="run", begins=82, least=0),
+        },
         steady={
             "run": False,
             "mode": "auto",
@@ -68,27 +69,18 @@ PLANT: Mapping[str, Kind] = {
             "emergency_stop": False,
             "fault": False,
         },
+        gates=dict.fromkeys(("voltage", "frequency", "power", "oil_pressure"), "run"),
         pulls={
-            "called": {
-                "voltage": Pull(to=400, over=MINUTE // 12),
-                "frequency": Pull(to=50, over=MINUTE // 12),
-                "power": Pull(to=85, over=MINUTE // 6),
-                "coolant_temp": Pull(to=82, over=8 * MINUTE),
-                "oil_pressure": Pull(to=380, over=MINUTE // 12),
-            },
-            "fuel_low": {"fuel": Pull(to=18, over=MINUTE)},
+            "called": {"coolant_temp": Pull(to=82, over=8 * MINUTE, back=40 * MINUTE, only="run")},
             "battery_low": {"battery": Pull(to=22.6, over=2 * MINUTE)},
-            "overheats": {"coolant_temp": Pull(to=108, over=5 * MINUTE)},
+            "overheats": {
+                "coolant_temp": Pull(to=108, over=5 * MINUTE, back=40 * MINUTE, only="run")
+            },
         },
         changes={
             "called": {"start_signal": True, "run": True},
-            "does_not_start": {
-                "run": False,
-                "voltage": 0.0,
-                "frequency": 0.0,
-                "power": 0.0,
-                "oil_pressure": 0.0,
-            },
+            "does_not_start": {"run": False},
+            "fuel_low": {"fuel": 18.0},
             "oil_lost": {"oil_pressure": 60.0},
             "manual": {"mode": "manual"},
             "emergency_stop": {"emergency_stop": True, "run": False},
@@ -111,15 +103,19 @@ PLANT: Mapping[str, Kind] = {
             "frost": False,
             "fault": False,
         },
+        gates={"current": "run", "filter_pressure": "run"},
         pulls={
+            "stopped": _UNCOOLED,
+            "does_not_start": _UNCOOLED,
+            "fault": _UNCOOLED,
             "filter_blocked": {"filter_pressure": Pull(to=320, over=10 * MINUTE)},
             "stale_air": {"co2": Pull(to=2100, over=15 * MINUTE)},
         },
         changes={
-            "stopped": {"run": False, "command": False, "current": 0.0},
-            "does_not_start": {"run": False, "command": True, "current": 0.0},
+            "stopped": {"run": False, "command": False},
+            "does_not_start": {"run": False, "command": True},
             "frost": {"frost": True},
-            "fault": {"fault": True, "run": False, "current": 0.0},
+            "fault": {"fault": True, "run": False},
         },
     ),
     "heating_substation": Kind(
@@ -139,6 +135,10 @@ PLANT: Mapping[str, Kind] = {
             "fault": False,
         },
         pulls={
+            "fault": {
+                "supply_temp": Pull(to=24, over=60 * MINUTE, back=15 * MINUTE),
+                "return_temp": Pull(to=23, over=60 * MINUTE, back=15 * MINUTE),
+            },
             "cold": {"supply_temp": Pull(to=31, over=20 * MINUTE)},
             "hot": {"supply_temp": Pull(to=92, over=10 * MINUTE)},
             "leaks": {
@@ -174,18 +174,22 @@ PLANT: Mapping[str, Kind] = {
         },
     ),
     "light": Kind(
-        courses={"illuminance": Course(mean=9000, swing=9500, peak=12.5, noise=300)},
+        courses={
+            "illuminance": Course(mean=0, swing=60_000, shape=daylight, noise=0.25, relative=True),
+            "current": Course(mean=3.1, noise=0.02),
+        },
         hours={"lit": (18.5, 6.0), "command": (18.5, 6.0)},
         steady={
             "mode": "auto",
             "lamps": 24,
             "lamps_failed": 0,
-            "current": 3.1,
             "leakage": 12.0,
             "fault": False,
         },
+        gates={"current": "lit"},
+        pulls={"lamps_failed": {"current": Pull(to=2.3, over=MINUTE)}},
         changes={
-            "not_lit": {"lit": False, "command": True, "current": 0.0},
+            "not_lit": {"lit": False, "command": True},
             "lit_by_day": {"lit": True, "command": False},
             "lamps_failed": {"lamps_failed": 6},
             "leaks": {"leakage": 410.0},
@@ -195,7 +199,7 @@ PLANT: Mapping[str, Kind] = {
     "pump_set": Kind(
         courses={
             "pressure_out": Course(mean=0.56, noise=0.003),
-            "flow": Course(mean=260, swing=120, peak=20, noise=30),
+            "flow": Course(mean=260, swing=260, shape=draw_off_mean, noise=0.1, relative=True),
         },
         steady={
             "mode": "auto",
@@ -209,7 +213,12 @@ PLANT: Mapping[str, Kind] = {
             "cabinet_mains": True,
             "fault": False,
         },
-        pulls={"pressure_low": {"pressure_out": Pull(to=0.42, over=2 * MINUTE)}},
+        gates={"flow": "delivering"},
+        pulls={
+            "none_left": _UNPUMPED,
+            "mains_lost": _UNPUMPED,
+            "pressure_low": {"pressure_out": Pull(to=0.42, over=2 * MINUTE)},
+        },
         changes={
             "one_left": {"available": 1, "redundancy": False},
             "none_left": {
@@ -217,11 +226,9 @@ PLANT: Mapping[str, Kind] = {
                 "running": 0,
                 "redundancy": False,
                 "delivering": False,
-                "pressure_out": 0.0,
-                "flow": 0.0,
             },
             "manual": {"mode": "manual"},
-            "mains_lost": {"cabinet_mains": False, "running": 0, "delivering": False, "flow": 0.0},
+            "mains_lost": {"cabinet_mains": False, "running": 0, "delivering": False},
             "fault": _FAULT,
         },
     ),

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from gengfu.core.clock import DAY, HOUR, MINUTE
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Scalar
-from simulators.device import Injection, Sample
+from simulators.device import Injection, Sample, local_hour
+from simulators.models.daily import DRAW_BY_HOUR
 from simulators.models.kinds import KINDS
 from simulators.models.sensor import Sensor
 from tests.unit.simulators.stage import CLASSES, MORNING
@@ -116,6 +117,76 @@ def test_a_sensor_says_what_its_class_does_not_know(kind: str) -> None:
     for name, value in [*good.items(), *last(one, 1).items()]:
         assert (known[name].kind is PointKind.BOOLEAN) == isinstance(value, bool), name
         assert not isinstance(value, str) or value in known[name].words, name
+
+
+STOPPED = [
+    ("generator", ["called"], "run", "oil_pressure", 300.0),
+    ("generator", ["called"], "run", "voltage", 380.0),
+    ("smoke_control", ["started"], "fan_run", "pressure", 40.0),
+]
+
+
+@pytest.mark.parametrize(("kind", "faults", "switch", "value", "least"), STOPPED)
+def test_a_value_lags_behind_its_switch(
+    kind: str, faults: list[str], switch: str, value: str, least: float
+) -> None:
+    """In no sample at all does a machine run without its value, or have it while it stands."""
+    one = sensor(kind)
+    told = read(one, 0.11)
+    for fault in faults:
+        one.begin(injection(fault))
+    told += read(one, 0.11)
+    for fault in faults:
+        one.end(injection(fault))
+    told += read(one, 0.11)
+    assert {each.points[switch] for each in told} == {False, True}
+    for each in told:
+        found = of(dict(each.points), value)
+        assert found > least if each.points[switch] else found == 0.0
+
+
+def test_a_stopped_generator_gives_power() -> None:
+    """An emergency stop ends voltage and power at once; hours and fuel moved while it ran only."""
+    one = sensor("generator")
+    one.begin(injection("called"))
+    ran = last(one, 1)
+    one.begin(injection("emergency_stop"))
+    stopped = read(one, 2)
+    assert all((each.points["voltage"], each.points["power"]) == (0.0, 0.0) for each in stopped)
+    assert of(ran, "run_hours") == pytest.approx(214, abs=0.02)
+    assert of(ran, "fuel") < 80
+    assert stopped[-1].points["run_hours"] == pytest.approx(ran["run_hours"], abs=0.001)
+
+
+def test_the_way_back_takes_ten_minutes() -> None:
+    """Mains that were low are what they were three minutes after, as fast as they fell."""
+    one = sensor("power_distribution")
+    one.begin(injection("voltage_low"))
+    assert of(last(one, 0.2), "voltage_a") < 198
+    one.end(injection("voltage_low"))
+    assert of(last(one, 0.05), "voltage_a") > 220
+
+
+def test_people_draw_water_at_night() -> None:
+    """Between two and five a meter of 4.2 m³/h on average stays below 4; the day peaks by the code."""
+    for seed in range(5):
+        night = [
+            of(dict(each.points), "flow")
+            for each in read(sensor("water_meter", seed), DAY / HOUR)
+            if 2 <= local_hour(each.at, ZONE) < 5
+        ]
+        assert night
+        assert max(night) < 4
+    assert 2.0 <= max(DRAW_BY_HOUR) / (sum(DRAW_BY_HOUR) / 24) <= 2.8
+
+
+def test_the_sun_shines_at_eight_in_the_evening() -> None:
+    """It is dark from seven to five and bright at noon; lamps that are not lit draw nothing."""
+    for each in read(sensor("light"), DAY / HOUR):
+        lux, hour = of(dict(each.points), "illuminance"), local_hour(each.at, ZONE)
+        assert lux == 0 if hour >= 19 or hour < 5 else lux >= 0
+        assert lux > 15_000 or not 11 <= hour < 13
+        assert (of(dict(each.points), "current") > 0) == each.points["lit"]
 
 
 def test_cutting_time_changes_what_is_said() -> None:
