@@ -191,7 +191,7 @@ class Interpreter:
         for device, one in each:
             if device is not None:
                 self._presences.note(
-                    device.key,
+                    device,
                     one.presence,
                     message.received_at,
                     vouched=form.vouched_for > 0,

@@ -100,11 +100,17 @@ class _Placing:
                 self.told.pop((*self.device.key, name), None)
         if self.device.tells_online:
             own = self.device.tells_in_fields if presence is Presence.ONLINE else ()
-            here = Observed(self.message.received_at, Flag.RECEIPT_TIME.value, None)
             for equipment in self.device.speaks_for:
                 if equipment not in own:
-                    is_there = self.presences.is_there(equipment)
-                    self._add_point(equipment, ONLINE, here, ToPoint(point=ONLINE), is_there)
+                    self._tell_online(equipment)
+
+    def _tell_online(self, equipment: str) -> None:
+        """Say whether an equipment is there by now; that it was, as the broker kept it, can wait."""
+        is_there = self.presences.is_there(equipment)
+        is_kept = self.message.retained and self.said.device == self.device.device
+        if not (is_there and is_kept and self.presences.is_vouched(self.device.key)):
+            here = Observed(self.message.received_at, Flag.RECEIPT_TIME.value, None)
+            self._add_point(equipment, ONLINE, here, ToPoint(point=ONLINE), is_there)
 
     def _forget_values(self) -> None:
         """Make every point of the device known to be missing: what it said no longer holds."""

@@ -14,13 +14,15 @@ from typing import TypeAlias
 
 from gateway.codecs.spoken import Presence
 from gateway.mapping.model import DeviceMapping
-from gengfu.core.clock import Micros
+from gengfu.core.clock import SECOND, Micros
 
 Key: TypeAlias = tuple[str, str, str]
 """(format, base, device)"""
 
 _BEATS = 3
 """How often in the time after which its class takes an equipment for silent."""
+_ALL_KEPT: Micros = 5 * SECOND
+"""When all that the broker has kept of an equipment was heard."""
 
 
 @dataclass(slots=True)
@@ -39,6 +41,8 @@ class Presences:
     """(format, base) whose bridge said that it goes."""
     _told: dict[str, Micros] = field(default_factory=dict)
     """Equipment → when we last said, or heard, anything of it."""
+    _owed: dict[str, Micros] = field(default_factory=dict)
+    """Equipment that was kept as being there → since when it has to be said."""
 
     def use(self, devices: Mapping[Key, DeviceMapping]) -> None:
         """Go on with the devices of another mapping; what is known of those that stay is kept."""
@@ -51,15 +55,24 @@ class Presences:
         self._denied = {one for one in self._denied if one[0] in devices}
         self._mute &= {key[:2] for key in devices}
         self._told = {key: at for key, at in self._told.items() if key in self._tellers}
+        self._owed = {key: at for key, at in self._owed.items() if key in self._tellers}
 
     def note(
-        self, key: Key, presence: Presence | None, at: Micros, *, vouched: bool, retained: bool
+        self,
+        device: DeviceMapping,
+        presence: Presence | None,
+        at: Micros,
+        *,
+        vouched: bool,
+        retained: bool,
     ) -> None:
         """Take in that a mapped device spoke, and what it said of its being there.
 
-        What the broker has kept does not make it heard anew; of whom nobody vouches for, only that
-        it is away is remembered.
+        What the broker has kept does not make it heard anew, and if it is news it is said when all
+        that was kept has been heard: its bridge, or another device, may be away. Of whom nobody
+        vouches for, only that it is away is remembered.
         """
+        key = device.key
         before = self._heard.get(key)
         if presence is None:
             if before is not None and not retained:
@@ -72,6 +85,8 @@ class Presences:
         self._away.discard(key)
         if vouched:
             self._heard[key] = before if retained and before is not None else at
+            if retained and before is None:
+                self._owed.update(dict.fromkeys(device.speaks_for, at))
 
     def note_field(self, key: Key, equipment: str, *, online: bool) -> None:
         """Take in what a device said in a field of its own of one equipment's being there."""
@@ -97,6 +112,10 @@ class Presences:
             for key in self._tellers.get(equipment, ())
         )
 
+    def is_vouched(self, key: Key) -> bool:
+        """Tell whether it is said for a device that it is there, while it is."""
+        return key in self._heard
+
     def heard(self, equipment: str, at: Micros) -> None:
         """Note that an equipment needs nobody to speak for it now."""
         self._told[equipment] = at
@@ -121,7 +140,14 @@ class Presences:
             fresh = all(at is not None and now - at <= vouched_for(form) for form, at in here)
             if not here or not fresh or not self.is_there(equipment):
                 continue
-            silence = patience(equipment)
-            if silence is not None and now - self._told.get(equipment, 0) >= silence // _BEATS:
+            silence, owed_at = patience(equipment), self._owed.get(equipment)
+            if silence is None:
+                continue
+            if owed_at is not None:
+                is_due = now - owed_at >= _ALL_KEPT
+            else:
+                is_due = now - self._told.get(equipment, 0) >= silence // _BEATS
+            if is_due:
+                self._owed.pop(equipment, None)
                 self._told[equipment] = now
                 yield equipment

@@ -240,7 +240,7 @@ def test_a_dead_bridge_leaves_its_devices_there() -> None:
     assert online(listener, BRIDGE, b"offline") == []
     assert online(listener, METER, b"Online") == [0]
     assert online(listener, "zigbee2mqtt/door/availability", b"offline") == [0]
-    assert online(listener, BRIDGE, b"online") == [1]
+    assert online(listener, BRIDGE, b"online", retained=True) == [1]
     assert online(listener, BRIDGE, b"online", retained=True) == []
 
 
@@ -250,6 +250,25 @@ def test_a_bridge_that_was_dead_at_our_start_is_none() -> None:
     assert online(listener, BRIDGE, b"offline", retained=True) == []
     assert online(listener, HERE, b"online", retained=True) == [0]
     assert online(listener, BRIDGE, b"online") == [1]
+
+
+@pytest.mark.parametrize("away", [BRIDGE, METER])
+def test_what_was_lost_comes_back_at_every_start(away: str) -> None:
+    """What the broker kept of one device is not said before what it kept of the others was heard."""
+    listener = Listener(read_mapping(TWO, "m"))
+    assert online(listener, HERE, b"online", retained=True) == []
+    assert not quiet(listener, SECOND)
+    assert online(listener, away, b"offline", retained=True) == [0]
+    assert not quiet(listener, HOUR)
+    assert online(listener, away, b"online") == [1]
+
+
+def test_what_was_kept_is_never_said() -> None:
+    """What the broker kept is said when all was heard, however long the class may be silent."""
+    listener = Listener(read_mapping(LEAK, "m"))
+    assert online(listener, HERE, b"online", retained=True) == []
+    listener.hear("zigbee2mqtt/leak", b'{"water_leak": false}', retained=True)
+    assert [quiet(listener, 2 * SECOND) for _ in range(4)] == [(), (), (THERE,), ()]
 
 
 def test_a_stranger_s_names_are_kept() -> None:
