@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 import rules.packs
+from gengfu.core.expression import parse
+from gengfu.core.states import OperatingState
 from rules.language.reader import read_rules
 from rules.packs import shipped
 from rules.trial.case import Case
@@ -45,3 +47,18 @@ def test_every_shipped_rule_is_seen_firing_and_seen_silent() -> None:
     shipped_rules = {rule.id for rule in read_rules(shipped(), CLASSES)}
     assert shipped_rules - fired == set()
     assert shipped_rules - silent == set()
+
+
+def test_equipment_is_down_and_nobody_is_told() -> None:
+    """Every point that makes equipment of a class count as out of order stands in a rule for it."""
+    read: dict[str, set[str]] = {name: set() for name in CLASSES}
+    for rule in read_rules(shipped(), CLASSES):
+        read[rule.equipment_class].update(*(one.points for one in rule.expressions))
+    unread = {
+        (name, point)
+        for name, known in CLASSES.items()
+        for clause in known.operating_state
+        if clause.state is OperatingState.FAULT
+        for point in parse(clause.when).points - read[name] - {"online"}
+    }
+    assert unread == set()
