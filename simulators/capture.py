@@ -7,19 +7,23 @@ line with the microseconds since the beginning. A payload that is no UTF-8 stand
 import base64
 import binascii
 import gzip
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Annotated, BinaryIO, cast
 
 import msgspec
 
 from gengfu.core.clock import Micros
 from gengfu.core.errors import BadInput
-from gengfu.core.said import said
+from gengfu.core.said import Said, said
 
 MAGIC = "gengfu-traffic"
 VERSION = 1
+_BROKEN = (OSError, EOFError, zlib.error)
+"""What reading a file raises that was cut off or damaged."""
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,10 +36,10 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     after: Micros
-    topic: str
+    topic: Annotated[str, msgspec.Meta(pattern=r"^[^+#\0]+\Z")]
     text: str | None = None
     base64: str | None = None
-    qos: int = 0
+    qos: Annotated[int, msgspec.Meta(ge=0, le=2)] = 0
     retain: bool = False
 
 
@@ -84,7 +88,7 @@ def is_capture(path: Path) -> bool:
     try:
         with opened(path, "rb") as file:
             return msgspec.json.decode(file.readline(4096), type=Head).format == MAGIC
-    except (OSError, EOFError, msgspec.MsgspecError):
+    except (*_BROKEN, msgspec.MsgspecError):
         return False
 
 
@@ -97,7 +101,7 @@ def read_capture(path: Path) -> tuple[Head, Iterator[Caught]]:
     try:
         with opened(path, "rb") as file:
             head = msgspec.json.decode(file.readline(4096), type=Head)
-    except (OSError, EOFError, msgspec.MsgspecError) as exc:
+    except (*_BROKEN, msgspec.MsgspecError) as exc:
         raise BadInput.of(str(path), "1", said("is no recording of traffic: {}", exc)) from exc
     if (head.format, head.version) != (MAGIC, VERSION):
         raise BadInput.of(str(path), "1", said("version {} is not known here", head.version))
@@ -105,19 +109,37 @@ def read_capture(path: Path) -> tuple[Head, Iterator[Caught]]:
 
 
 def _messages(path: Path) -> Iterator[Caught]:
+    for number, line in _lines(path):
+        try:
+            one = msgspec.json.decode(line, type=_Line)
+            raw = base64.b64decode(one.base64, validate=True) if one.base64 else b""
+        except (msgspec.MsgspecError, binascii.Error) as exc:
+            raise _broken(path, number, said("is no message: {}", exc)) from exc
+        payload = one.text.encode() if one.text is not None else raw
+        yield Caught(
+            after=one.after,
+            topic=one.topic,
+            payload=payload,
+            qos=one.qos,
+            retain=one.retain,
+        )
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines below the first with their numbers, as far as the file can be read."""
     with opened(path, "rb") as file:
         file.readline()
-        for number, line in enumerate(file, start=2):
+        for number in count(2):
             try:
-                one = msgspec.json.decode(line, type=_Line)
-                raw = base64.b64decode(one.base64, validate=True) if one.base64 else b""
-            except (msgspec.MsgspecError, binascii.Error) as exc:
-                raise BadInput.of(str(path), str(number), said("is no message: {}", exc)) from exc
-            payload = one.text.encode() if one.text is not None else raw
-            yield Caught(
-                after=one.after,
-                topic=one.topic,
-                payload=payload,
-                qos=one.qos,
-                retain=one.retain,
-            )
+                line = file.readline()
+            except _BROKEN as exc:
+                why = said("the file is cut off or damaged here: {}", exc)
+                raise _broken(path, number, why) from exc
+            if not line:
+                return
+            yield number, line
+
+
+def _broken(path: Path, number: int, why: Said) -> BadInput:
+    mend = said("whole, and played, is what comes before: {} messages", number - 2)
+    return BadInput.of(str(path), str(number), why, mend)

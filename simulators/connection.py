@@ -34,9 +34,13 @@ class BrokerAddress:
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     ca: str | None = None
+    speaks_five: bool | None = None
+    """Whether it speaks MQTT 5; None: nobody has said."""
 
-    def client(self, identifier: str, will: aiomqtt.Will | None = None) -> aiomqtt.Client:
-        """Return a client, not yet connected.
+    def client(
+        self, identifier: str, will: aiomqtt.Will | None = None, *, is_five: bool = False
+    ) -> aiomqtt.Client:
+        """Return a client, not yet connected, that speaks MQTT 3.1.1 or 5.
 
         Raises:
             StartError: when the address is none.
@@ -52,6 +56,7 @@ class BrokerAddress:
             password=self.password,
             identifier=identifier,
             will=will,
+            protocol=aiomqtt.ProtocolVersion.V5 if is_five else aiomqtt.ProtocolVersion.V311,
             tls_context=ssl.create_default_context(cafile=self.ca) if secure else None,
         )
 

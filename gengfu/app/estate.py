@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from gateway.endpoint import Version
 from gengfu.app.broker import SIMULATOR_ACCOUNT, endpoint_of
 from gengfu.app.given_files import classes_of
 from gengfu.app.ledgers import ledgers_of
@@ -49,6 +50,7 @@ def address_of(
         user=endpoint.user,
         password=endpoint.password,
         ca=str(endpoint.ca_file) if endpoint.ca_file else None,
+        speaks_five={Version.V5: True, Version.V311: False}.get(endpoint.version),
     )
 
 

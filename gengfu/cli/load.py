@@ -1,8 +1,10 @@
 """``gengfu record`` and ``gengfu load``: a broker's traffic in a file, and more of it than usual."""
 
 import asyncio
+import signal
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from typer.models import OptionInfo
@@ -14,6 +16,8 @@ from gengfu.core.errors import BadInput
 from gengfu.core.expression import parse_span
 from gengfu.core.said import Misread
 from simulators.load_shape import Shape
+
+_T = TypeVar("_T")
 
 
 def _percent(what: str, most: float = 100) -> OptionInfo:
@@ -42,12 +46,14 @@ def record(
     """Record a broker's traffic into a file that "gengfu replay" plays back, byte by byte.
 
     The file holds what was said on the broker, people's card numbers included: keep it accordingly.
+    Ctrl-C and SIGTERM end it cleanly; after a power failure all but the last second is there.
     """
     from gengfu.app.traffic import record_traffic
 
     settings = settings_from(config, data=data, broker__url=broker)
     span = None if lasts is None else _span(lasts)
-    taped = asyncio.run(record_traffic(settings, file, topics=topic or (), lasts=span))
+    recording = record_traffic(settings, file, topics=topic or (), lasts=span)
+    taped = asyncio.run(_until_terminated(recording))
     say(
         f"{counted(taped.messages, 'message')}, {counted(taped.payload_bytes, 'byte')} "
         f"in {taped.span / SECOND:.1f} s: {file}"
@@ -85,6 +91,14 @@ def load(
     for line in report(fired):
         say(line)
     raise typer.Exit(0 if fired.is_complete else 1)
+
+
+async def _until_terminated(work: Coroutine[None, None, _T]) -> _T:
+    """Let SIGTERM end something as Ctrl-C does."""
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work
 
 
 def _span(text: str) -> int:

@@ -1,15 +1,20 @@
 """A broker's traffic recorded and played back: the same bytes, topics, distances."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from itertools import islice
 from pathlib import Path
+from random import Random
 
 import aiomqtt
+import paho.mqtt.client as paho
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from paho.mqtt.enums import CallbackAPIVersion
 
 from gengfu.app.broker import CORE_ACCOUNT, prepare_accounts, run_broker
 from gengfu.app.estate import address_of
@@ -30,7 +35,7 @@ from simulators.connection import BrokerAddress
 from simulators.load import Gun, fire
 from simulators.load_plan import Load, shots
 from simulators.tape import play, record
-from tests.integration.services import Mosquitto, free_port, mosquitto, wait_for
+from tests.integration.services import Mosquitto, free_port, mosquitto, running, wait_for
 
 
 @pytest.fixture
@@ -46,9 +51,11 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
         st.builds(
             Caught,
             after=st.integers(0, 10**12),
-            topic=st.text(min_size=1, max_size=20),
+            topic=st.text(
+                st.characters(codec="utf-8", exclude_characters="+#\0"), min_size=1, max_size=20
+            ),
             payload=st.binary(max_size=60),
-            qos=st.integers(0, 1),
+            qos=st.integers(0, 2),
             retain=st.booleans(),
         ),
         max_size=5,
@@ -80,6 +87,117 @@ def test_another_file_is_taken_for_a_tape(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as refused:
         list(read_capture(tape)[1])
     assert refused.value.faults[0].place == "2"
+
+
+def test_a_broken_file_is_played_in_silence(tmp_path: Path) -> None:
+    """A file that was cut off or damaged gives what stands before, then the place, not a traceback."""
+    file = tmp_path / "a.jsonl.gz"
+    noise = Random(1)  # that cannot be packed: cut in half the file holds half of it
+    said = [
+        Caught(after=n, topic="a", payload=noise.randbytes(400), qos=1, retain=False)
+        for n in range(500)
+    ]
+    with opened(file, "wb") as out:
+        out.write(head_line(7))
+        out.writelines(map(message_line, said))
+    whole = file.read_bytes()
+    damaged = bytearray(whole)
+    damaged[len(whole) // 2 :] = bytes(len(whole) - len(whole) // 2)
+    for broken in (whole[: len(whole) // 2], bytes(damaged)):
+        file.write_bytes(broken)
+        back: list[Caught] = []
+        with pytest.raises(BadInput, match="cut off or damaged") as refused:
+            back.extend(read_capture(file)[1])
+        (fault,) = refused.value.faults
+        whole_ones = int(fault.place) - 2
+        assert 100 < whole_ones < 400
+        assert list(islice(read_capture(file)[1], whole_ones)) == said[:whole_ones]
+        assert f"{whole_ones} messages" in fault.mend
+
+
+@pytest.mark.parametrize("line", [b'"topic":"a/#","qos":1', b'"topic":"a","qos":3'])
+def test_a_message_that_none_can_be(tmp_path: Path, line: bytes) -> None:
+    """A topic or QoS that MQTT does not have is told with its line, not raised by the connection."""
+    file = tmp_path / "a.jsonl"
+    file.write_bytes(head_line(1) + b'{"after":1,' + line + b"}\n")
+    with pytest.raises(BadInput, match="is no message"):
+        list(read_capture(file)[1])
+
+
+async def test_what_comes_before_a_break_is_lost(tmp_path: Path, broker: Mosquitto) -> None:
+    """A recording without its end is played up to there, then told."""
+    address = BrokerAddress(url=broker.url)
+    file, again = tmp_path / "cut.jsonl", tmp_path / "again.jsonl"
+    lines = [
+        message_line(Caught(after=n, topic="gf/x/up", payload=b"1", qos=1, retain=False))
+        for n in range(7)
+    ]
+    file.write_bytes(head_line(1) + b"".join(lines) + lines[0][:20])
+
+    async def replay() -> None:
+        clock = SystemClock()
+        with pytest.raises(BadInput, match=":9: is no message"):
+            await play(read_capture(file)[1], broker=address, clock=clock, began=clock.now())
+
+    await taped(again, address, replay())
+
+
+async def test_a_replay_is_not_what_was_said(tmp_path: Path, broker: Mosquitto) -> None:
+    """A status that is retained while it is recorded, and QoS 2, are recorded and played as they were."""
+    address = BrokerAddress(url=broker.url)
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+    said = [
+        (f"gf/x/d{n}/up/status", qos, n % 2 == 0) for n, qos in enumerate((1, 2, 0, 0, 1, 2, 1))
+    ]
+
+    async def speak() -> None:
+        async with aiomqtt.Client("127.0.0.1", broker.port) as client:
+            for topic, qos, retain in said:
+                await client.publish(topic, b"online", qos=qos, retain=retain)
+
+    await taped(first, address, speak())
+    async with aiomqtt.Client("127.0.0.1", broker.port) as client:
+        for topic, _, _ in said:
+            await client.publish(topic, b"", qos=1, retain=True)
+
+    async def replay() -> None:
+        clock = SystemClock()
+        await play(read_capture(first)[1], broker=address, clock=clock, began=clock.now())
+
+    await taped(second, address, replay())
+    for file in (first, second):
+        caught = read_capture(file)[1]
+        assert sorted((one.topic, one.qos, one.retain) for one in caught) == said
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
+def test_a_recording_is_empty_until_it_ends(tmp_path: Path, broker: Mosquitto, name: str) -> None:
+    """What was heard is in the file while it is recorded; SIGTERM ends it whole, with what it has."""
+    file, log = tmp_path / name, tmp_path / "log"
+    command = ["record", str(file), "--topic", "live/#", "--broker", broker.url]
+    folder = ("--data", str(tmp_path / "data"))
+    with running([sys.executable, "-m", "gengfu", *command, *folder], log) as process:
+
+        def heard() -> int:
+            client.publish("live/a", b"1", qos=1)
+            return sum(1 for _ in whole(file))
+
+        client = paho.Client(CallbackAPIVersion.VERSION2)
+        client.connect("127.0.0.1", broker.port)
+        client.loop_start()
+        wait_for("messages in the file", lambda: heard() > 3)
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+        client.loop_stop()
+    kept = list(read_capture(file)[1])
+    assert len(kept) > 3
+    assert f"{len(kept)} messages" in log.read_text(encoding="utf-8")
+
+
+def whole(file: Path) -> Iterator[Caught]:
+    """Yield the messages of a file that is still being written."""
+    with suppress(BadInput):
+        yield from read_capture(file)[1]
 
 
 async def test_what_is_played_is_not_what_was_recorded(tmp_path: Path, broker: Mosquitto) -> None:
