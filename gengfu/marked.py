@@ -254,11 +254,11 @@ class Page:
         """
         try:
             expression = parse(self.text(node), names or ())
+            if names:
+                expression = expression.named({name: one.root for name, one in names.items()})
         except ExpressionError as exc:
             self.fault(node, exc.flaw.told(what), exc.flaw.suggestion)
             return None
-        if names:
-            expression = expression.named({name: one.root for name, one in names.items()})
         found = check(expression, scope, condition=condition) if scope is not None else ()
         for flaw in found:
             self.fault(node, flaw.told(what), flaw.suggestion)

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
 
@@ -21,7 +22,15 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from gengfu.core.errors import GengfuError
-from gengfu.core.record import Body, LedgerChange, NewNames, Record, RulesChange, Tick
+from gengfu.core.record import (
+    Body,
+    LedgerChange,
+    NewNames,
+    Record,
+    RecordKind,
+    RulesChange,
+    Tick,
+)
 from gengfu.ledger import snapshot
 from gengfu.ledger.model import EquipmentClass
 from rules.engine.state import State
@@ -94,6 +103,8 @@ class Custody:
         self._parked: dict[int, set[int]] = {}
         for one in lot.all():
             self._parked.setdefault(one.position, set()).add(one.number)
+        self._contents = {one.content for one in lot.all() if one.content and one.stays}
+        """Of rules and ledgers that are parked: every start announces them again."""
         self.held: InHand | None = None
         """What is being judged now."""
         if self._suspect is not None:
@@ -149,6 +160,8 @@ class Custody:
             self._convict(record, body, state, suspect)
             careful = False
         parked = self._parked.get(record.position, set()) - {MEMORY}
+        if self._contents and _content(record) in self._contents:
+            parked = parked | {WHOLE}
         left = body if not parked else None if WHOLE in parked else without(body, parked)
         if suspect is not None and careful and suspect.deaths >= DEATHS - 1 and left is not None:
             for number, one in portions(body):
@@ -177,6 +190,7 @@ class Custody:
             site=about.site,
             equipment=about.equipment,
             what=about.what,
+            content=_content(record),
             life_safety=equipment_class is not None and equipment_class.life_safety,
             deaths=suspect.deaths,
             reason=suspect.reason,
@@ -184,6 +198,8 @@ class Custody:
         )
         self._lot.put(parked)
         self._parked.setdefault(record.position, set()).add(number)
+        if parked.content:
+            self._contents.add(parked.content)
         self._suspect = None
         self._take(record.position, record.position)
         _log.critical("record_parked", key=parked.key, what=parked.what, reason=parked.reason)
@@ -243,6 +259,13 @@ def without_memory(state: State) -> State:
     for body in told:
         fresh, _ = step(fresh, body, position=state.position, now=state.now)
     return fresh
+
+
+def _content(record: Record) -> str:
+    """Return a digest of rules or a ledger; empty for what is said once."""
+    if record.kind not in {RecordKind.RULES, RecordKind.LEDGER}:
+        return ""
+    return blake2b(record.payload, digest_size=16).hexdigest()
 
 
 def _as_line(held: InHand) -> Mapping[str, object]:

@@ -49,12 +49,19 @@ class Parked:
     site: str = ""
     equipment: str = ""
     what: str = ""
+    content: str = ""
+    """Of what every start announces anew, its digest: each copy would kill again."""
     life_safety: bool = False
     deaths: int
     reason: str
     at: Micros
     """When the record was written."""
     stage: Stage = Stage.NEW
+
+    @property
+    def stays(self) -> bool:
+        """Whether nobody wants it judged once more."""
+        return self.stage in {Stage.NEW, Stage.TOLD}
 
     @property
     def key(self) -> str:

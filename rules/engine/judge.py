@@ -14,6 +14,7 @@ from gengfu.core.expression import truth
 from gengfu.core.naming import Scalar
 from gengfu.core.urgency import Kind
 from rules.engine import supply
+from rules.engine.frame import NEVER
 from rules.engine.plan import OWN_SILENCE, CompiledRule
 from rules.engine.proofs import Occurrence
 from rules.engine.state import State
@@ -120,6 +121,8 @@ class Judge:
         at = unit.at
         while waiting:
             past = waiting.pop(0)
+            if at == NEVER and not plan.pasts[past].timed:
+                continue  # its time is that of what is said, and nothing was
             output = plan.pasts[past].output
             if unit.sample(past, at, since):
                 rules.update(plan.rules_of_slot[output])

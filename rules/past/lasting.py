@@ -121,7 +121,7 @@ class Share(Clocked):
             self._true_at = float(at)
 
     def _value(self, at: Micros) -> Scalar:
-        grows = at + min(LOOKED_AT, max(1, self._span // STEPS))
+        grows = at + min(LOOKED_AT, max(SECOND, self._span // STEPS))
         self._due = float(self._seconds.falls_at(at) if math.isnan(self._true_at) else grows)
         return min(self._seconds.total(at), self._span / SECOND)
 

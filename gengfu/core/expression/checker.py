@@ -283,6 +283,8 @@ class _Checker:
         if parameter is Parameter.SPAN:
             if not isinstance(node, Span):
                 self._flaw(node, said("expected a duration"), said("such as 30s or 10m"))
+            elif node.micros <= 0:
+                self._flaw(node, said("the duration is zero"), said("such as 30s or 10m"))
             return _NUMBER
         if parameter in {Parameter.OCCURRENCE, Parameter.HAPPENING} and self._is_event(node):
             return _ANY

@@ -74,16 +74,23 @@ class Token:
     column: int
 
 
+LONGEST_SPAN: Micros = 3660 * DAY
+"""Ten years: added to any time that is one, it is one still."""
+
+
 def parse_span(text: str) -> Micros:
     """Read a duration such as ``500ms``, ``60s``, ``3m``, ``4h``, ``7d``; return microseconds.
 
     Raises:
-        Misread: when it is none.
+        Misread: when it is none, or longer than anything is watched.
     """
     match = _SPAN.fullmatch(text.strip())
     if match is None:
         raise Misread(said("{!r} is no duration: write 500ms, 60s, 3m, 4h or 7d", text))
-    return round(float(match[1]) * _UNITS[match[2]])
+    span = float(match[1]) * _UNITS[match[2]]
+    if span > LONGEST_SPAN:
+        raise Misread(said("{!r} is longer than ten years", text))
+    return round(span)
 
 
 _MENDS = {

@@ -18,6 +18,7 @@ from gengfu.core.expression.tree import (
     Span,
     Window,
     Word,
+    depth,
     outside,
     put,
     walk,
@@ -26,6 +27,9 @@ from gengfu.core.expression.tree import (
 from gengfu.core.said import NOTHING, Misread, Said, said
 
 MAX_DEPTH = 40
+"""Of brackets within each other."""
+DEEPEST = 150
+"""Of the tree, with what its names stand for."""
 BUILT_IN = frozenset({"known", "maybe", "surely", "abs", "min", "max"})
 GROUPS = frozenset({"any", "all", "count", "share"})
 RESERVED = frozenset({"and", "or", "not", "in", "true", "false", "attr"})
@@ -79,8 +83,12 @@ class Expression:
         )
 
     def named(self, names: Mapping[str, Node]) -> "Expression":
-        """Return it with named parts in the place of their names."""
-        return Expression.of(put(self.root, names), self.text)
+        """Return it with named parts in the place of their names.
+
+        Raises:
+            ExpressionError: when that is too deep.
+        """
+        return Expression.of(_shallow(put(self.root, names)), self.text)
 
     @property
     def alone(self) -> frozenset[str]:
@@ -97,7 +105,14 @@ def parse(text: str, names: Collection[str] = ()) -> Expression:
     parser = _Parser(tokens(text), names)
     root = parser.expression(0)
     parser.expect_end()
-    return Expression.of(root, text)
+    return Expression.of(_shallow(root), text)
+
+
+def _shallow(root: Node) -> Node:
+    """Return a tree that whoever walks it can walk; a chain of many terms is as deep as it is long."""
+    if depth(root) > DEEPEST:
+        raise ExpressionError(1, said("nested deeper than {} levels", DEEPEST))
+    return root
 
 
 class _Parser:

@@ -221,6 +221,15 @@ def size(node: Node) -> int:
     return 1 + sum(map(size, below(node)))
 
 
+def depth(node: Node) -> int:
+    """Return how many nodes stand below each other, whatever the depth: it does not recur."""
+    deepest, level = 0, [node]
+    while level:
+        deepest += 1
+        level = [one for above in level for one in below(above)]
+    return deepest
+
+
 def outside(node: Node) -> "tuple[Node, ...]":
     """Return a node and all below it, without what is inside groups."""
     if isinstance(node, Group):

@@ -1,15 +1,17 @@
 """A record that kills core (F14): three deaths, then it is parked, and its neighbours are judged."""
 
 import multiprocessing
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from gengfu.core.batch import Event, ReadingBatch
-from gengfu.core.record import Body
+from gengfu.core.record import Body, RulesChange
 from rules.custody import Custody, HandFile, InHand
-from rules.parking import MEMORY, Parked, ParkingLot
+from rules.engine.step import begin
+from rules.parking import MEMORY, Parked, ParkingLot, Stage
 from rules.portion import as_said, portions, without
 from tests.fakes import rule_victim
 from tests.fakes.rule_scene import CLASSES, Scene, equipment
@@ -64,6 +66,23 @@ def test_what_another_journal_left_in_hand_or_parked_costs_an_event(tmp_path: Pa
     keeper.forget_after(5)
     assert [one.position for one in lot.all()] == [3]
     assert (keeper.at_most(0, 200), note.read()) == (200, None)
+
+
+@pytest.mark.parametrize(("stage", "judged"), [(Stage.TOLD, False), (Stage.AGAIN, True)])
+def test_rules_that_killed_are_announced_again(tmp_path: Path, stage: Stage, judged: bool) -> None:
+    """Each start announces the rules in force: what is parked is passed over in every copy of it."""
+    scene, lot = estate(), ParkingLot(tmp_path / "parked")
+    note = HandFile(tmp_path / "in-hand")
+    deadly = scene.records[-1]
+    assert isinstance(deadly.body(), RulesChange)
+    note.write(InHand(first=deadly.position, last=deadly.position, deaths=2))
+    state = begin(CLASSES)
+    list(Custody(note, lot, CLASSES).bodies(deadly, deadly.body(), state))
+    (parked,) = lot.all()
+    lot.move(parked, stage)
+    copy = replace(deadly, position=9)
+    (body,) = Custody(note, lot, CLASSES).bodies(copy, copy.body(), state)
+    assert isinstance(body, RulesChange) is judged
 
 
 def fires_around(scene: Scene, *types: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gengfu.core.clock import SECOND
+from gengfu.core.clock import DAY, SECOND
 from gengfu.core.expression import (
     ExpressionError,
     Parameter,
@@ -154,6 +154,13 @@ def test_the_longest_chain_still_evaluates() -> None:
     assert len(str(expression.root)) > 300
 
 
+def test_names_of_names_exhaust_the_stack() -> None:
+    """What names stand for is bounded too: no tree is deeper than whoever walks it can go."""
+    chain = parse("1" + "+1" * 100)
+    with pytest.raises(ExpressionError, match="nested deeper than 150"):
+        parse("x" + "+1" * 60).named({"x": chain.root})
+
+
 @pytest.mark.parametrize(
     ("text", "column", "hint"),
     [
@@ -200,6 +207,7 @@ def test_a_syntax_error_points_at_its_column(text: str, column: int, hint: str) 
         ("avg(current) > 1", ["column 1: avg takes (value, duration)"]),
         ("avg(door, 10m) > 1", ["column 5: is a text, expected a number"]),
         ("avg(current, 10) > 1", ["column 14: expected a duration (such as 30s or 10m)"]),
+        ("avg(current, 0s) > 1", ["column 14: the duration is zero (such as 30s or 10m)"]),
         ("avg(since(door), 10s) > 1", []),
         ("abs(current, floor) > 1", ["column 1: abs takes 1"]),
         (
@@ -228,6 +236,13 @@ def test_equal_windows_have_equal_keys() -> None:
 def test_spans(text: str, wanted: int) -> None:
     """A duration is exact in microseconds."""
     assert parse_span(text) == wanted
+
+
+def test_a_span_of_centuries_is_watched() -> None:
+    """Ten years are the longest: what is added to a time of today is a time."""
+    assert parse_span("3660d") == 3660 * DAY
+    with pytest.raises(ValueError, match="longer than ten years"):
+        parse_span("3660.1d")
 
 
 @pytest.mark.parametrize("text", ["", "5", "5 weeks", "-5s", "5s5s"])
