@@ -3,7 +3,8 @@
 - Required time is calendar time minus planned maintenance, which counts on neither side.
 - Down is a fault, and maintenance outside a planned window: inspection mode forgotten on is down.
 - Unknown is neither up nor down. It is left out of the ratio and shown as coverage.
-- Time before an equipment stood in the ledger is not part of its calendar.
+- Time before an equipment stood in the ledger is not required of it, but asked for: it lowers the coverage,
+  since a month of which three days are known says little about the month.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,6 +32,8 @@ class Account:
     down: Micros = 0
     unknown: Micros = 0
     planned: Micros = 0
+    before: Micros = 0
+    """Of the period, when it did not stand in the ledger."""
     failures: int = 0
     """Faults that began in the period; a fault before unplanned maintenance is one with it."""
     restored: int = 0
@@ -39,6 +42,8 @@ class Account:
     """Time from failure to restoration, of the restored ones; all of it."""
     count: int = 1
     """How many pieces of equipment it is about."""
+    since: Micros | None = None
+    """From when on something is known; None when nothing is."""
 
     def __add__(self, other: "Account") -> "Account":
         return Account(
@@ -46,10 +51,12 @@ class Account:
             down=self.down + other.down,
             unknown=self.unknown + other.unknown,
             planned=self.planned + other.planned,
+            before=self.before + other.before,
             failures=self.failures + other.failures,
             restored=self.restored + other.restored,
             repair=self.repair + other.repair,
             count=self.count + other.count,
+            since=min((one for one in (self.since, other.since) if one is not None), default=None),
         )
 
     @property
@@ -68,8 +75,9 @@ class Account:
 
     @property
     def coverage(self) -> float:
-        """Return which share of the required time is known; 1 when none was required."""
-        return (self.up + self.down) / self.required if self.required else 1.0
+        """Return which share of the time asked for, less planned, is known; 1 when there is none."""
+        asked = self.required + self.before
+        return (self.up + self.down) / asked if asked else 1.0
 
     @property
     def mtbf_s(self) -> float | None:
@@ -127,18 +135,22 @@ def account_of(
     open one lasts until ``end``. Ask for nothing in the future: ``end`` is at most now.
     """
     sums = dict.fromkeys(_Class, 0)
-    failures = _Failures(start)
+    failures, since = _Failures(start), None
     for stretch in _stretches(intervals, end, _united(planned)):
         sums[stretch.kind] += max(0, stretch.end - max(stretch.start, start))
         failures.pass_through(stretch)
+        if since is None and stretch.end > start and stretch.kind is not _Class.UNKNOWN:
+            since = max(stretch.start, start)
     return Account(
         up=sums[_Class.UP],
         down=sums[_Class.FAULT] + sums[_Class.MAINTENANCE],
         unknown=sums[_Class.UNKNOWN],
         planned=sums[_Class.PLANNED],
+        before=end - start - sum(sums.values()),
         failures=failures.count,
         restored=failures.restored,
         repair=failures.repair,
+        since=since,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dashboards.availability.account import NOTHING, Account
-from gengfu.core.clock import SECOND
+from gengfu.core.clock import SECOND, Micros
 
 ENOUGH = 0.9
 """Below this share of known time a figure says too little to be held against a target."""
@@ -59,6 +59,8 @@ class AvailabilityRow:
     unknown_s: float
     count: int = 1
     """How many pieces of equipment it is about."""
+    since: Micros | None = None
+    """From when on something is known of the period."""
 
     def meets(self, target: float | None) -> bool | None:
         """Say whether the target was met; None without a target, or when too little is known.
@@ -98,4 +100,5 @@ def row_of(key: str, account: Account) -> AvailabilityRow:
         down_s=account.down / SECOND,
         unknown_s=account.unknown / SECOND,
         count=account.count,
+        since=account.since,
     )

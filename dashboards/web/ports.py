@@ -47,6 +47,9 @@ class Visitor:
 class People(Protocol):
     """Accounts, sessions and tokens. Credentials are opaque and live on the server only."""
 
+    def wait(self, login: str, address: str, *, at: Micros) -> Micros:
+        """Return how long this login from this address has to wait for its next try; 0 = none."""
+
     def sign_in(self, login: str, password: str, *, address: str, at: Micros) -> str | None:
         """Open a session and return its secret; None when login and password do not fit."""
 
@@ -60,7 +63,10 @@ class People(Protocol):
         """Return whose API token it is, unless revoked or expired."""
 
     def names(self) -> Mapping[str, str]:
-        """Return what people are called, by account id."""
+        """Return what people are called, by account id; of former ones too."""
+
+    def everybody(self) -> Sequence[Visitor]:
+        """Return whoever may sign in now."""
 
     def awaits_setup(self) -> bool:
         """Tell whether the one-time set-up token is still unused."""

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from alerts.model import Alert
 from dashboards.web import figures, vocabulary
-from dashboards.web.identity import LANGUAGE_COOKIE, chosen_language, desk
+from dashboards.web.identity import LANGUAGE_COOKIE, chosen_language, desk, sees_all
 from dashboards.web.permissions import may
 from dashboards.web.ports import Visitor
 from dashboards.web.vendor import ICONS
@@ -128,6 +128,9 @@ def page(
             figure=lambda value, point: figures.reading(value, point, reader.words),
             client_words=_client_words(reader.words),
             may_see=lambda path: visitor is not None and may(visitor.roles, "GET", path),
+            may_change_rules=visitor is not None
+            and may(visitor.roles, "POST", "/engineer/rules/enable")
+            and sees_all(desk(request), visitor),
             may_act=visitor is not None and may(visitor.roles, "POST", "/alerts/{alert_id}/{step}"),
             **context,
         )

@@ -1,10 +1,11 @@
 """The accounts as the pages ask for them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboards.web.ports import Visitor
 from gengfu.core.clock import Micros
+from gengfu.people.accounts import Account
 from gengfu.people.gate import Gate
 
 
@@ -14,6 +15,9 @@ class WebPeople:
 
     gate: Gate
 
+    def wait(self, login: str, address: str, *, at: Micros) -> Micros:
+        return self.gate.wait(login, address, at=at)
+
     def sign_in(self, login: str, password: str, *, address: str, at: Micros) -> str | None:
         return self.gate.sign_in(login, password, address=address, at=at)
 
@@ -22,15 +26,7 @@ class WebPeople:
 
     def by_session(self, session: str, *, at: Micros) -> Visitor | None:
         account = self.gate.by_session(session, at=at)
-        if account is None:
-            return None
-        return Visitor(
-            id=account.id,
-            name=account.name,
-            roles=account.roles,
-            sites=account.sites,
-            language=account.language,
-        )
+        return None if account is None else _visitor(account)
 
     def by_token(self, token: str, *, at: Micros) -> Visitor | None:
         found = self.gate.by_token(token, at=at)
@@ -46,3 +42,16 @@ class WebPeople:
 
     def names(self) -> Mapping[str, str]:
         return self.gate.accounts.names()
+
+    def everybody(self) -> Sequence[Visitor]:
+        return [_visitor(one) for one in self.gate.accounts.all() if not one.disabled]
+
+
+def _visitor(account: Account) -> Visitor:
+    return Visitor(
+        id=account.id,
+        name=account.name,
+        roles=account.roles,
+        sites=account.sites,
+        language=account.language,
+    )

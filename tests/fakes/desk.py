@@ -174,6 +174,12 @@ class FakePeople:
     sites: frozenset[str] | None = None
     sessions: dict[str, str] = field(default_factory=dict)
     setup_token: str | None = None
+    waits: Micros = 0
+    others: list[Visitor] = field(default_factory=list)
+
+    def wait(self, login: str, address: str, *, at: Micros) -> Micros:
+        """Let everybody wait for as long as a test says."""
+        return self.waits
 
     def _visitor(self, login: str) -> Visitor:
         return Visitor(
@@ -206,6 +212,10 @@ class FakePeople:
     def names(self) -> Mapping[str, str]:
         """Return everybody."""
         return {role.value: role.value.title() for role in Role}
+
+    def everybody(self) -> Sequence[Visitor]:
+        """Return an account for each role, and the others."""
+        return [*(self._visitor(role) for role in Role), *self.others]
 
     def awaits_setup(self) -> bool:
         """Tell whether a token is set."""

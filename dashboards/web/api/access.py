@@ -1,7 +1,7 @@
 """``/login``, ``/logout``, ``/setup`` for programs; the pages have forms that do the same."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dashboards.web.identity import Desk, Who, credential, give_session, session_cookie
 from dashboards.web.ports import DeskPorts, Visitor
 from dashboards.web.problems import Problem, bad_request
+from gengfu.core.clock import SECOND
 from gengfu.core.errors import BadInput
 from gengfu.core.said import joined, said
 
@@ -52,9 +53,17 @@ def sign_in(ports: DeskPorts, request: Request, login: str, password: str) -> st
     """Open a session.
 
     Raises:
-        Problem: 401, the same for a wrong login and a wrong password.
+        Problem: 401, the same for a wrong login and a wrong password; 429 when it is tried too often,
+            whether there is such an account or not.
     """
     at = ports.wall_clock.now()
+    wait = -(-ports.people.wait(login, address(request), at=at) // SECOND)
+    if wait > 0:
+        raise Problem(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            said("too many tries: wait {} s", wait),
+            headers={"Retry-After": str(wait)},
+        )
     secret = ports.people.sign_in(login, password, address=address(request), at=at)
     if secret is None:
         raise Problem(HTTPStatus.UNAUTHORIZED, said("login and password do not fit"))
@@ -83,7 +92,13 @@ def set_up(ports: DeskPorts, body: SetupBody) -> None:
         raise Problem(HTTPStatus.FORBIDDEN, said("the set-up token is wrong or was used already"))
 
 
-@router.post("/login", responses={401: {"description": "login and password do not fit"}})
+_LOGIN_REFUSED: dict[int | str, dict[str, Any]] = {
+    401: {"description": "login and password do not fit"},
+    429: {"description": "too many tries; `Retry-After` says how many seconds to wait"},
+}
+
+
+@router.post("/login", responses=_LOGIN_REFUSED)
 def log_in(ports: Desk, request: Request, body: LoginBody) -> JSONResponse:
     """Sign in; the session comes as a cookie."""
     secret = sign_in(ports, request, body.login, body.password)

@@ -1,5 +1,6 @@
 """``/alerts``: list, one with its timeline, a person's own report, and the steps people take."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Literal, cast
 from uuid import uuid4
@@ -16,6 +17,7 @@ from alerts.refusals import IllegalStep, RefusedReport, UnknownAlert
 from dashboards.web.api.shapes import AlertList
 from dashboards.web.api.times import read_time
 from dashboards.web.identity import Desk, Who
+from dashboards.web.permissions import may
 from dashboards.web.ports import DeskPorts, Visitor
 from dashboards.web.problems import Problem, as_it_is, bad_cursor, bad_request, no_room, not_found
 from gengfu.core.clock import Micros
@@ -80,6 +82,15 @@ def visible(ports: DeskPorts, who: Visitor, alert_id: str) -> Alert:
     if alert is None or not who.sees(alert.site):
         raise not_found(said("there is no alert {!r}", alert_id))
     return alert
+
+
+def takers(ports: DeskPorts, alert: Alert) -> Mapping[str, str]:
+    """Return to whom an alert can be handed over, by account: who sees it and may handle it."""
+    return {
+        one.id: one.name
+        for one in ports.people.everybody()
+        if one.sees(alert.site) and may(one.roles, "POST", "/api/v1/alerts/{alert_id}/{step}")
+    }
 
 
 class ListQuery(BaseModel):
@@ -160,7 +171,9 @@ async def take_step(
         Problem: 404, 422, 503 when core does not answer, 507 when its disk is full.
         IllegalStep: when the step does not fit the alert as it is.
     """
-    await run_in_threadpool(visible, ports, who, alert_id)
+    alert = await run_in_threadpool(visible, ports, who, alert_id)
+    if step is Step.ASSIGN and body.assignee:
+        await run_in_threadpool(_refuse_blind, ports, alert, body.assignee)
     request = StepRequest(
         actor=who.id,
         idempotency_key=body.idempotency_key,
@@ -178,6 +191,15 @@ async def take_step(
         raise not_found(said("there is no alert {!r}", alert_id)) from exc
     except CoreUnavailable as exc:
         raise _unreachable(exc) from exc
+
+
+def _refuse_blind(ports: DeskPorts, alert: Alert, assignee: str) -> None:
+    """Refuse to hand an alert over to somebody who would never see it, or could do nothing."""
+    if assignee not in takers(ports, alert):
+        raise bad_request(
+            said("{!r} may not see this alert or may not handle it", assignee),
+            where="body.assignee",
+        )
 
 
 async def open_report(ports: DeskPorts, who: Visitor, body: ReportBody) -> Alert:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from dashboards.availability.figures import AvailabilityRow
 from dashboards.web.api.estate import seen_ledgers
-from dashboards.web.api.shapes import AvailabilityShape, Shape
+from dashboards.web.api.shapes import AvailabilityShape, Shape, iso
 from dashboards.web.api.times import read_period
 from dashboards.web.identity import Desk, Who
 from dashboards.web.letters import seen_letters
@@ -80,6 +80,7 @@ def get_availability(
             target=targets[row.key],
             met=row.meets(targets[row.key]),
             coverage=row.coverage,
+            known_from=iso(row.since),
             failures=row.failures,
             mtbf_s=row.mtbf_s,
             mttr_s=row.mttr_s,

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dashboards.web.api.rules import LONGEST_DRAFT, mistakes
 from dashboards.web.api.shapes import Shape, iso
-from dashboards.web.identity import Desk, Who
+from dashboards.web.identity import Desk, Who, sees_all
 from dashboards.web.ports import DeskPorts, Visitor
 from dashboards.web.problems import Problem
 from gengfu.core.clock import to_iso
@@ -121,7 +121,7 @@ def changed(ports: DeskPorts, who: Visitor, change: Callable[[Editor, Asker], Re
     Raises:
         Problem: 422 with all mistakes of the text, or with why it was refused.
     """
-    if not all(map(who.sees, ports.ledgers.sites)):
+    if not sees_all(ports, who):
         raise _refused(Refusal.OTHER_SITES)
     by = Asker(who.id, ports.wall_clock.now(), is_person=who.is_person)
     try:

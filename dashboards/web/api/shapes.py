@@ -161,6 +161,9 @@ class AvailabilityShape(Shape):
     met: bool | None
     """None without a target, or when too little of the time is known to say so."""
     coverage: float
+    """Share of the asked time, less planned maintenance, of which something is known."""
+    known_from: str | None
+    """From when on something is known of it; None when nothing is."""
     failures: int
     mtbf_s: float | None
     mttr_s: float | None

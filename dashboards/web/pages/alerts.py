@@ -15,7 +15,7 @@ from alerts.model import FROM_PERSON, Alert, Entry, FindingVerdict, Handling, St
 from alerts.read import AlertFilter, BadCursor
 from alerts.refusals import IllegalStep
 from alerts.reminders import round_of, told
-from dashboards.web.api.alerts import StepBody, seen_sites, take_step, visible
+from dashboards.web.api.alerts import StepBody, seen_sites, take_step, takers, visible
 from dashboards.web.api.estate import seen_ledgers
 from dashboards.web.identity import Desk, Who
 from dashboards.web.pages.access import local_path
@@ -97,6 +97,7 @@ def card(ports: DeskPorts, alert: Alert) -> dict[str, object]:
         "run": run_of(ports, alert),
         "points": klass.points if klass else {},
         "names": ports.people.names(),
+        "takers": takers(ports, alert),
         "key": uuid4().hex,
         "verdicts": tuple(FindingVerdict),
         "shelve_hours": _SHELVE_HOURS,

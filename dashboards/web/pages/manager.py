@@ -18,7 +18,7 @@ from dashboards.web.identity import Desk, Who
 from dashboards.web.ports import DeskPorts, Visitor
 from dashboards.web.render import Reader, page, reader_of
 from dashboards.web.words import marked
-from gengfu.core.clock import SECOND, Micros, to_utc
+from gengfu.core.clock import HOUR, SECOND, Micros, to_utc
 from gengfu.core.naming import Bilingual
 
 router = APIRouter()
@@ -123,6 +123,12 @@ def equipment_lines(
     return sorted(lines, key=_worst_first)
 
 
+def known_from(lines: Sequence[Line], month: Month) -> Micros | None:
+    """Return from when on there are data, when that is later than the month's beginning."""
+    first = min((line.row.since for line in lines if line.row.since is not None), default=None)
+    return first if first is not None and first - month.start > HOUR else None
+
+
 def _worst_first(line: Line) -> tuple[bool, float]:
     share = line.row.availability
     return share is None, (share or 0.0) - (line.target or 0.0)
@@ -192,6 +198,7 @@ def manager(
         "manager.html",
         ledgers=tuple(seen_ledgers(ports, who)),
         month=chosen,
+        known_from=known_from(lines, chosen),
         month_name=reader.words.gettext(MONTHS[chosen.month - 1]),
         headline=headline(chosen, lines, detail, reader),
         lines=lines,

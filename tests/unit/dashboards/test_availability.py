@@ -52,6 +52,14 @@ def test_nothing_known_is_perfect() -> None:
     assert _account([], 0, 100).availability is None
 
 
+def test_a_day_of_data_taken_for_a_month() -> None:
+    """Of time before the first data nothing is known: a tenth of a period is no whole one."""
+    account = _account(_story((RUNNING, 5), (FAULT, 1), (RUNNING, 4), at=90), 0, 100)
+    assert (account.coverage, account.since) == (0.1, 90 * SECOND)
+    row = row_of("e", account)
+    assert (row.availability, row.meets(0.99), row.since) == (0.9, None, 90 * SECOND)
+
+
 def test_planned_maintenance_counts() -> None:
     """Planned maintenance leaves both sides; the rest of the same inspection counts as down."""
     story = _story((RUNNING, 40), (MAINTENANCE, 40), (RUNNING, 20))
@@ -101,20 +109,27 @@ STORIES = st.lists(st.tuples(STATES, st.integers(1, 6)), max_size=8).map(
 PLANS = st.lists(st.tuples(st.integers(-5, 50), st.integers(-5, 50)), max_size=3)
 
 
+def _state_at(story: list[StateInterval], at: int) -> StateInterval | None:
+    here = (one for one in story if one.start <= at and (one.end is None or one.end > at))
+    return next(here, None)
+
+
 def _by_hand(
     story: list[StateInterval], start: int, end: int, planned: Sequence[tuple[int, int]]
 ) -> Account:
     """Look at every second of the period by itself."""
-    up = down = unknown = plan = failures = restored = repair = spent = 0
-    failed = False
+    up = down = unknown = before = plan = failures = restored = repair = spent = 0
+    failed, since = False, None
     for second in range(-5, end):
         at, counts = second * SECOND, second >= start
-        now = next(
-            (one for one in story if one.start <= at and (one.end is None or one.end > at)), None
-        )
+        now = _state_at(story, at)
         if now is None:
+            before += counts
             continue
-        if any(begin <= second < until for begin, until in planned):
+        in_plan = any(begin <= second < until for begin, until in planned)
+        if since is None and counts and (in_plan or now.state is not UNKNOWN):
+            since = at
+        if in_plan:
             plan += counts
         elif now.state is UNKNOWN:
             unknown += counts
@@ -130,15 +145,10 @@ def _by_hand(
                 failed, spent = True, 0
                 failures += counts
             spent += 1
-    return Account(
-        up=up * SECOND,
-        down=down * SECOND,
-        unknown=unknown * SECOND,
-        planned=plan * SECOND,
-        failures=failures,
-        restored=restored,
-        repair=repair * SECOND,
-    )
+    spans = {"up": up, "down": down, "unknown": unknown, "planned": plan, "before": before}
+    lengths = {name: seconds * SECOND for name, seconds in spans.items()}
+    failed_for = repair * SECOND
+    return Account(**lengths, failures=failures, restored=restored, repair=failed_for, since=since)
 
 
 @given(STORIES, st.integers(-5, 5), st.integers(0, 45), st.integers(0, 45), PLANS)

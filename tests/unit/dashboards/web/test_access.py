@@ -39,6 +39,20 @@ async def test_an_answer_that_tells_which_was_wrong(
     assert answer.json()["detail"] == "login and password do not fit"
 
 
+async def test_a_right_password_called_wrong(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """Who tries too often is told to wait and how long, the same for a login that does not exist."""
+    desk.people.waits = 12_300_000
+    for login in ("guard", "nobody"):
+        answer = await client.post("/api/v1/login", json={**GUARD, "login": login})
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "13")
+        assert answer.json()["detail"] == "too many tries: wait 13 s"
+    told = await client.post("/login", data=GUARD, headers={"Accept-Language": "zh"})
+    assert told.status_code == 429
+    assert "试得太多，请 13 秒后再试" in told.text
+    desk.people.waits = 0
+    assert (await client.post("/api/v1/login", json=GUARD)).status_code == 200
+
+
 async def test_a_session_after_its_end(desk: FakeDesk, client: httpx.AsyncClient) -> None:
     """After a sign-out the next request with the old cookie is refused."""
     await client.post("/api/v1/login", json=GUARD)

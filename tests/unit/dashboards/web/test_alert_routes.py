@@ -14,9 +14,11 @@ from sqlalchemy.exc import OperationalError
 from alerts.door import CoreHasNoRoom, CoreUnavailable
 from alerts.model import Handling
 from dashboards.web.api.times import read_span, read_time
+from dashboards.web.ports import Visitor
 from dashboards.web.problems import MEDIA_TYPE, Problem
 from gengfu.core.clock import to_iso
 from gengfu.core.urgency import Kind, Severity
+from gengfu.people.roles import Role
 from tests.fakes.alerts import sample_alert
 from tests.fakes.desk import PASSWORD, FakeDesk, FakePeople
 from tests.unit.dashboards.web.conftest import bearer
@@ -91,6 +93,29 @@ async def test_a_request_that_cannot_be_done(
     assert problem["detail"]
     assert problem["instance"] == path.partition("?")[0]
     assert len(desk.alerts.made) == 1
+
+
+async def test_handed_to_who_cannot_see_it(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """An alert goes only to who sees its site and may handle it; others are neither listed nor taken."""
+    desk.alerts.put(sample_alert(), "opened")
+    own = [account_of("g2", "Zhang"), account_of("g3", "Li", sites=frozenset({"elsewhere"}))]
+    desk.people.others = [*own, account_of("g4", "Wang", Role.AUDITOR)]
+    headers = {**GUARD, "Accept": "text/html", "Accept-Language": "en"}
+    page = (await client.get("/alerts/a-1", headers=headers)).text
+    offered = page.partition('name="assignee"')[2].partition("</select>")[0]
+    assert [name for name in ("Zhang", "Li", "Wang") if name in offered] == ["Zhang"]
+    for assignee, status in (("g2", 200), ("g3", 422), ("g4", 422), ("gone", 422)):
+        path = "/api/v1/alerts/a-1/assign"
+        answer = await client.post(path, json={"assignee": assignee}, headers=GUARD)
+        assert answer.status_code == status, assignee
+        if status == 422:
+            assert answer.json()["errors"][0]["where"] == "body.assignee"
+
+
+def account_of(
+    id_: str, name: str, role: Role = Role.GUARD, sites: frozenset[str] | None = None
+) -> Visitor:
+    return Visitor(id=id_, name=name, roles=frozenset({role}), sites=sites)
 
 
 async def test_a_body_without_a_length(desk: FakeDesk, client: httpx.AsyncClient) -> None:

@@ -286,6 +286,16 @@ async def test_a_month_before_the_first_data_is_covered_whole(
     assert "100.0" not in page.text
 
 
+async def test_a_month_whose_data_begin_late(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """A month says from when on there are data, when that is not from its beginning."""
+    desk.clock.at = from_iso("2026-11-20T14:00:00+08:00")
+    for since, said in (("2026-11-18T09:30:00+08:00", True), ("2026-11-01T00:05:00+08:00", False)):
+        row = replace(_row("elevator", 0.995, coverage=0.1), since=from_iso(since))
+        desk.availability.rows = {"class": [row]}
+        page = await client.get("/manager?lang=zh", headers=bearer("manager") | HTML)
+        assert ("数据自 2026-11-18 09:30 起" in page.text) is said
+
+
 async def test_what_is_old_looks_old(desk: FakeDesk, client: httpx.AsyncClient) -> None:
     """A value older than its class allows is marked stale, whatever it says."""
     busy(desk, desk.clock.now())

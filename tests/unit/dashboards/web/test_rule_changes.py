@@ -220,3 +220,19 @@ async def test_form_with_answers_to_mend(desk: FakeDesk, client: httpx.AsyncClie
     desk.rules.editor.enable(text, reason="because", by=Asker("x", desk.clock.now()))
     again = await client.post("/engineer/rules/new", data=mended, headers=PAGE)
     assert again.text.count('class="wrong"') == 1
+
+
+async def test_buttons_that_only_refuse(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """Who sees some sites reads and back-tests, and reads why instead of buttons that change rules."""
+    paths = ("/engineer/rules", f"/engineer/rules/{HOT}", f"/engineer/rules/backtest?rule={HOT}")
+    changing = ("/engineer/rules/new", f"{HOT}/off", "/engineer/rules/enable")
+    for path, way in zip(paths, changing, strict=True):
+        desk.people.sites = None
+        whole = (await client.get(path, headers=PAGE)).text
+        assert way in whole
+        assert "data-others-rules" not in whole
+        desk.people.sites = frozenset({"yunhe"}) - {next(iter(desk.ledgers.sites))}
+        limited = (await client.get(path, headers=PAGE)).text
+        assert way not in limited
+        assert "who changes them has to see all of them" in limited
+        assert "/engineer/rules/backtest" in limited
