@@ -5,6 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from gateway.codecs.native.values import take
+from gateway.decoded import Rejected
+from gateway.directory import slot_of
 from gateway.endpoint import Version
 from gengfu.app.broker import SIMULATOR_ACCOUNT, endpoint_of
 from gengfu.app.given_files import classes_of
@@ -13,12 +16,13 @@ from gengfu.config import Settings
 from gengfu.core.clock import Clock, ScaledClock, SystemClock
 from gengfu.core.errors import BadInput, Fault
 from gengfu.core.expression import nearest
+from gengfu.core.names import Names
 from gengfu.core.said import said
 from gengfu.installation import Installation
-from gengfu.ledger.model import EquipmentClass, SiteLedger
+from gengfu.ledger.model import EquipmentClass, PointDef, SiteLedger
 from simulators.connection import BrokerAddress
 from simulators.publish import Published, run_estate, run_scenario
-from simulators.recording import Recording, read_recording
+from simulators.recording import Meant, Recording, read_recording
 from simulators.replay import Replayed, replay
 from simulators.script import find_scenario, read_scenario
 
@@ -93,14 +97,15 @@ async def play_recording(
     """Publish a recording as one equipment.
 
     Raises:
-        BadInput: all mistakes of the file and the mapping at once.
+        BadInput: all mistakes of the mapping, or all of the file, at once.
         StartError: when the broker cannot be reached.
     """
-    recording = read_recording(file, points, zone=zone)
     place = Installation(settings.data)
     ledgers = ledgers_of(place)
+    meant: Mapping[str, Meant] = {}
     if ledgers:  # none: this machine only plays, for a system elsewhere
-        _check_speaker(ledgers, classes_of(settings), site, equipment, recording.points)
+        meant = _meant(ledgers, classes_of(settings), site, equipment, tuple(points.values()))
+    recording = read_recording(file, points, zone=zone, meant=meant)
     return await replay(
         recording,
         site=site,
@@ -113,14 +118,18 @@ async def play_recording(
     )
 
 
-def _check_speaker(
+def _meant(
     ledgers: Sequence[SiteLedger],
     classes: Mapping[str, EquipmentClass],
     site: str,
     equipment: str,
     points: Sequence[str],
-) -> None:
-    """Refuse a recording that nobody would hear: an equipment or a point that is not known."""
+) -> Mapping[str, Meant]:
+    """Return what points take, by the intake itself.
+
+    Raises:
+        BadInput: nobody would hear it: the equipment or a point is not known.
+    """
     found = {ledger.site.id: ledger.equipment for ledger in ledgers}.get(site)
     if found is None:
         sites = ", ".join(ledger.site.id for ledger in ledgers)
@@ -142,6 +151,13 @@ def _check_speaker(
     ]
     if faults:
         raise BadInput(faults)
+    return {one: as_intake_takes(known[one]) for one in points}
+
+
+def as_intake_takes(point: PointDef) -> Meant:
+    """Return a point with what the gateway's decoder takes for it: one place knows."""
+    slot = slot_of("", point, Names())
+    return Meant(point=point, takes=lambda value: not isinstance(take(slot, value), Rejected))
 
 
 def _pace(recording: Recording, place: Installation, speed: float) -> Clock:

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeAlias
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
@@ -131,9 +131,10 @@ def replay(
         _replay_traffic(settings, file, speed, keep_times)
         return
     if site is None or equipment is None or not mapping:
-        raise BadInput.of(str(file), "", said("a CSV needs --site, --equipment and --map"))
-    points, times = _points(mapping), ZoneInfo(zone)
-    _replay_csv(settings, file, site, equipment, points, speed, keep_times, times)
+        mend = said("or give a file of gengfu record")
+        raise BadInput.of(str(file), "", said("a CSV needs --site, --equipment and --map"), mend)
+    points = _points(mapping)
+    _replay_csv(settings, file, site, equipment, points, speed, keep_times, _zone(zone))
 
 
 def _replay_csv(
@@ -165,6 +166,9 @@ def _replay_csv(
         f"in {counted(sent.messages, 'message')}, "
         f"{to_iso(sent.first)} to {to_iso(sent.last)}"
     )
+    if sent.repeated:
+        bear = "row bears" if sent.repeated == 1 else "rows bear"
+        say(f"{sent.repeated} {bear} the time of the row before: the later one counts")
 
 
 def _replay_traffic(settings: Settings, file: Path, speed: float, keep_times: bool) -> None:
@@ -175,10 +179,18 @@ def _replay_traffic(settings: Settings, file: Path, speed: float, keep_times: bo
     say(f"{said} of {sent.span / SECOND:.1f} s")
 
 
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError) as exc:
+        mend = said("write {}", "Asia/Shanghai")
+        raise BadInput.of("--zone", "", said("{!r} is no time zone", name), mend) from exc
+
+
 def _points(mapping: list[str]) -> dict[str, str]:
     pairs = [pair.rpartition("=") for pair in mapping]
     faults = [
-        Fault("--map", pair, said("is not column=point"))
+        Fault("--map", pair, said("is not column=point"), said("write {}", "Current=current"))
         for pair, (column, _, point) in zip(mapping, pairs, strict=True)
         if not (column and point)
     ]

@@ -2,6 +2,9 @@
 
 import csv
 import math
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -133,6 +136,42 @@ async def test_no_broker_is_a_traceback(tmp_path: Path) -> None:
                 clock=SystemClock(),
                 broker=BrokerAddress(url=url),
             )
+
+
+def replayed(folder: Path, file: Path, url: str, *more: str, **environment: str) -> tuple[int, str]:
+    """Return how the command ended, and what it said."""
+    where = ("--site", "yunhe", "--equipment", "pump-e", "--data", str(folder), "--broker", url)
+    done = subprocess.run(
+        [sys.executable, "-m", "gengfu", "replay", str(file), "--map", "v=current", *where, *more],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_repeated_times_are_kept_quiet(broker: Mosquitto, tmp_path: Path) -> None:
+    """The command says how many rows bear the time of the row before, of which the later counts."""
+    file = tmp_path / "a.csv"
+    file.write_text("date,v\n2020/3/9,1\n2020/3/9,2\n2020/3/9,3\n", encoding="utf-8")
+    ended, told = replayed(tmp_path / "data", file, broker.url)
+    assert ended == 0, told
+    assert "3 rows, 3 values" in told
+    assert "2 rows bear the time of the row before: the later one counts" in told
+
+
+def test_a_mistake_is_told_in_english_alone(broker: Mosquitto, tmp_path: Path) -> None:
+    """A wrong time and a wrong zone are told in Chinese where the terminal is, with file and line."""
+    file = tmp_path / "a.csv"
+    file.write_text("ts,v\n1e300,1\n", encoding="utf-8")
+    ended, told = replayed(tmp_path, file, broker.url, LANG="zh_CN.UTF-8", LC_ALL="")
+    assert ended == 1
+    assert told.startswith(f"{file}:2: 'ts' 列：'1e300' 不在 1970 年到 2100 年之间（写成")
+    ended, told = replayed(
+        tmp_path, file, broker.url, "--zone", "Mars", LANG="zh_CN.UTF-8", LC_ALL=""
+    )
+    assert (ended, told) == (1, "--zone: 'Mars' 不是时区（写 Asia/Shanghai）\n")
 
 
 @pytest.mark.skipif(not SKAB.exists(), reason="shared/data is not here")
