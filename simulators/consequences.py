@@ -1,100 +1,122 @@
-"""What a fault at one machine does to others: a dead feeder's load, the responses to a fire.
+"""What happens at one machine because of another: a dead board's load, the responses to a fire.
 
-A dead feeder takes down whatever the ledger says it feeds; what has a battery goes on with it. A fire
-that two addresses of one compartment tell makes a panel in automatic start what the site's
-cause-and-effect table names, each after a few seconds; a flow switch starts its pumps. A camera
-without a picture is a channel that its recorder misses.
+Who has mains is said by ``supply``, who comes when called by ``calls``. A panel starts what the site's
+cause-and-effect table names by what it tells, not by what burns: two addresses of one compartment, in
+automatic. A flow switch starts its pumps, an outage the generator. A camera without a picture is a
+channel that its recorder misses; whoever goes out is not heard, with all that it speaks for.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from random import Random
 
-from gengfu.core.clock import SECOND, Micros
-from gengfu.ledger.model import Cause, Equipment, LinkageLine, SiteLedger
-from simulators.catalogue import NO_RESPONSE, faults_of
-from simulators.device import Injection
+from gengfu.core.clock import Micros
+from gengfu.ledger.model import Cause, LinkageLine, SiteLedger
+from simulators.calls import Calls
+from simulators.device import Happening, Injection, Presence, Said, Sample
 from simulators.links import OFFLINE
 from simulators.models.nvr import CHANNEL_LOST, STOPS_RECORDING
+from simulators.supply import Supply
 from simulators.timeline import Change
 
-FEEDERS_FAIL: Mapping[str, frozenset[str]] = {
-    "power_distribution": frozenset({"outage", "tripped"})
-}
-"""By class: faults that take down what it feeds."""
-
-RESPONSES: Mapping[str, str] = {
-    "smoke_control": "started",
-    "hvac": "stopped",
-    "door": "unlocked",
-    "barrier": "raised",
-    "elevator": "fire_recall",
-    "pump": "started",
-}
-"""What equipment of a class does when the cause-and-effect table calls it."""
-
-_NEEDS_NO_MAINS = frozenset(
-    {
-        *("extinguisher", "hydrant", "sprinkler", "patrol_point", "call_button"),
-        *("wireless_sensor", "water_meter", "manhole", "generator"),
-    }
-)
 _PANEL, _SPRINKLER = "fire_panel", "sprinkler"
 _CAMERA, _RECORDER = "camera", "nvr"
-_SOONEST, _LATEST = 2.0, 8.0
-"""Seconds from the cause to the response."""
+_SWITCHES = ("flow_switch", "pressure_switch")
+_OUTAGE = "an outage at "
+
+
+@dataclass(slots=True)
+class _Panel:
+    """What one panel has told since its last reset."""
+
+    fires: set[str] = field(default_factory=set)
+    automatic: bool = True
+    started: set[str] = field(default_factory=set)
+    """Compartments whose lines it has started."""
 
 
 @dataclass(slots=True)
 class Consequences:
-    """Follows the faults of one site and says what else changes because of them."""
+    """Follows the faults of one site, and what its equipment says, and says what else changes."""
 
     ledger: SiteLedger
-    rng: Random
-    _fires: dict[str, set[str]] = field(default_factory=dict)
-    """By panel: the addresses that tell a fire."""
-    _manual: set[str] = field(default_factory=set)
-    _called: dict[str, list[Injection]] = field(default_factory=dict)
-    """By who called: responses that go on until he resets."""
-    _mute: set[str] = field(default_factory=set)
+    calls: Calls
+    supply: Supply
+    _panels: dict[str, _Panel] = field(default_factory=dict)
+    _tripped: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By sprinkler valve: its switches that are on."""
 
     def of(self, change: Change) -> Iterator[Change]:
         """Yield what follows a change, at its time or a little later."""
-        one, class_ = change.injection, self._class(change.injection.equipment)
-        if one.fault == NO_RESPONSE:
-            (self._mute.add if change.on else self._mute.discard)(one.equipment)
-        elif one.fault in FEEDERS_FAIL.get(class_, ()):
-            for fed in self._fed(one.equipment):
-                yield Change(change.at, _without_mains(fed, one), change.on)
-        elif one.fault in STOPS_RECORDING and class_ == _CAMERA:
+        one = change.injection
+        yield from self.calls.take(change)
+        yield from self.supply.take(change)
+        for generator, needed in self.supply.needed(one.equipment):
+            caller = _OUTAGE + generator
+            if needed:
+                yield from self.calls.call(generator, caller, change.at)
+            else:
+                yield from self.calls.release(caller, change.at)
+        if one.fault in STOPS_RECORDING and self._class(one.equipment) == _CAMERA:
             yield from self._at_recorder(change)
-        elif class_ == _PANEL:
-            yield from self._at_panel(change)
-        elif class_ == _SPRINKLER and one.fault in {"flow", "surge"}:
-            yield from self._switch(change, one.equipment, self._lines(Cause.WATER, one.equipment))
+
+    def hear(self, said: Said) -> Iterable[Change]:
+        """Return what follows from what a machine says, whether anybody else hears it or not."""
+        if isinstance(said, Presence):
+            gone = Injection(equipment=said.equipment, fault=OFFLINE)
+            return (Change(said.at, gone, on=not said.online),)
+        class_ = self._class(said.equipment)
+        if class_ == _PANEL:
+            return self._at_panel(said)
+        if class_ == _SPRINKLER and isinstance(said, Sample):
+            return self._at_valve(said)
+        return ()
 
     def _class(self, equipment: str) -> str:
         return self.ledger.equipment[equipment].equipment_class
 
-    def _at_panel(self, change: Change) -> Iterator[Change]:
-        panel, part = change.injection.equipment, change.injection.part
-        if change.injection.fault == "manual":
-            (self._manual.add if change.on else self._manual.discard)(panel)
-        if change.injection.fault != "fire" or part is None:
+    def _at_panel(self, said: Sample | Happening) -> Iterator[Change]:
+        panel = self._panels.setdefault(said.equipment, _Panel())
+        if isinstance(said, Sample):
+            panel.automatic = said.points["mode"] == "automatic"
+        elif said.type == "fire" and said.part is not None:
+            panel.fires.add(said.part)
+        elif said.type == "reset":
+            panel.fires.clear()
+            panel.started.clear()
+            yield from self.calls.release(said.equipment, said.at)
+        if not (panel.fires and panel.automatic):
             return
-        fires = self._fires.setdefault(panel, set())
-        before = self._burning(panel)
-        (fires.add if change.on else fires.discard)(part)
-        for compartment in self._burning(panel) - before if panel not in self._manual else ():
+        for compartment in sorted(self._confirmed(said.equipment, panel) - panel.started):
+            panel.started.add(compartment)
             around = {place.id for place in self.ledger.way_to(compartment)}
-            lines = [
-                line
-                for line in self.ledger.linkage
-                if line.cause is Cause.CONFIRMED_FIRE and line.where in around
-            ]
-            yield from self._switch(change, panel, lines)
-        if not fires:
-            yield from self._switch(change, panel, ())
+            lines = [one for one in self._lines(Cause.CONFIRMED_FIRE) if one.where in around]
+            yield from self._call(lines, said.equipment, said.at)
+
+    def _confirmed(self, id_: str, panel: _Panel) -> set[str]:
+        """Return the compartments where at least two addresses tell a fire."""
+        parts = self.ledger.equipment[id_].parts
+        found = [parts[one].compartment for one in panel.fires if one in parts]
+        return {one for one in found if one is not None and found.count(one) > 1}
+
+    def _at_valve(self, said: Sample) -> Iterator[Change]:
+        valve = said.equipment
+        tripped = frozenset(name for name in _SWITCHES if said.points[name])
+        if tripped == self._tripped.get(valve, frozenset()):
+            return
+        self._tripped[valve] = tripped
+        if not tripped:
+            yield from self.calls.release(valve, said.at)
+        lines = [one for one in self._lines(Cause.WATER) if one.where == valve]
+        asked = [one for one in lines if not tripped.isdisjoint(re.findall(r"\w+", one.signal))]
+        yield from self._call(asked, valve, said.at)
+
+    def _lines(self, cause: Cause) -> Iterator[LinkageLine]:
+        return (one for one in self.ledger.linkage if one.cause is cause)
+
+    def _call(self, lines: Iterable[LinkageLine], caller: str, at: Micros) -> Iterator[Change]:
+        for id_ in dict.fromkeys(id_ for line in lines for id_ in line.equipment):
+            yield from self.calls.call(id_, caller, at)
 
     def _at_recorder(self, change: Change) -> Iterator[Change]:
         """Let the camera's recorder miss a channel, where it plays: a scene may be the camera's alone."""
@@ -102,69 +124,5 @@ class Consequences:
         parent = self.ledger.equipment[one.equipment].parent
         recorder = self.ledger.equipment.get(parent or "")
         if recorder is not None and recorder.equipment_class == _RECORDER:
-            by = {"by": one.fault}
-            lost = Injection(
-                equipment=recorder.id, fault=CHANNEL_LOST, part=one.equipment, settings=by
-            )
+            lost = Injection(equipment=recorder.id, fault=CHANNEL_LOST, part=one.equipment)
             yield Change(change.at, lost, change.on)
-
-    def _burning(self, panel: str) -> set[str]:
-        """Return the compartments where at least two addresses tell a fire."""
-        parts = self.ledger.equipment[panel].parts
-        found = [parts[one].compartment for one in self._fires[panel]]
-        return {one for one in found if one is not None and found.count(one) > 1}
-
-    def _lines(self, cause: Cause, where: str) -> list[LinkageLine]:
-        return [one for one in self.ledger.linkage if (one.cause, one.where) == (cause, where)]
-
-    def _switch(
-        self, change: Change, caller: str, lines: list[LinkageLine] | tuple[()]
-    ) -> Iterator[Change]:
-        """Call what the lines name; when the cause is gone, everything goes back."""
-        if not change.on:
-            for called in self._called.pop(caller, ()):
-                yield Change(change.at, called, on=False)
-            return
-        for id_ in dict.fromkeys(id_ for line in lines for id_ in line.equipment):
-            response = RESPONSES.get(self._class(id_))
-            if response is not None and id_ not in self._mute:
-                injection = Injection(equipment=id_, fault=response)
-                self._called.setdefault(caller, []).append(injection)
-                takes: Micros = round(self.rng.uniform(_SOONEST, _LATEST) * SECOND)
-                yield Change(change.at + takes, injection, on=True)
-
-    def _fed(self, feeder: str) -> Iterator[Equipment]:
-        """Yield what goes down with a feeder; a controller on its battery keeps its doors alive."""
-        fed = self._hangs_on(feeder)
-        for id_ in sorted(fed):
-            one = self.ledger.equipment[id_]
-            parent = self.ledger.equipment.get(one.parent or "")
-            kept = parent is not None and "mains_lost" in faults_of(parent.equipment_class)
-            if not kept and one.equipment_class not in _NEEDS_NO_MAINS:
-                yield one
-
-    def _hangs_on(self, feeder: str) -> set[str]:
-        found: set[str] = set()
-        waiting = [feeder]
-        while waiting:
-            for fed in self.ledger.equipment[waiting.pop()].feeds:
-                here = [fed] if fed in self.ledger.equipment else self._standing_in(fed)
-                new = [id_ for id_ in here if id_ not in found and id_ != feeder]
-                found.update(new)
-                waiting.extend(id_ for id_ in new if self._class(id_) in FEEDERS_FAIL)
-        return found
-
-    def _standing_in(self, place: str) -> list[str]:
-        return [
-            one.id
-            for one in self.ledger.equipment.values()
-            if any(step.id == place for step in self.ledger.way_to(one.place))
-        ]
-
-
-def _without_mains(fed: Equipment, cause: Injection) -> Injection:
-    knows = "mains_lost" in faults_of(fed.equipment_class)
-    if fed.equipment_class in FEEDERS_FAIL:
-        return Injection(equipment=fed.id, fault="outage", settings=cause.settings)
-    fault = "mains_lost" if knows else OFFLINE
-    return Injection(equipment=fed.id, fault=fault, settings=cause.settings)

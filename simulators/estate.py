@@ -1,11 +1,12 @@
 """A whole property at once: every machine of its ledger, the faults let in, and what is sent.
 
 Pure: ``advance`` is told the time. Faults of a link leave the machine alone: a device that is cut off
-goes on living but is not heard, and neither is anything it speaks for.
+goes on living but is not heard, and neither is anything it speaks for. A fault that has two causes
+ends with the last of them.
 """
 
 import heapq
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count, groupby
@@ -13,11 +14,13 @@ from zoneinfo import ZoneInfo
 
 from gengfu.core.clock import Micros
 from gengfu.ledger.model import Equipment, EquipmentClass, SiteLedger
+from simulators.calls import Calls
 from simulators.catalogue import PLAYERS, Ground
 from simulators.consequences import Consequences
 from simulators.device import Injection, Model, Presence, chance
 from simulators.links import BUFFERING, LINK_FAULTS, OFFLINE, REPLAYED, SPOOFED, Links
 from simulators.report import Message, Reporter, pace_of, recorded
+from simulators.supply import Supply
 from simulators.timeline import Change
 
 
@@ -41,6 +44,8 @@ class Estate:
     """When each model wakes, and its place among them; the next first."""
     _holding: dict[str, Reporter] = field(default_factory=dict)
     """Reporters that hold something back."""
+    _standing: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)
+    """By equipment, fault and part: how many causes it has."""
     _started: bool = False
 
     def __post_init__(self) -> None:
@@ -82,6 +87,9 @@ class Estate:
         for place in self._awake(until):
             model = self.models[place]
             for said in model.advance(until):
+                self._follow(self.consequences.hear(said))
+                if isinstance(said, Presence):
+                    continue  # told by its link, which goes with it
                 reporter = self.reporters[said.equipment]
                 yield from self._carried(reporter.report(said))
                 if reporter.holds_back:
@@ -109,17 +117,31 @@ class Estate:
         for message in messages:
             yield from self.links.carry(message)
 
+    def _follow(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            heapq.heappush(self._follows, (change.at, next(self._numbers), change))
+
+    def _causes(self, change: Change) -> int:
+        """Count a cause of a fault; return how many causes it has now."""
+        one = change.injection
+        key = one.equipment, one.fault, one.part
+        self._standing[key] = max(0, self._standing[key] + (1 if change.on else -1))
+        return self._standing[key]
+
     def _apply(self, change: Change) -> Iterator[Message]:
-        injection = change.injection
-        for follows in self.consequences.of(change):
-            heapq.heappush(self._follows, (follows.at, next(self._numbers), follows))
-        if injection.fault in LINK_FAULTS:
+        """Let a fault begin or end; what its machine tells by it is told, and heard, at once."""
+        injection, causes = change.injection, self._causes(change)
+        if not change.on and causes:
+            return
+        self._follow(self.consequences.of(change))
+        if injection.fault in LINK_FAULTS and causes < 2:
             yield from self._reach(injection, on=change.on)
         model = self._model_of.get(injection.equipment)
         if model is not None:
             deque(model.advance(self.now), maxlen=0)  # it slept: nothing is said on the way
             (model.begin if change.on else model.end)(injection)
             self._plan()
+            yield from self._live(self.now)
 
     def _reach(self, injection: Injection, *, on: bool) -> Iterator[Message]:
         """Let a fault into a link, or mend it: what comes back says all it has to say."""
@@ -172,7 +194,11 @@ def estate_of(
         changes=changes,
         now=start,
         links=Links(ledger, chance(seed, f"{ledger.site.id} links")),
-        consequences=Consequences(ledger, chance(seed, f"{ledger.site.id} consequences")),
+        consequences=Consequences(
+            ledger,
+            calls=Calls(ledger, chance(seed, f"{ledger.site.id} consequences")),
+            supply=Supply(ledger),
+        ),
     )
 
 

@@ -1,8 +1,8 @@
 """A fire panel: quiet for months, then exact. It speaks by the events of its addresses.
 
 A signal stays on the panel until someone resets it there (GB 25506): when the scenario ends a
-``fire`` the smoke is gone and the operator resets. Isolated addresses (屏蔽) raise no fire. On
-battery the panel goes on for hours; GB 4717 asks for 8 h of watch and 30 min of alarm.
+``fire`` the smoke is gone and the operator resets. Isolated addresses (屏蔽) raise no fire; what still
+burns when the isolation is lifted, or the loop is back, is told then. On battery the panel goes on for hours; GB 4717 asks for 8 h of watch and 30 min of alarm.
 """
 
 from collections.abc import Iterator, Mapping
@@ -41,10 +41,13 @@ class FirePanel(Machine):
         super().__init__(id_, start)
         self.parts = parts
         self.active: dict[tuple[str, str | None], Injection] = {}
+        self._unheard: dict[str | None, Injection] = {}
+        """By address: fires that it cannot tell."""
         self._news: list[tuple[str, str | None]] = []
 
     def begin(self, injection: Injection) -> None:
         if self._deaf(injection):
+            self._unheard[injection.part] = injection
             return
         self.active[injection.fault, injection.part] = injection
         begins, _ = ADDRESSED.get(injection.fault, (None, None))
@@ -55,6 +58,8 @@ class FirePanel(Machine):
         self.nudge()
 
     def end(self, injection: Injection) -> None:
+        if injection.fault == "fire":
+            self._unheard.pop(injection.part, None)
         if self.active.pop((injection.fault, injection.part), None) is None:
             return
         _, ends = ADDRESSED.get(injection.fault, (None, None))
@@ -64,6 +69,9 @@ class FirePanel(Machine):
             self._news.extend(("fault_restored", part) for part in self._loop(injection))
         if injection.fault == "fire" and not self._count("fire"):
             self._news.append(("reset", None))
+        for fire in [one for one in self._unheard.values() if not self._deaf(one)]:
+            del self._unheard[fire.part]
+            self.begin(fire)
         self.nudge()
 
     def story(self) -> Iterator[Micros]:

@@ -26,17 +26,17 @@ class Recorder(Machine):
     def __init__(self, id_: str, channels: int, days: float, rng: Random, start: Micros) -> None:
         super().__init__(id_, start)
         self.channels, self.days, self.rng = channels, days, rng
-        self._lost: set[tuple[str | None, Scalar]] = set()
-        """Cameras without a picture, and what ails them."""
+        self._lost: set[str | None] = set()
+        """Cameras without a picture."""
 
     def begin(self, injection: Injection) -> None:
         if injection.fault == CHANNEL_LOST:
-            self._lost.add(_of_channel(injection))
+            self._lost.add(injection.part)
         super().begin(injection)
 
     def end(self, injection: Injection) -> None:
         if injection.fault == CHANNEL_LOST:
-            self._lost.discard(_of_channel(injection))
+            self._lost.discard(injection.part)
         super().end(injection)
 
     def story(self) -> Iterator[Micros]:
@@ -46,15 +46,10 @@ class Recorder(Machine):
 
     def _points(self) -> dict[str, Scalar]:
         broken = "disk_fault" in self.faults
-        lost = len({camera for camera, _ in self._lost})
         oldest = 0.4 * self.days if "retention_short" in self.faults else self.days + 4
         return {
-            "recording_channels": 0 if broken else self.channels - lost,
+            "recording_channels": 0 if broken else self.channels - len(self._lost),
             "disk_fault": broken,
             "disk_free": 3.0 - 2.0 * (self.now % _CLEARS_EVERY) / _CLEARS_EVERY,
             "oldest_recording_days": oldest + self.now % DAY / DAY,
         }
-
-
-def _of_channel(injection: Injection) -> tuple[str | None, Scalar]:
-    return injection.part, injection.settings.get("by")

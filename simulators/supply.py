@@ -1,0 +1,130 @@
+"""Who has mains: what boards feed, and the generator that stands in for them.
+
+Equipment is dead while all boards that feed it are, and no generator that feeds it runs. What dies so
+is told by faults of its own: a board has an outage, what has a battery or a contact for it loses its
+mains, the rest is not heard.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gengfu.ledger.model import Equipment, SiteLedger
+from simulators.catalogue import faults_of, flag
+from simulators.device import Injection
+from simulators.links import OFFLINE
+from simulators.timeline import Change
+
+BOARD, GENERATOR, _GATEWAY = "power_distribution", "generator", "network_gateway"
+_DEAD = frozenset({"outage", "tripped"})
+"""Faults of a board that take down what it feeds."""
+RUNS = "called"
+"""What a generator does when it is needed."""
+_STANDS = frozenset({"does_not_start", "emergency_stop"})
+_NEEDS_NO_MAINS = frozenset(
+    {
+        *("extinguisher", "hydrant", "sprinkler", "patrol_point", "call_button"),
+        *("wireless_sensor", "water_meter", "manhole", "generator"),
+    }
+)
+
+
+@dataclass(slots=True)
+class Supply:
+    """The boards and generators of one site, and whom they leave without mains."""
+
+    ledger: SiteLedger
+    _fed: dict[str, set[str]] = field(default_factory=dict)
+    """By source: what it feeds itself. A line that closes a ring (a bus tie) is left out."""
+    _sources: dict[str, set[str]] = field(default_factory=dict)
+    """By what is fed."""
+    _faults: dict[str, set[str]] = field(default_factory=dict)
+    """By source."""
+    _dead: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        sources = [one for one in self.ledger.equipment.values() if self._is_source(one.id)]
+        self._fed = {one.id: set() for one in sources}
+        for source in sources:
+            for fed in self._reached(source):
+                if fed != source.id and source.id not in self._below(fed):
+                    self._fed[source.id].add(fed)
+                    self._sources.setdefault(fed, set()).add(source.id)
+
+    def take(self, change: Change) -> Iterator[Change]:
+        """Yield who loses mains by a change at a board or a generator, and who has it again."""
+        one = change.injection
+        if one.equipment not in self._fed:
+            return
+        faults = self._faults.setdefault(one.equipment, set())
+        (faults.add if change.on else faults.discard)(one.fault)
+        for id_ in sorted(self._fed[one.equipment]):
+            dead = self._is_dead(id_)
+            if dead != (id_ in self._dead):
+                (self._dead.add if dead else self._dead.discard)(id_)
+                if self._needs_mains(self.ledger.equipment[id_]):
+                    yield Change(change.at, self._without_mains(id_, one), on=dead)
+
+    def needed(self, at: str) -> Iterator[tuple[str, bool]]:
+        """Yield the generators that share a load with a board, and whether they must run."""
+        concerned = self._fed.get(at, set())
+        for source, fed in self._fed.items():
+            if self._class(source) == GENERATOR and not concerned.isdisjoint(fed):
+                yield source, any(self._boards_dead(one) for one in fed)
+
+    def _is_dead(self, id_: str) -> bool:
+        return self._boards_dead(id_) and not any(
+            self._runs(one) for one in self._sources[id_] if self._class(one) == GENERATOR
+        )
+
+    def _boards_dead(self, id_: str) -> bool:
+        boards = [one for one in self._sources.get(id_, ()) if self._class(one) == BOARD]
+        return bool(boards) and not any(self._is_live(one) for one in boards)
+
+    def _is_live(self, board: str) -> bool:
+        return _DEAD.isdisjoint(self._faults.get(board, ()))
+
+    def _runs(self, generator: str) -> bool:
+        faults = self._faults.get(generator, set())
+        return RUNS in faults and _STANDS.isdisjoint(faults)
+
+    def _needs_mains(self, one: Equipment) -> bool:
+        """Tell whether it goes down at all; a controller on its battery keeps its doors alive."""
+        parent = self.ledger.equipment.get(one.parent or "")
+        kept = parent is not None and "mains_lost" in faults_of(parent.equipment_class)
+        return not kept and one.equipment_class not in _NEEDS_NO_MAINS
+
+    def _without_mains(self, id_: str, cause: Injection) -> Injection:
+        one = self.ledger.equipment[id_]
+        fault = "mains_lost" if "mains_lost" in faults_of(one.equipment_class) else OFFLINE
+        if one.equipment_class == BOARD:
+            fault = "outage"
+        elif one.equipment_class == _GATEWAY and not flag(one, "battery", otherwise=False):
+            fault = OFFLINE
+        return Injection(equipment=id_, fault=fault, settings=cause.settings)
+
+    def _class(self, id_: str) -> str:
+        return self.ledger.equipment[id_].equipment_class
+
+    def _is_source(self, id_: str) -> bool:
+        return self._class(id_) in {BOARD, GENERATOR}
+
+    def _reached(self, source: Equipment) -> Iterator[str]:
+        for fed in source.feeds:
+            yield from [fed] if fed in self.ledger.equipment else self._standing_in(fed)
+
+    def _standing_in(self, place: str) -> list[str]:
+        return [
+            one.id
+            for one in self.ledger.equipment.values()
+            if any(step.id == place for step in self.ledger.way_to(one.place))
+        ]
+
+    def _below(self, id_: str) -> set[str]:
+        """Return all that something feeds, over however many boards."""
+        found: set[str] = set()
+        waiting = [id_]
+        while waiting:
+            new = self._fed.get(waiting.pop(), set()) - found
+            found |= new
+            waiting.extend(new)
+        return found
