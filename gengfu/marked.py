@@ -28,7 +28,7 @@ from gengfu.core.expression import (
 )
 from gengfu.core.naming import Bilingual
 from gengfu.core.said import NOTHING, Misread, Said, said
-from gengfu.yaml_problems import in_words
+from gengfu.yaml_problems import in_words, mended
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -37,6 +37,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 100
 """What composes a document calls itself for each level: too many would end the process."""
 
+_KEY = "while scanning a simple key"
 _BOTH = said("write {{zh: …, en: …}}")
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
@@ -91,8 +92,10 @@ def not_yaml(file: str, error: yaml.YAMLError) -> Fault:
     """Return what a parser says of a file as a fault, in our words where they are known."""
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
-        line = str(mark.line + 1) if mark else "1"
-        return Fault(file, line, said("not YAML: {}", in_words(error.problem or error.context)))
+        if error.context == _KEY:
+            mark = error.context_mark  # what lacks its colon, not the line where that was noticed
+        line, problem = str(mark.line + 1) if mark else "1", error.problem or error.context
+        return Fault(file, line, said("not YAML: {}", in_words(problem)), mended(problem))
     if isinstance(error, TooDeep):
         return Fault(file, "1", said("not a file of ours: nested too deeply"))
     reason = getattr(error, "reason", None) or str(error).partition("\n")[0]

@@ -24,7 +24,7 @@ _ONE_DAY = timedelta(days=1)
 _FIRST = date(1970, 1, 1)
 _WORKED = 5
 """Monday to Friday."""
-_FULL_WIDTH = str.maketrans("；，：－", ";,:-")
+_FULL_WIDTH = str.maketrans("；，、：－～~–—０１２３４５６７８９", ";,,:-----0123456789")
 """What a Chinese keyboard types."""
 
 
@@ -95,13 +95,18 @@ def _begins_today(one: Hours, minute: int) -> bool:
     return one.start <= minute < (one.end if one.end > one.start else _DAY)
 
 
+def half_width(text: str) -> str:
+    """Return hours and days in the signs that they are read in: ``22：00～06：00`` is ``22:00-06:00``."""
+    return text.translate(_FULL_WIDTH)
+
+
 def read_hours(text: str) -> Hours:
     """Read ``22:00-06:00``.
 
     Raises:
         Misread: it is none, or is empty.
     """
-    match = _HOURS.fullmatch(text.strip())
+    match = _HOURS.fullmatch(half_width(text).strip())
     if match is None:
         raise Misread(said("{!r} is no part of a day", text))
     start, end = (int(match[one]) * 60 + int(match[one + 1]) for one in (1, 3))
@@ -149,7 +154,7 @@ def read_timetable(text: str) -> tuple[Schedule, ...]:
     Raises:
         Misread: a piece is no such thing.
     """
-    return tuple(_read_piece(one) for one in text.translate(_FULL_WIDTH).split(";") if one.strip())
+    return tuple(_read_piece(one) for one in half_width(text).split(";") if one.strip())
 
 
 def _read_piece(text: str) -> Schedule:

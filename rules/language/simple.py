@@ -12,7 +12,8 @@ from enum import StrEnum
 import yaml
 
 from gengfu.core.expression import ExpressionError, parse, parse_span
-from gengfu.core.hours import DayKind, read_hours
+from gengfu.core.expression.tree import Binary, Not, OneOf
+from gengfu.core.hours import DayKind, half_width, read_hours
 from gengfu.core.urgency import Kind, Response, Severity
 from gengfu.marked import is_identifier
 from rules.language.fields import MOST_COUNTED
@@ -73,6 +74,9 @@ class Comparison(StrEnum):
     IS_NOT = "!="
 
 
+_BACK = {Comparison.ABOVE: Comparison.BELOW, Comparison.BELOW: Comparison.ABOVE}
+
+
 class Times(StrEnum):
     """At which times a simple rule looks, beside its hours."""
 
@@ -93,6 +97,7 @@ class Flaw(StrEnum):
     NO_HOURS = "no_hours"
     NO_NAME = "no_name"
     NO_COUNT = "no_count"
+    NO_END = "no_end"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +108,8 @@ class SimpleRule:
     id: str
     trigger: Trigger
     point: str = ""
+    is_text: bool = False
+    """The point tells a text: what it is compared with is quoted."""
     measure: Measure = Measure.VALUE
     window: str = ""
     comparison: Comparison = Comparison.ABOVE
@@ -141,16 +148,32 @@ def flaws(simple: SimpleRule) -> Mapping[str, Flaw]:
     found = {name: Flaw.EMPTY for name in _needed(simple) if not getattr(simple, name).strip()}
     if simple.id and not is_identifier(simple.id):
         found["id"] = Flaw.NO_NAME
-    for name in ("window", "hold", "clear_hold", "silence", "within", "quiet"):
+    for name in _durations(simple):
         if getattr(simple, name) and not _is(parse_span, getattr(simple, name)):
             found[name] = Flaw.NO_DURATION
     if simple.trigger is Trigger.POINT:
         found |= _no_limits(simple)
     if simple.trigger is Trigger.EVENT and not 1 <= simple.times <= MOST_COUNTED:
         found["times"] = Flaw.NO_COUNT
-    if simple.hours and not all(_is(read_hours, one) for one in simple.hours.split(",")):
+    hours = half_width(simple.hours).split(",")
+    if simple.hours and not all(_is(read_hours, one) for one in hours):
         found["hours"] = Flaw.NO_HOURS
     return found
+
+
+def _durations(simple: SimpleRule) -> Iterator[str]:
+    """Yield the durations that are asked for; what a form hides may be left from another choice."""
+    match simple.trigger:
+        case Trigger.POINT:
+            yield from ("hold", "clear_hold", *(("window",) if simple.measure in WINDOWED else ()))
+        case Trigger.SILENCE:
+            yield "silence"
+        case Trigger.EVENT:
+            yield from ("quiet", *(("within",) if simple.times > 1 else ()))
+
+
+def _hours(simple: SimpleRule) -> list[str]:
+    return [one.strip() for one in half_width(simple.hours).split(",") if one.strip()]
 
 
 def _needed(simple: SimpleRule) -> Iterator[str]:
@@ -172,14 +195,34 @@ def _needed(simple: SimpleRule) -> Iterator[str]:
 
 def _no_limits(simple: SimpleRule) -> Mapping[str, Flaw]:
     """Return the limits that cannot be compared with: a run time wants a duration."""
+    if simple.measure is Measure.MISSING:
+        return {}
     runtime = simple.measure is Measure.RUNTIME
-    read, flaw = (parse_span, Flaw.NO_DURATION) if runtime else (parse, Flaw.NO_LIMIT)
-    limits = ("value", "clear_value") if simple.measure is not Measure.MISSING else ()
-    return {
+    read, flaw = (parse_span, Flaw.NO_DURATION) if runtime else (_read_limit, Flaw.NO_LIMIT)
+    found = {
         name: flaw
-        for name in limits
-        if getattr(simple, name).strip() and not _is(read, getattr(simple, name))
+        for name in ("value", "clear_value")
+        if not simple.is_text
+        and getattr(simple, name).strip()
+        and not _is(read, getattr(simple, name))
     }
+    if simple.clear_value.strip() and simple.comparison not in _BACK:
+        found["clear_value"] = Flaw.NO_END
+    return found
+
+
+def _read_limit(text: str) -> None:
+    """Read what can stand on the right of a comparison.
+
+    Raises:
+        ValueError: it is a condition of its own.
+        ExpressionError: it is nothing at all.
+    """
+    match parse(text).root:
+        case Not() | OneOf():
+            raise ValueError(text)
+        case Binary(_, sign) if sign not in {"+", "-", "*", "/"}:
+            raise ValueError(text)
 
 
 def _is(read: Callable[[str], object], text: str) -> bool:
@@ -264,16 +307,15 @@ def _by_point(simple: SimpleRule) -> Mapping[str, object]:
     when = (
         looked_at
         if simple.measure is Measure.MISSING
-        else _compare(looked_at, simple.comparison, simple.value)
+        else _compare(looked_at, simple.comparison, _value(simple))
     )
     # What is learned while a condition holds is known only then: it need not be said twice.
     beside = simple.only_while if simple.measure is not Measure.NORMAL else ""
     cause: dict[str, object] = {"when": f"{beside} and {when}" if beside else when}
     if simple.hold:
         cause["hold"] = simple.hold
-    back = {Comparison.ABOVE: Comparison.BELOW, Comparison.BELOW: Comparison.ABOVE}
-    if simple.clear_value and simple.comparison in back and simple.measure is not Measure.MISSING:
-        clear = _compare(looked_at, back[simple.comparison], simple.clear_value)
+    if simple.clear_value and simple.comparison in _BACK and simple.measure is not Measure.MISSING:
+        clear = _compare(looked_at, _BACK[simple.comparison], simple.clear_value)
         cause["clear"] = f"{clear} or not {simple.only_while}" if simple.only_while else clear
     if simple.clear_hold:
         cause["clear_hold"] = simple.clear_hold
@@ -302,6 +344,14 @@ def _looked_at(simple: SimpleRule) -> str:
             return f"no_data({point}, {window})"
 
 
+def _value(simple: SimpleRule) -> str:
+    """Return the limit; a text in quotes, however it was given."""
+    if not simple.is_text:
+        return simple.value
+    bare = simple.value.strip().strip("'\"“”‘’")
+    return f'"{bare}"' if "'" in bare else f"'{bare}'"
+
+
 def _compare(looked_at: str, comparison: Comparison, value: str) -> str:
     """Write a comparison; a contact's is the bare point, or its negation."""
     if value in {"true", "false"} and comparison in {Comparison.IS, Comparison.IS_NOT}:
@@ -312,7 +362,7 @@ def _compare(looked_at: str, comparison: Comparison, value: str) -> str:
 
 def _during(simple: SimpleRule) -> Mapping[str, object]:
     """Return when it looks, in the shortest form that says it."""
-    hours = [one.strip() for one in simple.hours.split(",") if one.strip()]
+    hours = _hours(simple)
     if not hours and simple.during is Times.ALWAYS:
         return {}
     if not hours:

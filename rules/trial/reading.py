@@ -14,7 +14,8 @@ from gengfu.core.expression import nearest, parse_span
 from gengfu.core.hours import DayKind, read_timetable
 from gengfu.core.naming import Bilingual, Language, Scalar, Subject, is_slug
 from gengfu.core.said import Misread, said
-from gengfu.ledger.model import Equipment, EquipmentClass, Place, PlaceKind, SpecialDays
+from gengfu.core.urgency import Severity
+from gengfu.ledger.model import Equipment, EquipmentClass, EventDef, Place, PlaceKind, SpecialDays
 from gengfu.marked import Page
 from rules.language.rule import Told
 from rules.trial.case import BEGINNING, BUILDING, Book, Case, Expected, Happening, Sample
@@ -28,7 +29,8 @@ _ZONE = ZoneInfo("Asia/Shanghai")
 """Of every test's site."""
 _ALERT = ("rule", "equipment", "part", "cleared", "since", "occurrences", "severity", "title")
 _ESTATE = ("parent", "attributes", "feeds", "place")
-_PIECE = re.compile(r"[0-9.]+[^0-9.]*")
+_PIECE = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:ms|[smhd])")
+_MOMENT = re.compile(f"(?:{_PIECE.pattern})+")
 LONGEST_TEST: Micros = 40 * 24 * 3600 * SECOND
 
 
@@ -81,7 +83,7 @@ class _CaseReader:
             begins=self._begins(),
             guarded=self._guarded(),
             special_days=self._calendar(),
-            tick=self._moment(fields.get("tick"), SECOND) or SECOND,
+            tick=self._step("tick", SECOND),
             until=max(last, self._moment(fields.get("until"), 0)),
             alerts=tuple(self._expected(one) for one in page.items(fields.get("alerts"))),
         )
@@ -92,10 +94,11 @@ class _CaseReader:
         if node is None:
             return BEGINNING
         try:
-            local = datetime.fromisoformat(self._page.text(node)).replace(tzinfo=_ZONE)
+            said_at = datetime.fromisoformat(self._page.text(node))
         except ValueError:
             self._page.fault(node, said("is no date and time"), said("write 2026-10-01 21:30"))
             return BEGINNING
+        local = said_at if said_at.tzinfo else said_at.replace(tzinfo=_ZONE)
         return round(local.timestamp()) * SECOND
 
     def _guarded(self) -> str:
@@ -125,7 +128,8 @@ class _CaseReader:
             return fallback
         text = self._page.text(node)
         try:
-            total = sum(parse_span(piece) for piece in _PIECE.findall(text) or [text])
+            pieces = _PIECE.findall(text) if _MOMENT.fullmatch(text) else [text]
+            total = sum(map(parse_span, pieces))
         except Misread as exc:
             self._page.fault(node, exc.said)
             return fallback
@@ -133,6 +137,14 @@ class _CaseReader:
             self._page.fault(node, said("a test lasts at most 40 days"))
             return 0
         return total
+
+    def _step(self, name: str, fallback: Micros) -> Micros:
+        """Return how long one step takes: never no time at all."""
+        node = self._fields.get(name)
+        span = self._moment(node, fallback)
+        if node is not None and not span:
+            self._page.fault(node, said("the duration is zero"))
+        return span or fallback
 
     def _estate(self, node: yaml.Node | None) -> dict[str, Equipment]:
         if node is None:
@@ -146,6 +158,9 @@ class _CaseReader:
             found[name] = self._one(name, one)
         for parent in {one.parent for one in found.values()} - {None, *found}:
             self._page.fault(node, said("no parent {!r} here", parent), nearest(str(parent), found))
+        for circling in (name for name in found if _in_circle(name, found)):
+            message = said("{}: the parents of this equipment lead back to it", circling)
+            self._page.fault(node, message)
         known = found.keys() | self._places.keys()
         for fed in {fed for one in found.values() for fed in one.feeds} - known:
             self._page.fault(node, said("nothing {!r} to feed here", fed), nearest(fed, known))
@@ -203,7 +218,7 @@ class _CaseReader:
 
     def _series(self, node: yaml.Node | None) -> tuple[Mapping[Micros, tuple[Sample, ...]], Micros]:
         """Return the samples by their time, and when the longest series ends."""
-        every = self._moment(self._fields.get("every"), 10 * SECOND) or SECOND
+        every = self._step("every", 10 * SECOND)
         steps: dict[Micros, list[Sample]] = {}
         last = 0
         for name, points in (self._page.entries(node) if node else {}).items():
@@ -255,9 +270,28 @@ class _CaseReader:
             equipment=who,
             type=type_,
             part=part,
-            attributes={name: _plain(page.text(one)) for name, one in fields.items()},
+            attributes=self._told(fields, class_.events.get(type_) if class_ else None),
             by_person=by_person,
         )
+
+    def _told(
+        self, fields: Mapping[str, yaml.Node], event: EventDef | None
+    ) -> Mapping[str, Scalar]:
+        """Return what an event says besides; a slip in a test would prove a rule silent."""
+        found: dict[str, Scalar] = {}
+        for name, one in fields.items():
+            text = self._page.text(one)
+            found[name] = _plain(text)
+            if event is None:
+                continue
+            words = event.attributes.get(name)
+            if words is None:
+                mend = nearest(name, event.attributes)
+                self._page.fault(one, said("the event has no attribute {!r}", name), mend)
+            elif words and text not in words:
+                mend = nearest(text, words) or said("one of: {}", ", ".join(words))
+                self._page.fault(one, said("no word {!r} here", text), mend)
+        return found
 
     def _who(self, node: yaml.Node, named: yaml.Node | None) -> str:
         """Return the equipment meant; where there is only one it need not be named."""
@@ -287,10 +321,13 @@ class _CaseReader:
             cleared=self._moment(cleared, 0) if cleared is not None else None,
             since=self._moment(since, 0) if since is not None else None,
             occurrences=self._whole(fields.get("occurrences")),
-            severity=page.text(fields.get("severity")),
+            severity=self._severity(fields.get("severity")),
             title=self._title(fields.get("title")),
             values=self._values(fields.get("values"), class_),
         )
+
+    def _severity(self, node: yaml.Node | None) -> str:
+        return self._page.choice(node, Severity, Severity.LOW).value if node is not None else ""
 
     def _whole(self, node: yaml.Node | None) -> int | None:
         number = self._page.number(node)
@@ -320,6 +357,16 @@ class _CaseReader:
             except Misread as exc:
                 self._page.fault(one, said("{}: {}", name, exc.said))
         return found
+
+
+def _in_circle(name: str, every: Mapping[str, Equipment]) -> bool:
+    """Tell whether an equipment's parents lead back to it."""
+    passed: set[str] = set()
+    parent = every[name].parent
+    while parent is not None and parent in every and parent not in passed:
+        passed.add(parent)
+        parent = every[parent].parent
+    return name in passed
 
 
 def _plain(text: str) -> Scalar:

@@ -60,7 +60,7 @@ def _item(item: str, point: PointDef) -> list[Said | None]:
     assert word is not None
     if word[1] == "_":
         # As promtool has it: a gap is counted, a sample is repeated.
-        return [None] * int(word[2] or 1)
+        return [None] * _bounded(int(word[2] or 1))
     if word[1] in {"stale", "null"}:
         return [Said(None)] * _times(word[2])
     if point.kind in {PointKind.ANALOG, PointKind.INTEGER}:
@@ -69,7 +69,10 @@ def _item(item: str, point: PointDef) -> list[Said | None]:
 
 
 def _times(repeats: str | None) -> int:
-    times = int(repeats or 0) + 1
+    return _bounded(int(repeats or 0) + 1)
+
+
+def _bounded(times: int) -> int:
     if times > LONGEST:
         raise Misread(said("more than {} samples", LONGEST))
     return times

@@ -14,7 +14,15 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
 }
 KNOWN = {
     *("$schema", "title", "description", "type", "enum", "pattern", "minimum", "maximum"),
-    *("exclusiveMinimum", "properties", "required", "additionalProperties", "items", "anyOf"),
+    *(
+        "exclusiveMinimum",
+        "properties",
+        "required",
+        "additionalProperties",
+        "items",
+        "minItems",
+        "anyOf",
+    ),
 }
 
 
@@ -40,6 +48,8 @@ def misfits(value: Any, schema: Mapping[str, Any], where: str = "") -> Iterator[
     if isinstance(value, Mapping):
         yield from _of_object(value, schema, where)
     if isinstance(value, list):
+        if len(value) < schema.get("minItems", 0):
+            yield f"{where} is too short"
         for number, one in enumerate(value):
             yield from misfits(one, schema.get("items", {}), f"{where}[{number}]")
 

@@ -20,6 +20,7 @@ from gengfu.core.names import PointKind
 from gengfu.core.said import Said, said
 from gengfu.core.urgency import Kind, Severity
 from gengfu.core.urgency import Response as Urgency
+from gengfu.ledger.model import EquipmentClass
 from gengfu.ledger.own import OWN_CLASS
 from rules.language.simple import (
     PACK,
@@ -71,6 +72,7 @@ FLAW: Mapping[str, Said] = {
     Flaw.NO_LIMIT: said("write a figure, a word of this point, or another point's name"),
     Flaw.NO_DURATION: said("is no duration: write 60s, 3m or 2h"),
     Flaw.NO_HOURS: said("is no part of a day: write 22:00-06:00"),
+    Flaw.NO_END: said("goes with above and below: leave it empty here"),
     Flaw.NO_COUNT: said("between 1 and 100"),
     Flaw.NO_NAME: said("only a-z, 0-9 and _, a letter first"),
 }
@@ -112,10 +114,12 @@ class NewRule(BaseModel):
     figures: Short = ""
     """Whose figures they are, in the writer's words."""
 
-    def rule(self) -> SimpleRule:
-        """Return the answers as what the text is written from."""
+    def rule(self, chosen: EquipmentClass | None) -> SimpleRule:
+        """Return the answers, on equipment of a class, as what the text is written from."""
         given = self.model_dump(exclude={"figures"})
-        return SimpleRule(**given, source=f"U {self.figures}".strip())
+        point = chosen.points.get(self.point) if chosen else None
+        is_text = point is not None and point.kind is PointKind.TEXT
+        return SimpleRule(**given, is_text=is_text, source=f"U {self.figures}".strip())
 
 
 @router.get("/engineer/rules/new")
@@ -129,7 +133,7 @@ def new_rule(ports: Desk, request: Request, chosen: str = "") -> Response:
 @router.post("/engineer/rules/new")
 def write_rule(ports: Desk, request: Request, answers: Annotated[NewRule, Form()]) -> Response:
     """Write the YAML and go on to the back-test with it; mistakes are said beside the form."""
-    rule = answers.rule()
+    rule = answers.rule(ports.ledgers.classes.get(answers.equipment_class))
     wrong = {name: FLAW[flaw] for name, flaw in flaws(rule).items()}
     if f"{PACK}.{rule.id}" in ports.rules.editor.book().rules:
         wrong["id"] = TAKEN

@@ -48,6 +48,15 @@ def test_it_knows_every_field() -> None:
         ({"priority": 7}, "out of range"),
         ({"title": {"zh": "热"}}, "lacks en"),
         ({"source": "95 °C"}, "does not look like"),
+        ({"hold": "0s"}, "is none of"),
+        ({"hold": []}, "is none of"),
+        ({"severity": []}, "is none of"),
+        ({"during": "25:00-26:00"}, "is none of"),
+        ({"count": "0 within 2m"}, "does not look like"),
+        ({"runbook": "http://x y"}, "does not look like"),
+        ({"title": {"zh": "热", "en": ""}}, "does not look like"),
+        ({"clear": [{"action": "reset", "is": "x"}]}, "is none of"),
+        ({"id": "x" * 70}, "does not look like"),
     ],
 )
 def test_a_slip_is_underlined(change: dict[str, object], why: str) -> None:
@@ -55,6 +64,23 @@ def test_a_slip_is_underlined(change: dict[str, object], why: str) -> None:
     found = list(misfits({"pack": "own", "rules": [{**RULE, **change}]}, WHOLE))
     assert len(found) == 1
     assert why in found[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"let": {"limit": 80}},
+        {"clear": {"event": "granted"}},
+        {"clear": {"action": "reset"}},
+        {"count": "5  within  2m"},
+        {"source": "U：经验"},
+        {"source": "S，标准"},
+        {"during": "22：00－06：00"},
+    ],
+)
+def test_what_the_reader_takes_is_not_underlined(change: dict[str, object]) -> None:
+    """A named figure, a single end, full-width signs."""
+    assert list(misfits({"pack": "own", "rules": [{**RULE, **change}]}, WHOLE)) == []
 
 
 def test_a_rule_that_nothing_turns_on_is_underlined() -> None:

@@ -188,6 +188,22 @@ def test_urgency_lost() -> None:
         ),
         ({"point": "flow", "value": "3", "title_zh": "", "title_en": ""}, {"title_zh": Flaw.EMPTY}),
         ({"trigger": Trigger.SILENCE}, {"silence": Flaw.EMPTY}),
+        ({"trigger": Trigger.SILENCE, "silence": "3m", "hold": "abc", "window": "x"}, {}),
+        ({"point": "flow", "value": "3", "window": "abc"}, {}),
+        ({"point": "flow", "value": "80 or true"}, {"value": Flaw.NO_LIMIT}),
+        ({"point": "flow", "value": "3 > 2"}, {"value": Flaw.NO_LIMIT}),
+        ({"point": "flow", "value": "not run"}, {"value": Flaw.NO_LIMIT}),
+        ({"point": "flow", "value": "attr.rated_flow * 1.1 + 2"}, {}),
+        (
+            {
+                "point": "mode",
+                "comparison": Comparison.IS,
+                "value": "auto",
+                "clear_value": "manual",
+            },
+            {"clear_value": Flaw.NO_END},
+        ),
+        ({"point": "flow", "value": "3", "hours": "22：00－06：00，12：00～13：00"}, {}),
         (
             {"trigger": Trigger.EVENT, "event": "x", "quiet": "1m", "times": 0},
             {"times": Flaw.NO_COUNT},
@@ -216,6 +232,10 @@ def test_second_language_forced(given: dict[str, object]) -> None:
     [
         ({"point": "flow", "value": "1e9"}, "value"),
         ({"point": "flow", "value": "3", "clear_value": "4"}, "clear_value"),
+        (
+            {"point": "flow", "value": "3", "clear_value": "4", "only_while": "run"},
+            "clear_value",
+        ),
         ({"point": "flow", "value": "3", "title_zh": "{flo}"}, "title_zh"),
         ({"point": "flow", "value": "3", "title_en": "{flo}"}, "title_en"),
         ({"point": "flow", "value": "3", "advice_zh": "{flo}", "advice_en": "go"}, "advice_zh"),
@@ -228,3 +248,35 @@ def test_mistake_away_from_its_answer(answers: dict[str, object], name: str) -> 
     with pytest.raises(BadInput) as refused:
         read_rules({"x": text}, CLASSES)
     assert {answer_at(text, int(fault.place)) for fault in refused.value.faults} == {name}
+
+
+@pytest.mark.parametrize(
+    ("value", "when"),
+    [
+        ("E41", "fault_code == 'E41'"),
+        ("E 41", "fault_code == 'E 41'"),
+        ("41", "fault_code == '41'"),
+        ("true", "fault_code == 'true'"),
+        ("'E41'", "fault_code == 'E41'"),
+        ("“E41”", "fault_code == 'E41'"),
+    ],
+)
+def test_text_misread_as_something_else(value: str, when: str) -> None:
+    """A point that tells texts is compared with a text, whatever it looks like."""
+    given = simple(
+        equipment_class="elevator",
+        point="fault_code",
+        is_text=True,
+        comparison=Comparison.IS,
+        value=value,
+    )
+    assert not flaws(given)
+    (rule,) = read_rules({"x": write(given)}, CLASSES)
+    assert rule.when is not None
+    assert rule.when.text == when
+
+
+def test_hours_of_a_chinese_keyboard_refused() -> None:
+    """Full-width signs in hours mean what half-width ones mean."""
+    wide = read(point="flow", value="3", hours="22：00－06：00，12：00～13：00")
+    assert wide.during == read(point="flow", value="3", hours="22:00-06:00,12:00-13:00").during

@@ -171,3 +171,47 @@ def test_equipment_placed_where_nothing_is(estate: str, message: str) -> None:
     """A place or a supply that cannot be meant is told with its line."""
     with pytest.raises(BadInput, match=message):
         read_book("t.yaml", HOT.replace("{p: {class: pump}}", estate), CLASSES)
+
+
+SILENT = """
+tests:
+  - name: a test
+    rule: door.refused
+    equipment: {d: {class: door}, c: {class: door}}
+    begins: 2026-10-01 21:30
+    every: 10s
+    series: {d: {contact: closed x5}}
+    events: [{at: 10s, equipment: d, event: denied, reason: lost}]
+    alerts: [{equipment: d, opened: 10s, severity: low}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("{d: {class: door}, c: {class: door}}", "{d: {class: door, parent: c}, c: {class: door, parent: d}}", "lead back to it"),
+        ("opened: 10s", "opened: -10s", "'-10s' is no duration"),
+        ("opened: 10s", "opened: 约10s", "'约10s' is no duration"),
+        ("opened: 10s", "opened: 1h-10m", "'1h-10m' is no duration"),
+        ("every: 10s", "every: 0s", "the duration is zero"),
+        ("reason: lost", "raeson: lost", "the event has no attribute 'raeson' (did you mean 'reason'?)"),
+        ("reason: lost", "reason: lots", "no word 'lots' here (did you mean 'lost'?)"),
+        ("severity: low", "severity: lo", "'lo' is none of"),
+    ],
+)  # fmt: skip
+def test_a_slip_in_a_test_proves_nothing(old: str, new: str, message: str) -> None:
+    """What would be read as something else, or pass in silence, is told with its line."""
+    read_book("t.yaml", SILENT, CLASSES)
+    text = SILENT.replace(old, new)
+    assert text != SILENT
+    with pytest.raises(BadInput) as caught:
+        read_book("t.yaml", text, CLASSES)
+    assert message in str(caught.value)
+
+
+def test_a_beginning_may_name_its_zone() -> None:
+    """21:30 in Shanghai is 13:30 in London, written either way."""
+    (local,) = read_book("t.yaml", SILENT, CLASSES).cases
+    zoned = SILENT.replace("2026-10-01 21:30", "2026-10-01T13:30Z")
+    (other,) = read_book("t.yaml", zoned, CLASSES).cases
+    assert local.begins == other.begins

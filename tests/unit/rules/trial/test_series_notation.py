@@ -55,6 +55,7 @@ def test_words_and_truths_repeat_in_the_same_way() -> None:
         ("yes", RUN, "neither true nor false"),
         ("", FLOW, "empty"),
         ("1x99999999", FLOW, "more than"),
+        ("_x9999999999999", FLOW, "more than"),
     ],
 )
 def test_what_is_no_sample_is_said_so(text: str, point: object, message: str) -> None:

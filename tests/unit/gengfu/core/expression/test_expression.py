@@ -250,3 +250,31 @@ def test_a_wrong_span_is_refused(text: str) -> None:
     """What names no unit is no duration."""
     with pytest.raises(ValueError, match="no duration"):
         parse_span(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "flaw"),
+    [
+        ("current ＞ 8", "column 9: '＞' means nothing here (half-width: >)"),
+        ("max(current，5) > 8", "column 12: '，' means nothing here (half-width: ,)"),
+        ("current > ８", "column 11: '８' means nothing here (half-width: 8)"),
+        ("current ＝ 8", "column 9: '＝' means nothing here (compare with ==)"),
+        ("current ≥ 8", "column 9: '≥' means nothing here (write: >=)"),
+        ("code == “E41”", "column 9: '“' means nothing here (half-width: ')"),
+        ("run\u3000and fault", r"column 4: '\u3000' means nothing here (write a half-width space)"),
+        ("run 且 fault", "column 5: '且' means nothing here (write: and)"),
+        ("run 或者 fault", "column 5: '或者' means nothing here (write: or)"),
+        ("run AND fault", "column 5: did not expect 'AND' here (write: and)"),
+        ("Not run", "column 1: 'Not' means nothing here (write: not)"),
+        ("run == True", "column 8: 'True' means nothing here (write: true)"),
+        ("avg(current, 5min) > 8", "column 14: '5min' means nothing here (write: 5m)"),
+        ("held(run, 1m30s)", "column 11: '1m30s' means nothing here (write: 90s)"),
+        ("held(run, 5分钟)", "column 11: '5分钟' means nothing here (write: 5m)"),
+        ("高温 > 8", "column 1: '高温' means nothing here (names are of a-z, 0-9 and _; a text stands in quotes)"),
+    ],
+)  # fmt: skip
+def test_what_a_chinese_keyboard_types_is_told_with_its_mend(text: str, flaw: str) -> None:
+    """Full-width signs, words for and/or, durations of other units: the message says what to write."""
+    with pytest.raises(ExpressionError) as caught:
+        parse(text)
+    assert str(caught.value) == flaw
