@@ -172,12 +172,19 @@ def list_alerts(
         request,
         "alerts.html",
         alerts=found.alerts,
+        total=_total(ports, wanted),
         cursor=found.cursor,
         names=ports.people.names(),
         chosen={"state": state, "kind": kind, "severity": severity},
         kinds=tuple(Kind),
         severities=tuple(Severity),
     )
+
+
+def _total(ports: DeskPorts, wanted: AlertFilter) -> int | None:
+    """Return how many are listed on all pages; None where only some kinds of them are asked for."""
+    is_whole = wanted.open_only and wanted.kind is None and wanted.severity is None
+    return ports.alerts.open_sums(wanted.sites).total if is_whole else None
 
 
 def late_of(ports: DeskPorts, alert: Alert) -> list[Finding]:
