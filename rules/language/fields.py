@@ -29,7 +29,7 @@ from rules.language.rule import (
     Told,
 )
 from rules.language.schedule import ALWAYS, GUARDED, UNGUARDED, During
-from rules.language.spoken import SEVERITIES, nearest_class
+from rules.language.spoken import HOURS, SEVERITIES, nearest_class
 
 MOST_COUNTED = 100
 _DURING = {
@@ -147,6 +147,8 @@ def read_count(page: Page, node: yaml.Node | None) -> Count | None:
         return None
     if not 1 <= count.times <= MOST_COUNTED:
         page.fault(node, said("counts 1 to {} times", MOST_COUNTED))
+    if count.within <= 0:
+        page.fault(node, said("the duration is zero"))
     return count
 
 
@@ -179,7 +181,9 @@ def _one_during(page: Page, node: yaml.Node) -> During | None:
     try:
         return During(schedule=_narrowed(ALWAYS, "days" if text in words else "hours", (text,)))
     except Misread as exc:
-        mend = nearest(text, words) or said("write 22:00-06:00, or one of: {}", ", ".join(words))
+        mend = nearest(HOURS.get(text, text), words) or said(
+            "write 22:00-06:00, or one of: {}", ", ".join(words)
+        )
         page.fault(node, exc.said, mend)
         return None
 

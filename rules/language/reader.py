@@ -148,8 +148,7 @@ class _RuleReader:
         rule = replace(rule, shown=shown)
         if equipment_class is not None:
             check_texts(self._page, self._node, rule, equipment_class, self._names)
-        for flaw in stale(rule):
-            self._page.fault(self._fields["when"], flaw.told("when"), flaw.suggestion)
+            self._check_looks(rule, self._scopes[equipment_class.name])
         self._check_whole()
         if rule.per is not None:
             self._check_per(rule, rule.per)
@@ -295,6 +294,12 @@ class _RuleReader:
         node = self._fields.get("words")
         entries = self._page.entries(node) if node is not None else {}
         return {word: self._page.bilingual(one) for word, one in entries.items()}
+
+    def _check_looks(self, rule: Rule, scope: Scope) -> None:
+        """Note what a rule asks at moments when it can only be false."""
+        read = {name for one in rule.expressions for name in one.points}
+        for flaw in stale(rule) if read <= scope.points.keys() | scope.events else ():
+            self._page.fault(self._fields["when"], flaw.told("when"), flaw.suggestion)
 
     def _check_per(self, rule: Rule, per: Relation) -> None:
         """Note what one alert for many cannot speak of: the values of a single one."""

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 
 from gengfu.core.expression import nearest
+from gengfu.core.hours import DayKind
 from gengfu.core.said import NOTHING, Said, said
 from gengfu.core.urgency import Kind, Severity
 from gengfu.ledger.model import EquipmentClass
+from rules.language.schedule import GUARDED, UNGUARDED
 
 SEVERITIES: Mapping[str, Severity] = {
     **dict.fromkeys(("紧急", "严重", "危急", "特急"), Severity.CRITICAL),
@@ -18,6 +20,15 @@ KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(("安防", "安全", "治安"), Kind.SECURITY),
     **dict.fromkeys(("设备", "维护", "维保", "检修", "工程"), Kind.MAINTENANCE),
     **dict.fromkeys(("系统", "平台"), Kind.SYSTEM),
+}
+HOURS: Mapping[str, str] = {
+    "工作日": DayKind.WORKDAY,
+    "休息日": DayKind.RESTDAY,
+    "周末": DayKind.RESTDAY,
+    "节假日": DayKind.HOLIDAY,
+    "布防": GUARDED,
+    "布防时段": GUARDED,
+    "撤防": UNGUARDED,
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 import yaml
 
 from gengfu.core.expression import Expression, nearest
-from gengfu.core.said import Said, said
+from gengfu.core.said import NOTHING, Said, said
 from gengfu.ledger.model import EquipmentClass
 from gengfu.marked import Page
 from rules.language.rule import Rule, fill, placeholders
@@ -59,7 +59,7 @@ def _no_value(
     if name in {COUNTED, MEMBERS}:
         return said("{{{}}} wants a group in when or clear", name), said("such as: count(…, zone)")
     if name in elsewhere:
-        return said("{{{}}} wants an event that tells it", name), nearest(name, fillable)
+        return said("{{{}}} wants an event that tells it", name), NOTHING
     return said("no value {{{}}}", name), nearest(name, fillable)
 
 
