@@ -151,6 +151,10 @@ class Machine(ABC):
         """Tell the points as they are now."""
         self._said.append(Sample(equipment=equipment or self.id, at=self.now, points=points))
 
+    def be_heard(self, *, online: bool) -> None:
+        """Go out, or come back, with all that it speaks for."""
+        self._said.append(Presence(equipment=self.id, at=self.now, online=online))
+
     def tell(self, type_: str, part: str | None = None, **attributes: Scalar) -> None:
         """Tell an event."""
         self._said.append(

@@ -68,10 +68,15 @@ class Estate:
             self._started = True
             for equipment in self._model_of:
                 yield from self._presence(equipment, online=True)
-        while (change := self._next_change(until)) is not None:
-            yield from self._live(max(self.now, change.at))
-            yield from self._apply(change)
-        yield from self._live(until)
+        while self.now < until or self._is_due(until):
+            while (change := self._next_change(until)) is not None:
+                yield from self._live(max(self.now, change.at))
+                yield from self._apply(change)
+            yield from self._live(until)
+
+    def _is_due(self, until: Micros) -> bool:
+        """Tell whether something follows by then from what was just said."""
+        return bool(self._follows) and self._follows[0][0] <= until
 
     def _next_change(self, until: Micros) -> Change | None:
         """Take the next change that is due: of the script, or one that follows from another."""

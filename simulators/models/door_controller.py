@@ -1,7 +1,8 @@
 """A door controller: mains, a battery that takes over, and the doors it speaks for.
 
 A 12 V lead-acid battery floats at 13.6 V; without mains it falls to 12.6 V at once and over some
-four hours to 11 V, when the controller gives up (U; the curve is nearly straight in between).
+four hours to 11 V, when the controller gives up (U; the curve is nearly straight in between): it is
+not heard, with all its doors, until the mains are back.
 """
 
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ class DoorController(Machine):
         super().__init__(id_, start)
         self.rng = rng
         self.charge = 1.0
+        self.alive = True
 
     def story(self) -> Iterator[Micros]:
         before = self.now
@@ -30,6 +32,13 @@ class DoorController(Machine):
             self._live((self.now - before) / SECOND)
             before = self.now
             mains = "mains_lost" not in self.faults
+            alive = mains or self.charge > 0
+            if alive != self.alive:
+                self.alive = alive
+                self.be_heard(online=alive)
+            if not alive:
+                yield self.now + MINUTE
+                continue
             full = FLOAT_VOLTS if mains else EMPTY_VOLTS + (REST_VOLTS - EMPTY_VOLTS) * self.charge
             self.say(
                 {

@@ -4,6 +4,8 @@ Sources: traffic by the hour as in ``people``; runs as in ``kinematics``; EN 81-
 75 kg a person, the unlocking zone of ±0.2 m (5.3.8.1) and the stopping accuracy of ±10 mm
 (5.12.1.1.4); door times of a 900 mm centre-opening door from CIBSE Guide D. The car takes one call
 after another: no collective control. The door-zone contact is told at rest only, not in passing.
+Without mains the brake holds the car where it is and the doors stay as they are; a rescue device, where
+there is one, brings it to the nearest landing and opens.
 """
 
 import math
@@ -134,6 +136,7 @@ class Elevator(Machine):
 
     def _travel(self, stop: int) -> Iterator[Micros]:
         """Run to a landing; a halt on the way is sat out there, then the nearest landing is sought."""
+        yield from self._wait_for_power()
         way = stop * FLOOR_HEIGHT - self.position
         if way == 0 or (self._halted and not self._must_strand):
             return
@@ -143,7 +146,8 @@ class Elevator(Machine):
         while (t := (self.now - start) / SECOND) < run.duration:
             self.position = origin + sign * run.position(t)
             self.velocity = sign * run.velocity(t)
-            if self._halted and self._between_landings:
+            braked = "mains_lost" in self.faults and not self._must_strand
+            if braked or (self._halted and self._between_landings):
                 yield from self._halt()
                 return
             self._say()
@@ -236,12 +240,19 @@ class Elevator(Machine):
         self._say()
 
     def _move_door(self, state: str, takes: Micros) -> Iterator[Micros]:
+        yield from self._wait_for_power()
         self.door = state
         self._say()
         yield from self.until(self.now + takes)
+        yield from self._wait_for_power()
 
     def _closing_fails(self) -> bool:
         return "door_blocked" in self.faults or self.rng.random() < _FAILED_CLOSINGS
+
+    def _wait_for_power(self) -> Iterator[Micros]:
+        """Stay as one is while there are neither mains nor a rescue device."""
+        while self._dead:
+            yield from self._rest(self.now + _IDLE)
 
     def _rest(self, until: Micros) -> Iterator[Micros]:
         self._say()
@@ -251,6 +262,11 @@ class Elevator(Machine):
     @property
     def _halted(self) -> bool:
         return not HALTS.isdisjoint(self.faults)
+
+    @property
+    def _dead(self) -> bool:
+        without = "mains_lost" in self.faults and not self.lift.automatic_rescue
+        return without and not self._must_strand
 
     @property
     def _must_strand(self) -> bool:

@@ -1,8 +1,10 @@
 """The fire main: full, still and under pressure, held by a small jockey pump.
 
 GB 50974 (5.3, 11.0): a jockey makes up leakage, the fire pumps start when the pressure falls well
-below its band or by hand, and never stop by themselves. The band of 0.07 MPa follows its clause on
-jockey pumps (U as to figures); a sound main makes the jockey start once or twice an hour.
+below its band or by hand, and never stop by themselves: what started one by its pressure holds it until
+somebody takes it out of automatic. The band of 0.07 MPa follows its clause on jockey pumps, the fire
+pumps start 0.09 MPa below it (U as to figures); a sound main makes the jockey start once or twice an hour. A main
+without a jockey in the ledger is held by a roof tank.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +19,7 @@ FAULTS = FAULTS_OF_A_PUMP | {"started", "main_leak"}
 """``started``: the pump runs, on a signal or by hand. ``main_leak``: the jockey cycles."""
 
 _BAND = 0.07
+_CALLS_FIRE_PUMPS = _BAND + 0.09
 _LEAK, _BAD_LEAK = 0.0017 / 60, 0.06 / 60
 """MPa a second."""
 _REFILL = 0.004
@@ -35,12 +38,18 @@ class FireMain(Station):
         reference = (jockeys or fire)[0].curve
         self.top = reference.head * MPA_PER_METRE
         self.pressure = self.top - rng.uniform(0.0, _BAND)
+        self._by_pressure: set[str] = set()
+        """Fire pumps that run because the pressure fell."""
 
     def live(self, seconds: float) -> None:
-        leak = _BAD_LEAK if self.any_has("main_leak") else _LEAK
+        leak = _LEAK if self.jockeys else 0.0
+        leak = _BAD_LEAK if self.any_has("main_leak") else leak
         self.pressure = max(0.0, self.pressure - leak * seconds)
         for pump in self.fire:
-            pump.switch(on="started" in pump.faults)
+            fallen = self.pressure < self.top - _CALLS_FIRE_PUMPS
+            due = pump.available and (fallen or pump.id in self._by_pressure)
+            (self._by_pressure.add if due else self._by_pressure.discard)(pump.id)
+            pump.switch(on=due or "started" in pump.faults)
             pump.live(seconds, speed=1.0, flow=0.05 * pump.curve.flow)
         for jockey in self.jockeys:
             due = self.pressure < (self.top if jockey.running else self.top - _BAND)

@@ -1,5 +1,6 @@
 """What a dead board, a generator, a fire and a flow switch do to other equipment."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,8 @@ cast:
   gen: {class: generator, feeds: [panel]}
   box: {class: network_gateway}
   kept: {class: network_gateway, attributes: {battery: true}}
+  ctl: {class: door_controller}
+  door: {class: door, parent: ctl}
   panel: {class: fire_panel, parts: {1-1: smoke f1, 1-2: heat f1}}
   fan: {class: smoke_control}
   valve: {class: sprinkler}
@@ -40,11 +43,13 @@ class House:
         self.estate = estate
         self.points: dict[tuple[str, str], Scalar] = {}
         self.online: dict[str, bool] = {}
+        self.spoke = Counter[str]()
         self.events: list[tuple[str, str | None, Micros]] = []
 
     def at(self, minutes: float) -> "House":
         for one in self.estate.advance(MORNING + round(minutes * MINUTE)):
             name = one.equipment.removeprefix("trial-")
+            self.spoke[name] += 1
             self.points.update({(name, point): value for point, value in one.points.items()})
             if one.online is not None:
                 self.online[name] = one.online
@@ -124,6 +129,18 @@ def test_a_gateway_lives_without_mains(tmp_path: Path) -> None:
     assert one.online["kept"] is True
     assert one["kept.mains"] is False
     assert one.at(12).online["box"] is True
+
+
+def test_an_empty_battery_keeps_doors_alive(tmp_path: Path) -> None:
+    """A controller whose battery is empty goes out with its doors, and comes back with the mains."""
+    one = house(tmp_path, 'at: "00:01", for: 300m, equipment: ctl, fault: mains_lost')
+    assert one.at(230).online["ctl"] is True
+    assert one.at(245).online["ctl"] is False
+    spoke = one.spoke["door"]
+    assert one.at(295).spoke["door"] == spoke
+    assert one.at(310).online["ctl"] is True
+    assert one["ctl.mains"] is True
+    assert one.spoke["door"] > spoke
 
 
 def test_an_isolated_address_is_a_second_signal(tmp_path: Path) -> None:

@@ -101,6 +101,18 @@ def test_automatic_rescue_leaves_people_between_floors() -> None:
     pytest.fail("no seed had the lift under way when the mains went")
 
 
+@pytest.mark.parametrize("seconds", range(0, 600, 41))
+def test_a_lift_without_mains_goes_on(seconds: int) -> None:
+    """From the moment its mains fail neither car nor door moves; with the mains it goes on."""
+    after, lasts = seconds * SECOND, 10 * MINUTE
+    story = lived(fault(LIFT, "mains_lost", after=after, lasts=lasts), hours=0.5)
+    dark = [one.points for one in story if not one.points["mains"]]
+    assert dark
+    assert {one["speed"] for one in dark[1:]} <= {0.0}
+    assert len({(one["door"], one["floor"]) for one in dark[1:]}) == 1
+    assert story[-1].points["starts"] != dark[-1]["starts"]
+
+
 def test_a_day_is_quiet_at_the_wrong_hours() -> None:
     """Traffic follows the hour: far more starts from 7 to 8 than from 2 to 3."""
     stage = estate(start=MORNING - 6 * HOUR)

@@ -1,13 +1,17 @@
 """What simulated pumps may and may not do."""
 
 from collections.abc import Mapping
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gengfu.core.clock import HOUR, MINUTE, Micros
 from gengfu.core.naming import Scalar
-from simulators.device import Sample
+from simulators.device import Injection, Sample
+from simulators.models.fire_main import FireMain
+from simulators.models.hydraulics import Curve
+from simulators.models.pump import Pump
 from simulators.timeline import Change
 from tests.unit.simulators.stage import MORNING, estate, fault, said_by
 
@@ -107,6 +111,27 @@ def test_fire_pumps_run_by_themselves() -> None:
     ran = [points for _, points in story if points["run"]]
     assert min(number(points, "pressure_out") for points in ran) > 0.95
     assert not story[-1][1]["run"]
+
+
+def test_a_falling_pressure_starts_no_fire_pump() -> None:
+    """With the jockey tripped a leak brings the main down until a fire pump starts, and stays on."""
+    fire, jockey = (
+        Pump(id=name, curve=Curve(flow=flow, head=head, current=9.0), rng=Random(name))
+        for name, flow, head in (("fire", 1200, 80), ("jockey", 60, 90))
+    )
+    main = FireMain([fire], [jockey], Random(1), MORNING)
+    list(main.advance(MORNING + HOUR))
+    assert not fire.running
+    leak = Injection(equipment="jockey", fault="main_leak")
+    main.begin(Injection(equipment="jockey", fault="trip"))
+    main.begin(leak)
+    story = [one for one in main.advance(MORNING + 2 * HOUR) if isinstance(one, Sample)]
+    told = [one.points for one in story if one.equipment == "fire"]
+    standing = [number(points, "pressure_out") for points in told if not points["run"]]
+    assert 0.14 < main.top - min(standing) < 0.20
+    main.end(leak)
+    list(main.advance(MORNING + 3 * HOUR))
+    assert fire.running
 
 
 def test_a_pit_floods_by_itself() -> None:
