@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from urllib.parse import quote
+from urllib.parse import quote, urlencode, urlsplit
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -39,6 +39,7 @@ from dashboards.web.problems import (
     no_room,
 )
 from dashboards.web.render import HERE, page, wants_page
+from dashboards.web.vocabulary import SIGNED_OUT
 from gengfu.core.said import said
 from gengfu.database import is_full
 
@@ -106,12 +107,26 @@ def _answer(request: Request, problem: Problem) -> Response:
     if not wants_page(request):
         return document(problem, request)
     if isinstance(problem, SignInNeeded):
-        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        target = f"/login?next={quote(path)}" if request.method == "GET" else "/login"
-        return RedirectResponse(target, status_code=HTTPStatus.SEE_OTHER)
+        return _to_sign_in(request)
     return page(
         request, "problem.html", status=problem.status, headers=problem.headers, problem=problem
     )
+
+
+def _to_sign_in(request: Request) -> Response:
+    """Lead to the sign-in and from there back to the page one was on, which says if a tap was lost.
+
+    A script that asked for a part of a page is told so: it would put what it is led to there.
+    """
+    asked = "hx-request" in request.headers
+    taken = request.method != "GET"
+    at = urlsplit(request.headers.get("hx-current-url") or request.headers.get("referer") or "/")
+    here = at if asked or taken else urlsplit(str(request.url))
+    query = urlencode({"refused": SIGNED_OUT}) if taken else here.query
+    target = f"/login?next={quote(f'{here.path}?{query}' if query else here.path)}"
+    if asked:
+        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": target})
+    return RedirectResponse(target, status_code=HTTPStatus.SEE_OTHER)
 
 
 async def _answer_problem(request: Request, error: Exception) -> Response:

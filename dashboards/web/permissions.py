@@ -55,6 +55,7 @@ TABLE: Mapping[tuple[str, str], Roles] = {
     ("POST", "/api/v1/rules/editions/{number}/decision"): _ENGINEER,
     ("GET", "/"): _READ,
     ("GET", "/guard"): _READ,
+    ("GET", "/waiting"): _HANDLE,
     ("GET", "/alerts"): _READ,
     ("GET", "/alerts/{alert_id}"): _READ,
     ("POST", "/alerts/{alert_id}/{step}"): _HANDLE,

@@ -131,6 +131,7 @@ def page(
             may_change_rules=visitor is not None
             and may(visitor.roles, "POST", "/engineer/rules/enable")
             and sees_all(desk(request), visitor),
+            stream_from=request.app.state.feed.latest,
             may_act=visitor is not None and may(visitor.roles, "POST", "/alerts/{alert_id}/{step}"),
             **context,
         )

@@ -148,7 +148,9 @@ STAGE: Mapping[Stage, str] = {
     Stage.MISSING: marked("no response"),
     Stage.UNKNOWN: marked("response unknown"),
 }
+SIGNED_OUT = "signed_out"
 REFUSAL: Mapping[str, str] = {
+    SIGNED_OUT: marked("Not sent: you had been signed out. Press again."),
     Refusal.ILLEGAL_STEP: marked("Someone was faster: this is how the alert stands now."),
     Refusal.NEEDS_PERSON_ON_SITE: marked("Only someone on site can do that."),
     Refusal.NEEDS_VERDICT: marked("Say first what it was."),

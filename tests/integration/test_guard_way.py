@@ -1,50 +1,17 @@
 """A guard's way from an alert to its close, in a real browser against the real system."""
 
 import os
-import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
-from dashboards.web.shots import CHROMIUM_ARGUMENTS, sign_in
+from dashboards.web.shots import sign_in
 
-CHROMIUM = shutil.which("chromium")
-PHONE: ViewportSize = {"width": 360, "height": 740}
 FIRST_ALERT_S = 120
 STEPS = ("acknowledge", "en-route", "arrive", "verdict", "reset", "close")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        if os.environ.get("REQUIRE_SERVICES"):
-            pytest.fail("chromium is missing")
-        pytest.skip("chromium is missing")
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_ARGUMENTS))
-        yield made
-        made.close()
-
-
-@pytest.fixture
-def phone(browser: Browser, running: Any) -> Iterator[Page]:
-    """A phone signed in as the guard; whatever a page complains about fails the test."""
-    context = browser.new_context(viewport=PHONE, locale="zh-CN", has_touch=True)
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "console",
-        lambda said: complaints.append(said.text) if "Content Security" in said.text else None,
-    )
-    sign_in(page, running.base_url, *running.accounts["guard"])
-    yield page
-    context.close()
-    assert complaints == []
 
 
 def _api(page: Page, path: str) -> Any:
@@ -150,7 +117,9 @@ def test_a_page_that_lost_its_line(running: Any, phone: Page) -> None:
     """Five seconds without the stream and the page says so; back again it says nothing."""
     phone.goto(f"{running.base_url}/guard")
     banner = phone.locator("[data-lost]")
-    phone.wait_for_function("document.querySelector('[data-network]').textContent === '网络正常'")
+    phone.wait_for_function(
+        "() => document.querySelector('[data-network]').textContent === '网络正常'"
+    )
     assert not banner.is_visible()
     phone.context.set_offline(True)
     phone.evaluate("window.stop()")  # ends the open stream; a phone's radio would

@@ -4,9 +4,10 @@ One task looks for changes and wakes every stream; a stream reads on from its ow
 """
 
 import asyncio
-from collections import Counter
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import msgspec
@@ -33,13 +34,20 @@ MOST_STREAMS = 400
 MOST_STREAMS_EACH = 12
 
 
+@dataclass(slots=True, eq=False)
+class Place:
+    """Where a stream stands: one that is taken by a newer stream ends."""
+
+    taken: bool = False
+
+
 class Feed:
     """Looks for changes of alerts and wakes the streams that wait for them."""
 
     def __init__(self, ports: DeskPorts) -> None:
         self._ports = ports
         self._changed = asyncio.Condition()
-        self._open: Counter[str] = Counter()
+        self._open: dict[str, deque[Place]] = {}
         self._nudged = asyncio.Event()
         self.latest = 0
         self.closed = False
@@ -82,24 +90,32 @@ class Feed:
         except TimeoutError:
             pass
 
-    @contextmanager
-    def place(self, who: str) -> Iterator[None]:
-        """Hold one of the places for streams.
-
-        Raises:
-            Problem: 503 when all are taken, in all or by one person.
-        """
-        if self._open.total() >= MOST_STREAMS or self._open[who] >= MOST_STREAMS_EACH:
+    def refuse_when_full(self) -> None:
+        """Raise a Problem (503) when all places for streams are taken."""
+        if sum(map(len, self._open.values())) >= MOST_STREAMS:
             raise Problem(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 said("too many open streams"),
                 headers={"Retry-After": "5"},
             )
-        self._open[who] += 1
+
+    @contextmanager
+    def place(self, who: str) -> Iterator[Place]:
+        """Hold one of the places for streams; one too many of a person takes that of his oldest.
+
+        A phone whose line dies again and again leaves streams that nobody reads for a quarter of
+        an hour: they must not keep him from listening.
+        """
+        self.refuse_when_full()
+        own, place = self._open.setdefault(who, deque()), Place()
+        own.append(place)
+        if len(own) > MOST_STREAMS_EACH:
+            own.popleft().taken = True
         try:
-            yield
+            yield place
         finally:
-            self._open[who] -= 1
+            if place in own:
+                own.remove(place)
 
     async def _tell(self, latest: int) -> None:
         async with self._changed:
@@ -116,8 +132,7 @@ async def stream(request: Request, ports: Desk, who: Who) -> StreamingResponse:
         raise SignInNeeded
     start = await _start(request, ports)
     lines = _lines(ports, feed, who, brought, start)
-    with feed.place(who.id):
-        pass  # refuse now, with a status, rather than in the middle of a stream
+    feed.refuse_when_full()  # now, with a status, rather than in the middle of a stream
     return StreamingResponse(
         lines, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
     )
@@ -137,9 +152,9 @@ async def _lines(
     ports: DeskPorts, feed: Feed, who: Visitor, brought: Credential, start: int
 ) -> AsyncIterator[bytes]:
     position = start
-    with feed.place(who.id):
+    with feed.place(who.id) as place:
         yield f"retry: {RETRY_MS}\n".encode() + _beat(ports, position)
-        while not feed.closed:
+        while not (feed.closed or place.taken):
             await feed.wait(position, BEAT_EVERY_S)
             if (
                 await run_in_threadpool(brought.visitor, ports.people, ports.wall_clock.now())

@@ -113,11 +113,37 @@ def _children(ports: DeskPorts, alert: Alert) -> list[tuple[str, Bilingual]]:
     ]
 
 
-def _waiting(active: Sequence[Alert]) -> Alert | None:
-    """Return the worst that nobody has taken while the card on top is already somebody's task."""
-    if not active or active[0].untaken:
-        return None
-    return next((one for one in active[1:] if one.untaken), None)
+def _waiting(active: Sequence[Alert], shown: Alert | None) -> Alert | None:
+    """Return the worst that nobody has taken, if it calls over what a browser shows (worst first).
+
+    What is critical always calls; over what somebody has taken everything does; over what nobody
+    has taken only what is worse. A page without an open alert is called from by what is grave.
+    """
+    worst = next((one for one in active if one.untaken and one is not shown), None)
+    if worst is None or worst.severity is Severity.CRITICAL:
+        return worst
+    if shown is None:
+        return worst if worst.severity is Severity.HIGH else None
+    worse = shown not in active or active.index(worst) < active.index(shown)
+    return worst if worse or not shown.untaken else None
+
+
+@router.get("/waiting")
+def waiting(ports: Desk, who: Who, request: Request, shown: str = "") -> Response:
+    """Show what calls over the alert that this browser shows, or nothing."""
+    alerts = open_alerts(ports, who)
+    seen = next((alert for alert in alerts if alert.id == shown), None)
+    active = [alert for alert in alerts if alert.shelved_until is None]
+    untaken = ports.alerts.open_sums(seen_sites(who)).untaken
+    if seen in active and seen.untaken:
+        untaken -= 1
+    return page(
+        request,
+        "waiting.html",
+        waiting=_waiting(active, seen),
+        shown=seen,
+        untaken=untaken,
+    )
 
 
 @router.get("/guard")
@@ -134,8 +160,6 @@ def guard(ports: Desk, who: Who, request: Request) -> Response:
         request,
         "guard.html",
         card=card(ports, active[0]) if active else None,
-        waiting=_waiting(active),
-        untaken=sums.untaken,
         rows=active[1 : MOST_ROWS + 1],
         hidden=max(0, sums.active - MOST_ROWS - 1),
         shelved=[alert for alert in alerts if alert.shelved_until is not None],

@@ -1,109 +1,143 @@
-// The alert stream: says that something changed, when the line is lost, and when one was signed out.
+// Keeps a page up to date: looks when the stream says that something changed, but not under a busy finger.
 import { setServerTime } from "./ages.js";
-import { lost, words } from "./words.js";
+import { keepDrafts, putBack, remember, sent } from "./keep.js";
+import { hear } from "./line.js";
+import { arrived, keepInSight, place, say, takeRefusal, unsent, watchLine } from "./notes.js";
+import { asked, guardTheThumb, putIn } from "./thumb.js";
+import { words } from "./words.js";
 
 const LOST_AFTER_MS = 5000;
 const SETTLE_MS = 150;
-const THUMB_MS = 600;
+const HANGS_MS = 5000;
+const GIVEN_UP_MS = 12_000; // a little more than htmx waits for any answer
+const AGAIN_MS = 5000;
+const HOLD_MS = 20_000;
+const UNTAKEN = new Set(["new", "notified", "received"]);
+const LOOKS = { live: "gengfu:changed", waiting: "gengfu:news" };
 
-let heard = Date.now();
-let watched = true;
-let pending = 0;
+const line = { heard: Date.now(), watched: true, lostAfter: LOST_AFTER_MS };
+const wanted = new Set();
+const began = {}; // when the tap or the look that is under way began
+let touched = 0;
+let pressing = false; // something critical has come that the page does not show
+let before = null;
 
-/** Somebody is writing or choosing: what is under his finger must not change. */
-const busy = () => document.querySelector("[data-hold][open]") || document.activeElement?.matches("#live textarea, #live input, #live select");
+const isTap = (event) => event.detail.requestConfig.verb !== "get";
 
-function changed() {
-  clearTimeout(pending);
-  pending = setTimeout(() => (busy() ? changed() : document.body.dispatchEvent(new CustomEvent("gengfu:changed"))), SETTLE_MS);
+/** Somebody is writing or choosing: what is under his finger must not change, while he does. */
+function busy() {
+  const chooses = document.querySelector("[data-hold][open]") || document.activeElement?.matches("#live textarea, #live input, #live select");
+  return chooses && Date.now() - touched < HOLD_MS;
 }
 
-/** What was fetched before he began is looked at again when he is done. */
-function holdBack(event) {
-  if (event.detail.requestConfig.verb !== "get" || !busy()) return;
-  event.detail.shouldSwap = false;
+const underWay = (name, most) => Date.now() - (began[name] ?? 0) < most;
+const holding = () => underWay("tap", GIVEN_UP_MS) || (!pressing && busy());
+
+/** One look at a time; what comes meanwhile is looked at next, and one that hangs is given up (hx-sync). */
+function look() {
+  for (const name of wanted) {
+    if (underWay(name, HANGS_MS) || (name === "live" && holding())) continue;
+    wanted.delete(name);
+    document.body.dispatchEvent(new CustomEvent(LOOKS[name]));
+  }
+}
+
+function changed() {
+  for (const name of Object.keys(LOOKS)) wanted.add(name);
+}
+
+function alertTold(alert) {
+  const grave = alert.severity === "critical" && UNTAKEN.has(alert.handling);
+  if (grave && !document.querySelector(`#live .critical[data-alert="${CSS.escape(alert.id)}"]`)) pressing = true;
+  document.dispatchEvent(new CustomEvent("gengfu:alert", { detail: alert }));
   changed();
 }
 
-function watchLine() {
-  const quiet = Date.now() - heard;
-  const off = quiet > LOST_AFTER_MS;
-  const banner = document.querySelector("[data-lost]");
-  banner.hidden = !off && watched;
-  if (!banner.hidden) banner.textContent = off ? lost(quiet) : words.unwatched;
-  for (const element of document.querySelectorAll("[data-network]")) {
-    element.textContent = off ? words.offline : words.online;
-    element.classList.toggle("off", off);
+async function signedOut() {
+  const answer = await fetch("/api/v1/me", { cache: "no-store", signal: AbortSignal.timeout?.(HANGS_MS) }).catch(() => null);
+  if (answer?.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+}
+
+function told({ kind, data }) {
+  if (kind === "error") { signedOut(); return; }
+  line.heard = Date.now();
+  if (kind === "alert") { alertTold(JSON.parse(data)); return; }
+  const beat = JSON.parse(data);
+  line.watched = beat.watched;
+  setServerTime(beat.now);
+}
+
+/** What was fetched while he was busy is looked at again when he is done; what is no page of ours never shows. */
+function beforeSwap(event) {
+  const { target, xhr } = event.detail;
+  if (target.id !== "live" || xhr.status >= 400) return;
+  const foreign = !xhr.responseText.includes('id="live"');
+  if (foreign && isTap(event)) unsent();
+  if (foreign || (!isTap(event) && holding())) {
+    event.detail.shouldSwap = false;
+    if (!foreign) wanted.add("live");
+  } else {
+    before = { ...remember(), asked: asked() };
   }
+}
+
+function swapped(event) {
+  if (!before) return;
+  const refused = takeRefusal();
+  const stepped = isTap(event) && !refused;
+  if (stepped) sent(event.detail.requestConfig.path);
+  if (!refused) arrived(isTap(event) ? "tap" : "look");
+  putBack(before, { stepped });
+  const isAnother = asked() !== before.asked;
+  putIn(isAnother);
+  if (isAnother) wanted.add("waiting");
+  before = null;
+  pressing = false;
 }
 
 /** A tap that did nothing says why: the answer is a page whose heading is for people. */
 function refused(event) {
-  const answer = event.detail.xhr;
-  if (answer.status === 401) signedOut();
-  const why = new DOMParser().parseFromString(answer.responseText, "text/html").querySelector("h2");
-  const note = document.querySelector("[data-refused]");
-  note.textContent = why?.textContent ?? "";
-  note.dataset.refused = "";
-  note.hidden = !why;
+  const heading = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").querySelector("h2");
+  say(heading?.textContent ?? words.unsent, isTap(event) ? "tap" : "look");
 }
 
-/** A tap that never arrived says so until one does: that the line is back does not mean that it was sent. */
-function unsent(event) {
-  if (event.detail.requestConfig.verb === "get") return;
-  const note = document.querySelector("[data-refused]");
-  note.textContent = words.unsent;
-  note.dataset.refused = "unsent";
-  note.hidden = false;
+/** A tap that never arrived says so; a look that failed is tried again, for nothing else would. */
+function failed(event) {
+  const name = event.target.id;
+  if (event.type === "htmx:responseError") refused(event);
+  else if (isTap(event)) unsent();
+  if (!isTap(event) && name in LOOKS) setTimeout(() => wanted.add(name), AGAIN_MS);
 }
 
-function settled(event) {
-  const note = document.querySelector("[data-refused]");
-  if (note.dataset.refused === "unsent" && event.detail.requestConfig?.verb === "get") return;
-  note.dataset.refused = "";
-  note.hidden = true;
+/** What calls is judged by what this browser shows, not by what it would show if it looked. */
+function tellWhatIsShown({ detail }) {
+  const shown = document.querySelector("#live article[data-alert]");
+  if (detail.elt.id === "waiting" && shown) detail.parameters.shown = shown.dataset.alert;
 }
 
-async function signedOut() {
-  const answer = await fetch("/api/v1/me", { cache: "no-store" }).catch(() => null);
-  if (answer?.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+function follow() {
+  const on = (name, work) => document.body.addEventListener(name, work);
+  on("htmx:configRequest", tellWhatIsShown);
+  on("htmx:beforeRequest", (event) => { began[isTap(event) ? "tap" : event.detail.elt.id] = Date.now(); });
+  on("htmx:afterRequest", (event) => { began[isTap(event) ? "tap" : event.detail.elt.id] = 0; });
+  on("htmx:beforeSwap", beforeSwap);
+  on("htmx:afterSwap", swapped);
+  for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) on(name, failed);
+  for (const name of ["pointerdown", "keydown", "input", "touchmove", "wheel"]) {
+    document.addEventListener(name, () => { touched = Date.now(); }, { passive: true, capture: true });
+  }
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) changed(); });
 }
 
-/** A tap that was meant for the alert before must not hit the one that took its place. */
-function guardTheThumb() {
-  let shown = document.querySelector("[data-alert]")?.dataset.alert;
-  document.body.addEventListener("htmx:afterSettle", () => {
-    const next = document.querySelector("[data-alert]")?.dataset.alert;
-    const button = document.querySelector("button[data-primary]");
-    if (button && shown && next !== shown) {
-      button.disabled = true;
-      setTimeout(() => { button.disabled = false; }, THUMB_MS);
-    }
-    shown = next;
-  });
-}
-
-export function listen(address) {
-  const stream = new EventSource(address);
-  const touch = () => { heard = Date.now(); };
-  stream.addEventListener("beat", (event) => {
-    touch();
-    const beat = JSON.parse(event.data);
-    watched = beat.watched;
-    setServerTime(beat.now);
-  });
-  stream.addEventListener("alert", (event) => {
-    touch();
-    document.dispatchEvent(new CustomEvent("gengfu:alert", { detail: JSON.parse(event.data) }));
-    changed();
-  });
-  stream.addEventListener("error", signedOut);
-  document.body.addEventListener("htmx:beforeSwap", holdBack);
-  document.body.addEventListener("htmx:responseError", refused);
-  document.body.addEventListener("htmx:sendError", unsent);
-  document.body.addEventListener("htmx:timeout", unsent);
-  document.body.addEventListener("htmx:afterSettle", settled);
-  setInterval(watchLine, 500);
-  watchLine();
+export function listen({ stream, last }) {
+  follow();
+  keepDrafts();
   guardTheThumb();
+  keepInSight();
+  takeRefusal();
+  hear(stream, last, told);
+  setInterval(look, SETTLE_MS);
+  const watch = () => { watchLine(line); place(); };
+  setInterval(watch, 500);
+  watch();
 }

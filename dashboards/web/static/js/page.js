@@ -6,8 +6,21 @@ import { attend } from "./attention.js";
 /** What a tap unfolds must not open below the edge, or behind the bar at the thumb. */
 function revealWhatOpens() {
   document.addEventListener("toggle", ({ target }) => {
-    if (target.matches("details.more[open]")) target.scrollIntoView({ block: "nearest" });
+    if (target.matches("details.more[open]:not([data-kept])")) target.scrollIntoView({ block: "nearest" });
   }, true);
+}
+
+/** A menu closes by Esc and by a tap elsewhere. */
+function closeMenus() {
+  const close = (target) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (target && menu.contains(target)) continue;
+      if (!target && menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+      menu.open = false;
+    }
+  };
+  document.addEventListener("pointerdown", ({ target }) => close(target));
+  document.addEventListener("keydown", ({ key }) => { if (key === "Escape") close(null); });
 }
 
 /** A report is put on paper by the browser itself. */
@@ -34,7 +47,8 @@ function sayWhatRuns() {
 setServerTime(Number(document.body.dataset.now));
 tickAges();
 attend();
-listen(document.body.dataset.stream);
+listen(document.body.dataset);
 revealWhatOpens();
+closeMenus();
 printOnDemand();
 sayWhatRuns();

@@ -131,6 +131,26 @@ async def test_a_page_without_a_session(client: httpx.AsyncClient) -> None:
     assert program.headers["content-type"] == "application/problem+json"
 
 
+async def test_a_script_that_puts_the_sign_in_into_a_page(client: httpx.AsyncClient) -> None:
+    """A session that ended leads the whole page to the sign-in and back; a tap is said to be lost."""
+    at = {"HX-Request": "true", "HX-Current-URL": "http://desk/alerts/a-1?lines=all"}
+    look = await client.get("/waiting", headers=at)
+    assert (look.status_code, look.text) == (401, "")
+    assert look.headers["hx-redirect"] == "/login?next=/alerts/a-1%3Flines%3Dall"
+    tap = await client.post("/alerts/a-1/acknowledge", data={"key": "k"}, headers=at)
+    assert tap.headers["hx-redirect"] == "/login?next=/alerts/a-1%3Frefused%3Dsigned_out"
+    plain = {"Accept": "text/html", "Referer": "http://desk/guard"}
+    sent = await client.post("/alerts/a-1/acknowledge", data={"key": "k"}, headers=plain)
+    assert sent.headers["location"] == "/login?next=/guard%3Frefused%3Dsigned_out"
+
+
+async def test_a_tap_after_the_session_ended(client: httpx.AsyncClient) -> None:
+    """Signed in again, the page says that the tap before was not sent."""
+    await client.post("/login", data=GUARD)
+    html = (await client.get("/guard?refused=signed_out&lang=zh")).text
+    assert "没有送出：登录已失效" in html
+
+
 @pytest.mark.parametrize("path", ["/login", "/api/v1/sites", "/nowhere", "/static/css/base.css"])
 async def test_an_answer_without_security_headers(client: httpx.AsyncClient, path: str) -> None:
     """Every answer forbids what we did not mean; no script or style may stand inside a page."""

@@ -34,7 +34,8 @@ def _storm(desk: FakeDesk, **changes: object) -> str:
 
 
 async def _page(client: httpx.AsyncClient, path: str, role: str) -> str:
-    answer = await client.get(f"{path}?lang=en", headers=bearer(role) | {"Accept": "text/html"})
+    headers = bearer(role) | {"Accept": "text/html", "Accept-Language": "en"}
+    answer = await client.get(path, headers=headers)
     assert answer.status_code == 200
     return answer.text
 
@@ -47,7 +48,8 @@ async def test_guard_is_told_too_few(desk: FakeDesk, client: httpx.AsyncClient) 
         "a-0", opened_at=desk.clock.now(), handling=Handling.EN_ROUTE, assignee="guard"
     )
     desk.alerts.put(mine, "en_route")
-    assert f"{MANY - 1} more that nobody has taken" in await _page(client, "/guard", "guard")
+    calls = await _page(client, f"/waiting?shown={mine.id}", "guard")
+    assert f"{MANY - 1} more that nobody has taken" in calls
 
 
 async def test_engineer_sees_too_little(desk: FakeDesk, client: httpx.AsyncClient) -> None:

@@ -111,25 +111,6 @@ async def test_the_guards_way_without_scripts(desk: FakeDesk, client: httpx.Asyn
     assert "data-calm" in html
 
 
-async def test_a_fire_while_the_guard_walks_to_something_else(
-    desk: FakeDesk, client: httpx.AsyncClient
-) -> None:
-    """What nobody has taken is named above the card of one's own task, not only below its edge."""
-    own = sample_alert("a-own", severity=Severity.CRITICAL, handling=Handling.ARRIVED)
-    desk.alerts.put(replace(own, assignee="guard"), "opened")
-    headers = bearer("guard") | HTML
-    assert "data-waiting" not in (await client.get("/guard", headers=headers)).text
-    desk.alerts.put(sample_alert("a-fire", severity=Severity.CRITICAL), "opened")
-    html = (await client.get("/guard?lang=zh", headers=headers)).text
-    strip = re.search(r'<a class="\w*" href="/alerts/([\w-]+)" data-waiting>', html)
-    assert strip is not None
-    assert html.index("data-waiting") < html.index('data-alert="')
-    top = re.search(r'data-alert="([\w-]+)"', html)
-    assert top is not None
-    assert {top[1], strip[1]} == {"a-own", "a-fire"}
-    assert "另有 1 条无人接警" in html
-
-
 async def test_a_class_of_ones_own_whose_icon_is_not_drawn(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

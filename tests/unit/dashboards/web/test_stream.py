@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -108,16 +109,35 @@ async def test_a_server_that_stops(desk: FakeDesk, feed: Feed) -> None:
         assert all([event[0] == "beat" async for event in events])
 
 
-async def test_more_streams_than_places(feed: Feed) -> None:
-    """One person holds so many streams and no more; a place is free again after its stream."""
-    places = [feed.place("guard") for _ in range(stream.MOST_STREAMS_EACH)]
-    for place in places:
-        place.__enter__()
-    with pytest.raises(Problem), feed.place("guard"):
-        pass
-    places[0].__exit__(None, None, None)
-    with feed.place("guard"):
-        pass
+async def test_a_phone_whose_line_dies_again_and_again(feed: Feed) -> None:
+    """A person's newest stream always has a place: one too many takes that of the oldest."""
+    with ExitStack() as open_streams:
+        places = [
+            open_streams.enter_context(feed.place("guard"))
+            for _ in range(stream.MOST_STREAMS_EACH + 1)
+        ]
+        assert [place.taken for place in places] == [True] + [False] * stream.MOST_STREAMS_EACH
+        with feed.place("engineer") as other:
+            assert not other.taken
+
+
+async def test_a_stream_whose_place_is_taken(desk: FakeDesk, feed: Feed) -> None:
+    """It ends, so that its browser may come again, from where it was."""
+    events = Listener(desk, feed, _session(desk)).events()
+    await anext(events)
+    with ExitStack() as newer:
+        for _ in range(stream.MOST_STREAMS_EACH):
+            newer.enter_context(feed.place("guard"))
+        async with asyncio.timeout(PATIENCE_S):
+            assert all([event[0] == "beat" async for event in events])
+
+
+async def test_more_streams_than_places(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When all places are taken a stream is refused; a place is free again after its stream."""
+    monkeypatch.setattr(stream, "MOST_STREAMS", 1)
+    with feed.place("guard"), pytest.raises(Problem):
+        feed.refuse_when_full()
+    feed.refuse_when_full()
 
 
 async def test_a_database_that_comes_back(desk: FakeDesk, feed: Feed) -> None:
