@@ -138,7 +138,8 @@ def test_verdicts_of_people_are_known(data: Path) -> None:
         "condition": "off", "handling": "closed", "latched": False, "condition_since": START,
         "closed_at": START + HOUR, "occurrences": 1, "title_zh": "热", "title_en": "hot",
         "advice": "[]", "values": "{}", "children": "[]", "due_round": 0, "version": 3,
-        "rule": "pump.bearing_hot", "opened_at": START + 11 * MINUTE, "response": "ordinary",
+        "rule": "pump.bearing_hot", "response": "ordinary",
+        "opened_at": START + 11 * MINUTE, "called_at": START + 11 * MINUTE,
     }  # fmt: skip
     with engine.begin() as connection:
         for id_, source, verdict in (
