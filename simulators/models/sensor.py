@@ -45,6 +45,8 @@ class Course:
         """Return what the day explains at an hour of it."""
         if self.shape is not None:
             return self.mean + self.swing * self.shape(hour)
+        if not self.swing:
+            return self.mean
         return self.mean + self.swing * cos((hour - self.peak) * pi / 12)
 
 
@@ -195,12 +197,14 @@ class Sensor(Machine):
         if not passed:
             return
         stays = exp(-passed / _NOISE_LASTS)
+        fresh = sqrt(1 - stays * stays)
         before = self._readings() if self.kind.counts or self.faults else {}
         for name, course in self.kind.courses.items():
             if course.noise:
-                fresh = course.noise * sqrt(1 - stays * stays)
-                self._noise[name] = stays * self._noise[name] + self.rng.gauss(0, fresh)
-            self._draw(name, course, before, passed)
+                news = self.rng.gauss(0, course.noise * fresh)
+                self._noise[name] = stays * self._noise[name] + news
+            if self.faults or self._drawn[name]:
+                self._draw(name, course, before, passed)
         for name, count in self.kind.counts.items():
             rate = before[count.of] if count.of is not None else 1.0
             assert isinstance(rate, int | float)
@@ -216,6 +220,7 @@ class Sensor(Machine):
             self._returns[name] = pull.back or pull.over
             share, over = pull.to - course.mean, pull.over
         elif abs(self._drawn[name]) < _AT_REST:
+            self._drawn[name] = 0.0
             return
         else:
             share, over = 0.0, self._returns[name]
