@@ -3,8 +3,9 @@
 - Required time is calendar time minus planned maintenance, which counts on neither side.
 - Down is a fault, and maintenance outside a planned window: inspection mode forgotten on is down.
 - Unknown is neither up nor down. It is left out of the ratio and shown as coverage.
-- Time before an equipment stood in the ledger is not required of it, but asked for: it lowers the coverage,
-  since a month of which three days are known says little about the month.
+- Time in which an equipment did not stand in the ledger is not required of it. But a period that began before
+  any of the equipment asked for stood there is known in part only, and that lowers the coverage: three days
+  say little about a month. One that is replaced takes nothing from the others.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,7 +34,7 @@ class Account:
     unknown: Micros = 0
     planned: Micros = 0
     before: Micros = 0
-    """Of the period, when it did not stand in the ledger."""
+    """From the period's begin until it, or the first of several, stood in the ledger."""
     failures: int = 0
     """Faults that began in the period; a fault before unplanned maintenance is one with it."""
     restored: int = 0
@@ -46,12 +47,14 @@ class Account:
     """From when on something is known; None when nothing is."""
 
     def __add__(self, other: "Account") -> "Account":
+        # Of the same period: only what none of them saw the begin of was seen in part.
+        begun = [one.before for one in (self, other) if one.count]
         return Account(
             up=self.up + other.up,
             down=self.down + other.down,
             unknown=self.unknown + other.unknown,
             planned=self.planned + other.planned,
-            before=self.before + other.before,
+            before=min(begun, default=0),
             failures=self.failures + other.failures,
             restored=self.restored + other.restored,
             repair=self.repair + other.repair,
@@ -76,7 +79,7 @@ class Account:
     @property
     def coverage(self) -> float:
         """Return which share of the time asked for, less planned, is known; 1 when there is none."""
-        asked = self.required + self.before
+        asked = self.required + self.before * self.count
         return (self.up + self.down) / asked if asked else 1.0
 
     @property
@@ -136,7 +139,10 @@ def account_of(
     """
     sums = dict.fromkeys(_Class, 0)
     failures, since = _Failures(start), None
+    stood_from = end
     for stretch in _stretches(intervals, end, _united(planned)):
+        if stretch.end > start:
+            stood_from = min(stood_from, max(stretch.start, start))
         sums[stretch.kind] += max(0, stretch.end - max(stretch.start, start))
         failures.pass_through(stretch)
         if since is None and stretch.end > start and stretch.kind is not _Class.UNKNOWN:
@@ -146,7 +152,7 @@ def account_of(
         down=sums[_Class.FAULT] + sums[_Class.MAINTENANCE],
         unknown=sums[_Class.UNKNOWN],
         planned=sums[_Class.PLANNED],
-        before=end - start - sum(sums.values()),
+        before=max(0, stood_from - start),
         failures=failures.count,
         restored=failures.restored,
         repair=failures.repair,

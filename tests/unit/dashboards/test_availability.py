@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.availability.account import Account, Window, account_of
+from dashboards.availability.account import NOTHING, Account, Window, account_of
 from dashboards.availability.figures import row_of
 from dashboards.availability.service import AvailabilityService
 from dashboards.grafana.figures import day_of
@@ -58,6 +58,15 @@ def test_a_day_of_data_taken_for_a_month() -> None:
     assert (account.coverage, account.since) == (0.1, 90 * SECOND)
     row = row_of("e", account)
     assert (row.availability, row.meets(0.99), row.since) == (0.9, None, 90 * SECOND)
+
+
+def test_a_replaced_lift_leaves_its_building_in_doubt() -> None:
+    """Who leaves the ledger, or comes to it, takes nothing from the coverage of those beside him."""
+    old = _account(_story((RUNNING, 10)), 0, 100)
+    new = _account(_story((RUNNING, 90), at=10), 0, 100)
+    beside = _account(_story((RUNNING, 100)), 0, 100)
+    assert (old + new + beside).coverage == 1.0
+    assert (NOTHING + new + new).coverage == 0.9
 
 
 def test_planned_maintenance_counts() -> None:
@@ -119,13 +128,14 @@ def _by_hand(
 ) -> Account:
     """Look at every second of the period by itself."""
     up = down = unknown = before = plan = failures = restored = repair = spent = 0
-    failed, since = False, None
+    failed, since, stood = False, None, False
     for second in range(-5, end):
         at, counts = second * SECOND, second >= start
         now = _state_at(story, at)
         if now is None:
-            before += counts
+            before += counts and not stood
             continue
+        stood |= counts
         in_plan = any(begin <= second < until for begin, until in planned)
         if since is None and counts and (in_plan or now.state is not UNKNOWN):
             since = at
@@ -173,7 +183,9 @@ def test_two_halves_differ_from_whole(
     """Times, failures and restorations of neighbouring periods add up to those of both together."""
     story = _story(*raw)
     both = _account(story, 0, cut, *planned) + _account(story, cut, 50, *planned)
-    assert replace(both, count=1) == _account(story, 0, 50, *planned)
+    whole = _account(story, 0, 50, *planned)
+    # What is asked for before the first of several stood there is of their period, not of its parts.
+    assert replace(both, count=1, before=whole.before) == whole
 
 
 def test_repair_over_midnight_counted_twice(estate: "Estate") -> None:
