@@ -1,4 +1,4 @@
-"""The whole product as people meet it, started once for the tests that look at it."""
+"""The whole product as people meet it, started once for the tests of a file that look at it."""
 
 import json
 import os
@@ -31,9 +31,9 @@ class Running:
     """What the command printed until it was ready."""
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Run ``gengfu up --demo`` on free ports, no longer than for this folder: it takes half a core."""
+    """Run ``gengfu up --demo`` on free ports, no longer than for one file: it takes half a core."""
     system = System(
         tmp_path_factory.mktemp("demo"),
         arguments=("--demo",),
