@@ -33,7 +33,7 @@ ONLINE = PointDef(
     name="online",
     kind=PointKind.BOOLEAN,
     title=Bilingual(zh="在线", en="Online"),
-    tags=("online", "sensor"),
+    tags=("device", "sensor"),
     vital=True,
 )
 OFFLINE_IS_UNKNOWN = StateClause(state=OperatingState.UNKNOWN, when="not online")
