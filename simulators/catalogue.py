@@ -53,6 +53,8 @@ class Player:
     faults: frozenset[str]
     needs_part: frozenset[str] = frozenset()
     """Faults that happen at an address below the equipment."""
+    grows: frozenset[str] = frozenset()
+    """Faults that may take a while to become whole: wear."""
 
 
 def number(equipment: Equipment, name: str, otherwise: float) -> float:
@@ -170,12 +172,12 @@ def _of_a_kind(kind: sensor.Kind) -> Player:
 
 
 PLAYERS: Mapping[str, Player] = {
-    "elevator": Player(_elevators, elevator.FAULTS),
+    "elevator": Player(_elevators, elevator.FAULTS, grows=elevator.WEAR),
     "fire_panel": Player(_fire_panels, fire_panel.FAULTS, fire_panel.NEEDS_PART),
     "door": Player(_doors, door.FAULTS),
     "door_controller": Player(_door_controllers, door_controller.FAULTS),
     "camera": Player(_cameras, camera.FAULTS),
-    "nvr": Player(_recorders, nvr.FAULTS),
+    "nvr": Player(_recorders, nvr.FAULTS, grows=nvr.WEAR),
     "pump": Player(_pumps, supply_set.FAULTS | fire_main.FAULTS | pit_pump.FAULTS),
     "barrier": Player(_barriers, barrier.FAULTS),
     **{name: _of_a_kind(kind) for name, kind in KINDS.items()},

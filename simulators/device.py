@@ -56,6 +56,15 @@ class Injection:
     part: str | None = None
     settings: Mapping[str, Scalar] = field(default_factory=dict)
     """What else the fault needs to know: {occupied: true}."""
+    over: Micros = 0
+    """How long wear takes until it is whole, from its beginning; 0 = it is whole at once."""
+
+    def severity(self, since: Micros, at: Micros) -> float:
+        """Return how far it has come at a time, 0 to 1, on a straight line, when it began ``since``.
+
+        What a share of wear does to a machine is the matter of its model.
+        """
+        return min(1.0, (at - since) / self.over) if self.over else 1.0
 
 
 class Model(Protocol):
@@ -104,6 +113,7 @@ class Machine(ABC):
         self.id = id_
         self.now = start
         self.faults: dict[str, Injection] = {}
+        self._since: dict[str, Micros] = {}
         self._said: list[Said] = []
         self._wake = start
         self._life: Iterator[Micros] | None = None
@@ -131,11 +141,17 @@ class Machine(ABC):
 
     def begin(self, injection: Injection) -> None:
         self.faults[injection.fault] = injection
+        self._since[injection.fault] = self.now
         self.nudge()
 
     def end(self, injection: Injection) -> None:
         self.faults.pop(injection.fault, None)
         self.nudge()
+
+    def severity(self, fault: str) -> float:
+        """Return how far a fault has come, 0 (there is none) to 1 (whole)."""
+        injection = self.faults.get(fault)
+        return injection.severity(self._since[fault], self.now) if injection is not None else 0.0
 
     def nudge(self) -> None:
         """Wake as soon as life goes on."""

@@ -38,7 +38,7 @@ Read = TypeVar("Read")
 SHIPPED = Path(__file__).parent / "scenarios"
 
 _OFFSET = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
-_INJECTION = ("part", "with")
+_INJECTION = ("part", "with", "over")
 
 
 def read_scenario(
@@ -191,6 +191,7 @@ class _Reader:
             fault=self.page.text(found.get("fault")),
             part=self._optional(found.get("part"), self.page.text),
             settings=self.settings(found.get("with")),
+            over=self._optional(found.get("over"), self.page.duration) or 0,
         )
         known = self.equipment.get(injection.equipment)
         if known is not None and "fault" in found:
@@ -225,6 +226,12 @@ class _Reader:
             )
         if injection.part is not None and injection.part not in known.parts:
             self.page.fault(node, said("{} has no part {!r}", known.id, injection.part))
+        if injection.over and injection.fault not in player.grows:
+            self.page.fault(
+                node,
+                said("{!r} comes at once, and not 'over' a while", injection.fault),
+                said("what grows: {}", ", ".join(sorted(player.grows)) or said("nothing")),
+            )
 
     def expectation(self, node: yaml.Node, injection: Injection) -> Expectation:
         found = self.page.fields(

@@ -35,11 +35,12 @@ def fault(
     after: Micros = 0,
     lasts: Micros | None = None,
     part: str | None = None,
+    over: Micros = 0,
     start: Micros = MORNING,
     **settings: bool,
 ) -> list[Change]:
     """A fault that begins ``after`` the estate's start and ends when it has lasted."""
-    injection = Injection(equipment=equipment, fault=name, part=part, settings=settings)
+    injection = Injection(equipment=equipment, fault=name, part=part, over=over, settings=settings)
     begins = Change(start + after, injection, on=True)
     if lasts is None:
         return [begins]

@@ -42,9 +42,10 @@ def test_mistakes_are_told_one_by_one(tmp_path: Path) -> None:
   - {at: "00:10", until: "00:05", equipment: lift-b1-u1-left, fault: parked}
   - {at: "00:10", for: 5m, until: "00:20", equipment: lift-b1-u1-left, fault: parked}
   - {at: "00:10", equipment: lift-b1-u1-left, fault: parked, colour: red}
+  - {at: "00:10", equipment: lift-b1-u1-left, fault: parked, over: 2h}
 """,
     )
-    assert [place for place, _ in found] == ["4", "5", "6", "7", "8", "9", "10", "11"]
+    assert [place for place, _ in found] == ["4", "5", "6", "7", "8", "9", "10", "11", "12"]
     assert "no time" in found[0][1]
     assert "no equipment 'lift-b9'" in found[1][1]
     assert "knows no fault 'dry_running'" in found[2][1]
@@ -53,6 +54,7 @@ def test_mistakes_are_told_one_by_one(tmp_path: Path) -> None:
     assert "not after" in found[5][1]
     assert "both" in found[6][1]
     assert "unknown key 'colour'" in found[7][1]
+    assert "'parked' comes at once" in found[8][1]
 
 
 def test_sexagesimal_times_are_misread(tmp_path: Path) -> None:
