@@ -96,7 +96,7 @@ class Estate:
                 if isinstance(said, Presence):
                     continue  # told by its link, which goes with it
                 reporter = self.reporters[said.equipment]
-                yield from self._carried(reporter.report(said))
+                yield from self._carried(reporter.report(self.links.counted(said)))
                 if reporter.holds_back:
                     self._holding[said.equipment] = reporter
             heapq.heappush(self._wakes, (model.wakes, place))

@@ -11,7 +11,7 @@ from gengfu.core.batch import TopicKind
 from gengfu.core.clock import SECOND, Micros
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import SiteLedger
-from simulators.device import Injection
+from simulators.device import Injection, Said, Sample
 from simulators.report import Message
 
 OFFLINE = "offline"
@@ -32,6 +32,8 @@ SPOOFED = "spoofed"
 LINK_FAULTS = frozenset({OFFLINE, BUFFERING, LOSSY, CLOCK_WRONG, REPLAYED, SPOOFED})
 """What can happen to the link of every equipment."""
 
+_LOST, _BUFFERED = "children_lost", "buffered"
+"""What a gateway counts: whom it does not hear, and the messages that it keeps."""
 _CUT = frozenset({OFFLINE, BUFFERING})
 _LOST_SHARE = 0.3
 _CLOCK_SECONDS = 400.0
@@ -60,6 +62,8 @@ class Links:
     """What a buffering device has not told yet."""
     _cut_by: Mapping[str, str] = field(default_factory=dict)
     """Equipment that is not heard → who is cut off."""
+    _missed: Mapping[str, set[str]] = field(default_factory=dict)
+    """Equipment → whom it speaks for and does not hear itself."""
     _forgers: dict[str, _Forger] = field(default_factory=dict)
 
     def begin(self, injection: Injection, at: Micros) -> None:
@@ -87,6 +91,13 @@ class Links:
     def is_heard(self, equipment: str) -> bool:
         return equipment not in self._cut_by
 
+    def counted(self, said: Said) -> Said:
+        """Return what is said; a gateway's readings with how many devices it does not hear itself."""
+        if not isinstance(said, Sample) or _LOST not in said.points:
+            return said
+        lost = len(self._missed.get(said.equipment, ()))
+        return replace(said, points={**said.points, _LOST: lost})
+
     def concerned(self, equipment: str) -> tuple[str, ...]:
         """Return an equipment and all it speaks for."""
         return (equipment, *self.ledger.children_of(equipment))
@@ -102,9 +113,16 @@ class Links:
             self._kept.setdefault(cut, []).append(message)
 
     def release(self, equipment: str) -> Iterator[Message]:
-        """Yield what was kept while an equipment was cut off, in order of time."""
-        kept = self._kept.pop(equipment, [])
-        yield from sorted(kept, key=lambda one: one.at)
+        """Yield what was kept while an equipment was cut off, in order of time.
+
+        Where it counts what it keeps, it says of each moment how much that was.
+        """
+        kept = sorted(self._kept.pop(equipment, []), key=lambda one: one.at)
+        for before, one in enumerate(kept):
+            if one.equipment == equipment and _BUFFERED in one.points:
+                yield replace(one, points={**one.points, _BUFFERED: before})
+            else:
+                yield one
 
     def _worn(self, message: Message) -> Message:
         if not self._faults:
@@ -131,6 +149,13 @@ class Links:
     def _look(self) -> None:
         cut = [equipment for equipment, fault in self._faults if fault in _CUT]
         self._cut_by = {one: root for root in cut for one in self.concerned(root)}
+        missed: dict[str, set[str]] = {}
+        for root in cut:
+            above = self.ledger.equipment.get(self.ledger.equipment[root].parent or "")
+            while above is not None:
+                missed.setdefault(above.id, set()).update(self.concerned(root))
+                above = self.ledger.equipment.get(above.parent or "")
+        self._missed = missed
 
 
 def _number(value: Scalar, otherwise: float) -> float:

@@ -1,7 +1,7 @@
 """Meters, sensors on a battery, and the gateways and switches that all of them hang on.
 
 A switch's heat is experience (U); water is drawn as ``daily`` has it. A battery sensor speaks every few minutes
-and by radio: weak where a cellar door has been shut.
+and by radio: weak where a cellar door has been shut. Whom a gateway misses and what it keeps is ``links``'s to say.
 """
 
 from collections.abc import Mapping

@@ -62,6 +62,40 @@ def test_what_was_buffered_is_lost_or_comes_with_a_new_time(tmp_path: Path) -> N
     assert len([at for at in times if at < 40 * MINUTE]) >= 10
 
 
+def test_a_gateway_that_keeps_messages_says_none(tmp_path: Path) -> None:
+    """It says of each moment how much it kept while it was cut off, and none once that is told."""
+    estate = house(tmp_path, '  - {at: "00:10", for: 30m, equipment: box, fault: buffering}\n')
+    every = [(one.at - MORNING, one) for one in estate.advance(MORNING + 50 * MINUTE)]
+    counts = {at: one.points["buffered"] for at, one in every if "buffered" in one.points}
+    kept = [
+        at
+        for at, one in every
+        if 10 * MINUTE < at < 40 * MINUTE and one.equipment in {"trial-box", "trial-room"}
+    ]
+    meanwhile = {at: count for at, count in counts.items() if 10 * MINUTE < at < 40 * MINUTE}
+    assert len(meanwhile) > 25
+    for at, count in meanwhile.items():
+        assert count in range(len([one for one in kept if one < at]), len(kept))
+    assert {count for at, count in counts.items() if at not in meanwhile} == {0}
+
+
+def test_a_device_that_is_away_is_missed_by_nobody(tmp_path: Path) -> None:
+    """A gateway counts whom it does not hear, not those that nobody hears for its own silence."""
+    estate = house(
+        tmp_path,
+        """  - {at: "00:05", for: 10m, equipment: room, fault: offline}
+  - {at: "00:30", for: 10m, equipment: box, fault: buffering}
+""",
+    )
+    lost = [
+        (one.at - MORNING, one.points["children_lost"])
+        for one in told(estate, "box", 50 * MINUTE)
+        if "children_lost" in one.points
+    ]
+    away = {count for at, count in lost if 6 * MINUTE < at < 15 * MINUTE}
+    assert (away, {count for at, count in lost if at > 16 * MINUTE}) == ({1}, {0})
+
+
 def test_a_clock_that_drifts_stands_still(tmp_path: Path) -> None:
     """A wrong clock is off by its seconds at first, and by its rate more and more."""
     estate = house(
