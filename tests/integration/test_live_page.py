@@ -70,6 +70,15 @@ def test_a_fire_while_another_alert_is_open(guard: Page) -> None:
     expect(guard.locator("[data-waiting]")).to_be_in_viewport()
 
 
+def test_a_button_that_runs_away(guard: Page) -> None:
+    """On a phone the button stays under the thumb when something is said above it."""
+    _open(guard, _report(guard, "maintenance", "low"))
+    guard.evaluate("document.querySelector('#waiting').replaceChildren()")
+    spot = guard.locator("[data-primary]").bounding_box()
+    guard.evaluate("document.querySelector('#waiting').innerHTML = '<a>one more</a>'")
+    assert guard.locator("[data-primary]").bounding_box() == spot
+
+
 def test_impatient_taps(guard: Page) -> None:
     """Many taps on one spot take one step: the next one wants a tap of its own."""
     alert = _report(guard, "security", "medium")
