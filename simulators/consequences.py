@@ -16,7 +16,7 @@ from simulators.calls import Calls
 from simulators.device import Happening, Injection, Presence, Said, Sample
 from simulators.links import OFFLINE
 from simulators.models.nvr import CHANNEL_LOST, STOPS_RECORDING
-from simulators.supply import Supply
+from simulators.supply import GENERATOR, Supply
 from simulators.timeline import Change
 
 _PANEL, _SPRINKLER = "fire_panel", "sprinkler"
@@ -70,6 +70,8 @@ class Consequences:
             return self._at_panel(said)
         if class_ == _SPRINKLER and isinstance(said, Sample):
             return self._at_valve(said)
+        if class_ == GENERATOR and isinstance(said, Sample):
+            return self.supply.hear(said)
         return ()
 
     def _class(self, equipment: str) -> str:

@@ -1,25 +1,26 @@
 """Who has mains: what boards feed, and the generator that stands in for them.
 
-Equipment is dead while all boards that feed it are, and no generator that feeds it runs. What dies so
-is told by faults of its own: a board has an outage, what has a battery or a contact for it loses its
-mains, the rest is not heard.
+Equipment is dead while all boards that feed it are, and no generator that feeds it runs; whether one
+runs is what it says itself. What dies so is told by faults of its own: a board has an outage, what has
+a battery or a contact for it loses its mains, the rest is not heard. A board that a generator keeps
+alive says that it is on its standby supply.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from gengfu.core.clock import Micros
+from gengfu.core.naming import Scalar
 from gengfu.ledger.model import Equipment, SiteLedger
 from simulators.catalogue import faults_of, flag
-from simulators.device import Injection
+from simulators.device import Injection, Sample
 from simulators.links import OFFLINE
 from simulators.timeline import Change
 
 BOARD, GENERATOR, _GATEWAY = "power_distribution", "generator", "network_gateway"
-_DEAD = frozenset({"outage", "tripped"})
+_OUTAGE, _ON_STANDBY, _NO_MAINS = "outage", "on_standby", "mains_lost"
+_DEAD = frozenset({_OUTAGE, "tripped"})
 """Faults of a board that take down what it feeds."""
-RUNS = "called"
-"""What a generator does when it is needed."""
-_STANDS = frozenset({"does_not_start", "emergency_stop"})
 _NEEDS_NO_MAINS = frozenset(
     {
         *("extinguisher", "hydrant", "sprinkler", "patrol_point", "call_button"),
@@ -39,7 +40,10 @@ class Supply:
     """By what is fed."""
     _faults: dict[str, set[str]] = field(default_factory=dict)
     """By source."""
-    _dead: set[str] = field(default_factory=set)
+    _running: set[str] = field(default_factory=set)
+    """Generators that say that they run."""
+    _suffers: dict[str, str] = field(default_factory=dict)
+    """By what is fed: the fault that tells of its supply."""
 
     def __post_init__(self) -> None:
         sources = [one for one in self.ledger.equipment.values() if self._is_source(one.id)]
@@ -51,18 +55,33 @@ class Supply:
                     self._sources.setdefault(fed, set()).add(source.id)
 
     def take(self, change: Change) -> Iterator[Change]:
-        """Yield who loses mains by a change at a board or a generator, and who has it again."""
+        """Yield who loses mains by a change at a board, and who has them again."""
         one = change.injection
         if one.equipment not in self._fed:
             return
         faults = self._faults.setdefault(one.equipment, set())
         (faults.add if change.on else faults.discard)(one.fault)
-        for id_ in sorted(self._fed[one.equipment]):
-            dead = self._is_dead(id_)
-            if dead != (id_ in self._dead):
-                (self._dead.add if dead else self._dead.discard)(id_)
-                if self._needs_mains(self.ledger.equipment[id_]):
-                    yield Change(change.at, self._without_mains(id_, one), on=dead)
+        yield from self._tell(one.equipment, change.at, one.settings)
+
+    def hear(self, said: Sample) -> Iterator[Change]:
+        """Yield who lives on a generator by what it says, and who does no longer."""
+        runs = bool(said.points["run"])
+        if runs != (said.equipment in self._running):
+            (self._running.add if runs else self._running.discard)(said.equipment)
+            yield from self._tell(said.equipment, said.at, {})
+
+    def _tell(self, source: str, at: Micros, settings: Mapping[str, Scalar]) -> Iterator[Change]:
+        """Yield what begins and ends at all that a board or generator feeds."""
+        for id_ in sorted(self._fed.get(source, ())):
+            before, now = self._suffers.pop(id_, None), self._suffering(id_)
+            if now is not None:
+                self._suffers[id_] = now
+            if before == now:
+                continue
+            if before is not None:
+                yield Change(at, Injection(equipment=id_, fault=before), on=False)
+            if now is not None:
+                yield Change(at, Injection(equipment=id_, fault=now, settings=settings), on=True)
 
     def needed(self, at: str) -> Iterator[tuple[str, bool]]:
         """Yield the generators that share a load with a board, and whether they must run."""
@@ -71,10 +90,14 @@ class Supply:
             if self._class(source) == GENERATOR and not concerned.isdisjoint(fed):
                 yield source, any(self._boards_dead(one) for one in fed)
 
-    def _is_dead(self, id_: str) -> bool:
-        return self._boards_dead(id_) and not any(
-            self._runs(one) for one in self._sources[id_] if self._class(one) == GENERATOR
-        )
+    def _suffering(self, id_: str) -> str | None:
+        """Return the fault that something has for want of its boards; None when it has none."""
+        one = self.ledger.equipment[id_]
+        if not self._boards_dead(id_) or not self._needs_mains(one):
+            return None
+        if not self._running.isdisjoint(self._sources[id_]):
+            return _ON_STANDBY if one.equipment_class == BOARD else None
+        return self._without_mains(one)
 
     def _boards_dead(self, id_: str) -> bool:
         boards = [one for one in self._sources.get(id_, ()) if self._class(one) == BOARD]
@@ -83,24 +106,18 @@ class Supply:
     def _is_live(self, board: str) -> bool:
         return _DEAD.isdisjoint(self._faults.get(board, ()))
 
-    def _runs(self, generator: str) -> bool:
-        faults = self._faults.get(generator, set())
-        return RUNS in faults and _STANDS.isdisjoint(faults)
-
     def _needs_mains(self, one: Equipment) -> bool:
         """Tell whether it goes down at all; a controller on its battery keeps its doors alive."""
         parent = self.ledger.equipment.get(one.parent or "")
-        kept = parent is not None and "mains_lost" in faults_of(parent.equipment_class)
+        kept = parent is not None and _NO_MAINS in faults_of(parent.equipment_class)
         return not kept and one.equipment_class not in _NEEDS_NO_MAINS
 
-    def _without_mains(self, id_: str, cause: Injection) -> Injection:
-        one = self.ledger.equipment[id_]
-        fault = "mains_lost" if "mains_lost" in faults_of(one.equipment_class) else OFFLINE
+    def _without_mains(self, one: Equipment) -> str:
         if one.equipment_class == BOARD:
-            fault = "outage"
-        elif one.equipment_class == _GATEWAY and not flag(one, "battery", otherwise=False):
-            fault = OFFLINE
-        return Injection(equipment=id_, fault=fault, settings=cause.settings)
+            return _OUTAGE
+        if one.equipment_class == _GATEWAY and not flag(one, "battery", otherwise=False):
+            return OFFLINE
+        return _NO_MAINS if _NO_MAINS in faults_of(one.equipment_class) else OFFLINE
 
     def _class(self, id_: str) -> str:
         return self.ledger.equipment[id_].equipment_class

@@ -107,6 +107,10 @@ class Kind:
     """Points that are true from one hour of the local day to another, midnight between them or not."""
     gates: Mapping[str, str] = field(default_factory=dict)
     """By value: the switch without which it is 0, from the same instant on."""
+    stocks: Mapping[str, str] = field(default_factory=dict)
+    """By switch: the counter at whose end it goes off, as an engine does that burns its last fuel."""
+    derived: Mapping[str, Callable[[Mapping[str, Scalar]], float]] = field(default_factory=dict)
+    """Values that others decide, as a current follows from power and voltage."""
     trips: tuple[Trip, ...] = ()
     pulls: Mapping[str, Mapping[str, Pull]] = field(default_factory=dict)
     """By fault, then by value."""
@@ -258,10 +262,19 @@ class Sensor(Machine):
         for fault, changed in self.kind.changes.items():
             if fault in self.faults:
                 points.update(changed)
+        self._settle(points)
+        return points
+
+    def _settle(self, points: dict[str, Scalar]) -> None:
+        """Let points follow from others: what ran dry stops, what stands has no pressure, no power."""
+        for switch, stock in self.kind.stocks.items():
+            if not points.get(stock, self._counts[stock]):
+                points[switch] = False
         for name, switch in self.kind.gates.items():
             if not points[switch]:
                 points[name] = 0.0
-        return points
+        for name, value in self.kind.derived.items():
+            points[name] = value(points)
 
     def _points(self) -> dict[str, Scalar]:
         return {**self._counts, **self._readings()}

@@ -1,6 +1,6 @@
 """Meters, sensors on a battery, and the gateways and switches that all of them hang on.
 
-A switch's heat is experience (U); water is drawn as ``daily`` has it. A battery sensor speaks every few minutes
+A switch's heat is experience (U); water and power are drawn as ``daily`` has it. A battery sensor speaks every few minutes
 and by radio: weak where a cellar door has been shut. Whom a gateway misses and what it keeps is ``links``'s to say.
 """
 
@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from gengfu.core.clock import HOUR, MINUTE
 from gengfu.core.naming import Scalar
-from simulators.models.daily import draw_off_mean
+from simulators.models.daily import draw_off_mean, load_off_mean
+from simulators.models.electricity import phase_current
 from simulators.models.sensor import Count, Course, Kind, Pull
 
 _FAULT: Mapping[str, Scalar] = {"fault": True}
@@ -17,11 +18,11 @@ _TAMPER: Mapping[str, Scalar] = {"tamper": True}
 METERING: Mapping[str, Kind] = {
     "electricity_meter": Kind(
         courses={
-            "power": Course(mean=21, swing=9, peak=20, noise=1.5, least=0.5),
+            "power": Course(mean=21, swing=21, shape=load_off_mean, noise=0.06, relative=True),
             "voltage": Course(mean=228, swing=3, peak=3, noise=1),
-            "current": Course(mean=32, swing=13, peak=20, noise=2, least=0.5),
             "power_factor": Course(mean=0.95, noise=0.008),
         },
+        derived={"current": phase_current},
         counts={"energy": Count(of="power", begins=184_200)},
         steady={"cover_open": False, "fault": False},
         pulls={"power_factor_low": {"power_factor": Pull(to=0.71, over=2 * MINUTE)}},

@@ -1,6 +1,6 @@
 """Machines of the house: power, generator, air, heat, sewage, lights, and a cabinet of pumps.
 
-Voltages and their limits follow GB/T 12325 (+7 %, −10 % of 220 V); water and light by the hour are of
+Voltages and their limits follow GB/T 12325 (+7 %, −10 % of 220 V); water, power and light by the hour are of
 ``daily``; all else is experience (U). A generator's run costs 8 % of its tank an hour.
 """
 
@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from gengfu.core.clock import MINUTE
 from gengfu.core.naming import Scalar
-from simulators.models.daily import daylight, draw_off_mean
+from simulators.models.daily import DAWN, DUSK, daylight, draw_off_mean, load_off_mean
+from simulators.models.electricity import power_of_phases
 from simulators.models.sensor import Count, Course, Kind, Pull, Trip
 
 _FAULT: Mapping[str, Scalar] = {"fault": True}
@@ -17,22 +18,27 @@ _COLD_CABLE = {"cable_temp": Pull(to=24, over=25 * MINUTE)}
 _UNCOOLED = {"supply_temp": Pull(to=24, over=20 * MINUTE, back=4 * MINUTE)}
 _UNPUMPED = {"pressure_out": Pull(to=0.1, over=2 * MINUTE, back=MINUTE)}
 
+
+def _current(mean: float) -> Course:
+    return Course(mean=mean, swing=mean, shape=load_off_mean, noise=0.05, relative=True)
+
+
 PLANT: Mapping[str, Kind] = {
     "power_distribution": Kind(
         courses={
             "voltage_a": Course(mean=228, swing=3, peak=3, noise=1),
             "voltage_b": Course(mean=228, swing=3, peak=3, noise=1),
             "voltage_c": Course(mean=228, swing=3, peak=3, noise=1),
-            "current_a": Course(mean=62, swing=18, peak=19, noise=3),
-            "current_b": Course(mean=60, swing=18, peak=19, noise=3),
-            "current_c": Course(mean=61, swing=18, peak=19, noise=3),
-            "power": Course(mean=39, swing=11, peak=19, noise=1.5),
+            "current_a": _current(62),
+            "current_b": _current(60),
+            "current_c": _current(61),
             "power_factor": Course(mean=0.94, noise=0.008),
             "leakage": Course(mean=45, noise=6),
             "cable_temp": Course(mean=41, swing=6, peak=20, noise=1),
         },
         steady={"energised": True, "breaker": "closed", "source": "mains", "fault": False},
-        gates=dict.fromkeys((*_BY_PHASE, "power", "power_factor", "leakage"), "energised"),
+        gates=dict.fromkeys((*_BY_PHASE, "power_factor", "leakage"), "energised"),
+        derived={"power": power_of_phases},
         pulls={
             "outage": _COLD_CABLE,
             "tripped": _COLD_CABLE,
@@ -69,6 +75,7 @@ PLANT: Mapping[str, Kind] = {
             "emergency_stop": False,
             "fault": False,
         },
+        stocks={"run": "fuel"},
         gates=dict.fromkeys(("voltage", "frequency", "power", "oil_pressure"), "run"),
         pulls={
             "called": {"coolant_temp": Pull(to=82, over=8 * MINUTE, back=40 * MINUTE, only="run")},
@@ -81,6 +88,7 @@ PLANT: Mapping[str, Kind] = {
             "called": {"start_signal": True, "run": True},
             "does_not_start": {"run": False},
             "fuel_low": {"fuel": 18.0},
+            "fuel_out": {"fuel": 0.0},
             "oil_lost": {"oil_pressure": 60.0},
             "manual": {"mode": "manual"},
             "emergency_stop": {"emergency_stop": True, "run": False},
@@ -178,7 +186,7 @@ PLANT: Mapping[str, Kind] = {
             "illuminance": Course(mean=0, swing=60_000, shape=daylight, noise=0.25, relative=True),
             "current": Course(mean=3.1, noise=0.02),
         },
-        hours={"lit": (18.5, 6.0), "command": (18.5, 6.0)},
+        hours={"lit": (DUSK, DAWN), "command": (DUSK, DAWN)},
         steady={
             "mode": "auto",
             "lamps": 24,

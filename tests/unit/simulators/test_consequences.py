@@ -10,17 +10,19 @@ from gengfu.core.naming import Scalar
 from simulators.estate import Estate, estate_of
 from simulators.script import read_scenario
 from simulators.timeline import changes
-from tests.unit.simulators.stage import CLASSES, MORNING
+from tests.unit.simulators.stage import CLASSES, MORNING, demo_ledger, estate, fault
 
 HOUSE = """scenario: trial
 title: {zh: 试, en: Trial}
 cast:
-  a: {class: power_distribution, feeds: [lift, sub, panel, box, kept]}
+  a: {class: power_distribution, feeds: [lift, sub, panel, box, kept, ats]}
   b: {class: power_distribution, feeds: [lift]}
   sub: {class: power_distribution, feeds: [hall, a]}
   hall: {class: elevator, place: f2}
   lift: {class: elevator, place: f2}
-  gen: {class: generator, feeds: [panel]}
+  gen: {class: generator, feeds: [panel, ats]}
+  ats: {class: power_distribution, feeds: [rescue]}
+  rescue: {class: elevator, place: f2}
   box: {class: network_gateway}
   kept: {class: network_gateway, attributes: {battery: true}}
   ctl: {class: door_controller}
@@ -110,12 +112,55 @@ def test_an_outage_leaves_the_generator_at_rest(tmp_path: Path) -> None:
     assert one["panel.mains"] is True
 
 
-@pytest.mark.parametrize("fault", ["manual", "does_not_start"])
-def test_a_generator_that_stands_gives_mains(tmp_path: Path, fault: str) -> None:
+def test_nobody_sees_who_lives_on_the_generator(tmp_path: Path) -> None:
+    """A board behind a changeover says that it is on standby, and what hangs on it has its mains."""
+    one = house(tmp_path, 'at: "00:01", for: 10m, equipment: a, fault: outage')
+    assert one.at(1.02)["rescue.mains"] is False
+    assert one.at(3)["ats.source"] == "standby"
+    assert one["ats.energised"] is True
+    assert one["rescue.mains"] is True
+    assert one.at(12)["ats.source"] == "mains"
+
+
+def test_a_generator_runs_on_an_empty_tank(tmp_path: Path) -> None:
+    """When the fuel is out it stands, called as it is, and its load is dead until it is filled."""
+    one = house(
+        tmp_path,
+        'at: "00:01", for: 30m, equipment: a, fault: outage',
+        'at: "00:05", for: 5m, equipment: gen, fault: fuel_out',
+    )
+    assert one.at(4)["panel.mains"] is True
+    assert one.at(7)["gen.run"] is False
+    assert one["gen.start_signal"] is True
+    assert one["panel.mains"] is False
+    assert one["ats.energised"] is False
+    assert one["ats.source"] == "mains"
+    assert one.at(12)["panel.mains"] is True
+    assert one["ats.source"] == "standby"
+
+
+def test_the_demo_s_generator_feeds_nothing() -> None:
+    """An outage of the estate leaves fire pumps, fans, the panel and one lift of each unit alive."""
+    name = demo_ledger().equipment
+    two = House(estate(fault("power-main", "outage", after=MINUTE, lasts=10 * MINUTE))).at(5)
+    assert two["generator-1.run"] is True
+    assert two["power-fire.source"] == "standby"
+    assert two["power-b1.energised"] is False
+    lifts = {id_: two[f"{id_}.mains"] for id_ in name if id_.startswith("lift-")}
+    assert {id_ for id_, mains in lifts.items() if mains} == {
+        f"lift-b{building}-u{unit}-left" for building in (1, 2, 3) for unit in (1, 2)
+    }
+    fed = [id_ for id_ in name["power-fire"].feeds if not id_.startswith("lift-")]
+    assert {"pump-fire-1", "smoke-fan-b1", "fire-panel-1", "light-garage"} <= {*fed}
+    assert [id_ for id_ in fed if not two.online[id_]] == []
+
+
+@pytest.mark.parametrize("why", ["manual", "does_not_start"])
+def test_a_generator_that_stands_gives_mains(tmp_path: Path, why: str) -> None:
     """In manual, or when it does not start, its load stays dead."""
     one = house(
         tmp_path,
-        f'at: "00:00:30", equipment: gen, fault: {fault}',
+        f'at: "00:00:30", equipment: gen, fault: {why}',
         'at: "00:01", for: 10m, equipment: a, fault: outage',
     )
     assert one.at(5)["panel.mains"] is False

@@ -145,6 +145,64 @@ def test_a_value_lags_behind_its_switch(
         assert found > least if each.points[switch] else found == 0.0
 
 
+def test_a_generator_runs_dry_and_on() -> None:
+    """A tank of 82 % lasts ten hours and a quarter; then the engine stands, and nothing comes of it."""
+    one = sensor("generator")
+    one.begin(injection("called"))
+    assert last(one, 10)["run"] is True
+    dry = last(one, 0.5)
+    assert (dry["run"], dry["start_signal"], dry["fuel"]) == (False, True, 0.0)
+    assert (dry["voltage"], dry["power"]) == (0.0, 0.0)
+
+
+@settings(max_examples=3, deadline=None)
+@given(st.integers(0, 10_000))
+def test_power_is_not_voltage_times_current(seed: int) -> None:
+    """Meter and board keep P = Σ U·I·cos φ in every sample, with each of their faults too."""
+    for kind in ("electricity_meter", "power_distribution"):
+        one = sensor(kind, seed)
+        told = read(one, 6)
+        for fault in sorted(KINDS[kind].faults):
+            one.begin(injection(fault))
+            told += read(one, 0.5)
+            one.end(injection(fault))
+        for points in (dict(each.points) for each in told):
+            phases = "abc" if kind == "power_distribution" else ""
+            pairs = [(f"voltage_{p}", f"current_{p}") for p in phases]
+            flow = sum(of(points, u) * of(points, i) for u, i in pairs or [("voltage", "current")])
+            flow *= 1 if phases else 3
+            assert of(points, "power") * 1000 == pytest.approx(flow * of(points, "power_factor"))
+
+
+def test_a_bad_power_factor_costs_no_current() -> None:
+    """The same power at cos φ 0.71 takes a third more current than at 0.95."""
+    one = sensor("electricity_meter")
+    usual = last(one, 1)
+    one.begin(injection("power_factor_low"))
+    bad = last(one, 1)
+    more = of(bad, "current") / of(bad, "power") / (of(usual, "current") / of(usual, "power"))
+    assert more == pytest.approx(0.95 / 0.71, rel=0.04)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [("electricity_meter", "power"), ("power_distribution", "current_a")]
+)
+def test_a_house_draws_power_while_it_sleeps(kind: str, value: str) -> None:
+    """Power goes with the people: far more in the evening than before dawn, a peak in the morning."""
+    hours: dict[int, list[float]] = {}
+    for seed in range(4):
+        for each in read(sensor(kind, seed), DAY / HOUR):
+            hours.setdefault(int(local_hour(each.at, ZONE)), []).append(
+                of(dict(each.points), value)
+            )
+    mean = {hour: sum(found) / len(found) for hour, found in hours.items()}
+    assert max(mean, key=lambda hour: mean[hour]) in {7, 18, 19}
+    assert mean[19] > 1.6 * mean[3] > 0
+    assert mean[7] > 1.2 * mean[10]
+    whole = sum(mean.values()) / 24
+    assert whole == pytest.approx({"power": 21, "current_a": 62}[value], rel=0.08)
+
+
 def test_a_stopped_generator_gives_power() -> None:
     """An emergency stop ends voltage and power at once; hours and fuel moved while it ran only."""
     one = sensor("generator")

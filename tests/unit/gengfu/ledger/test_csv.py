@@ -223,7 +223,7 @@ def test_demo_estate_broken(tmp_path: Path) -> None:
     ledgers = read_folder(DEMO, CLASSES)
     (ledger,) = ledgers
     panel = ledger.equipment["fire-panel-1"]
-    assert len(ledger.equipment) == 100
+    assert len(ledger.equipment) == 101
     assert len(panel.parts) >= 300
     assert {"1-001", "2-150"} <= set(panel.parts)
     assert ledger.place_name(panel.place).zh == "1号楼 1单元 1层 消控室"
