@@ -20,6 +20,8 @@ COPY alerts alerts
 COPY dashboards dashboards
 COPY simulators simulators
 COPY deploy deploy
+# The image is read-only to its user: what is not compiled here is compiled at every start.
+RUN python -m compileall -q gengfu gateway ingest rules alerts dashboards simulators deploy
 RUN --mount=from=scripts,source=/scripts/node_modules,target=/node_modules \
     python -c "from pathlib import Path; from dashboards.web.vendor import copy; copy(Path('/node_modules'))" \
  && printf '#!/bin/sh\nexec python -m gengfu "$@"\n' > /usr/local/bin/gengfu \

@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 WEB := dashboards/web
 
+# Every process that starts would compile all of our files again: three times as long.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: run test check audit bench soak rivals pictures lock services clean
 
 run: .venv/run.stamp $(WEB)/static/vendor/.stamp

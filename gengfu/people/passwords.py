@@ -4,6 +4,8 @@ argon2id with 64 MiB and three passes (RFC 9106, section 4, second recommended o
 complex: NIST SP 800-63B, section 5.1.1.2.
 """
 
+import base64
+import secrets
 import threading
 import unicodedata
 
@@ -37,7 +39,7 @@ class Passwords:
     def __init__(self, *, memory_kib: int = 64 * 1024, passes: int = 3) -> None:
         self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
         self._turn = threading.BoundedSemaphore(AT_ONCE)
-        self._nobody = self.hash("nobody has this password")
+        self._nobody = _made_up(memory_kib, passes)
 
     def hash(self, password: str) -> str:
         """Return a password's hash with its own salt and parameters."""
@@ -56,6 +58,14 @@ class Passwords:
     def is_outdated(self, hashed: str) -> bool:
         """Tell whether a hash was made with other parameters than today's."""
         return self._hasher.check_needs_rehash(hashed)
+
+
+def _made_up(memory_kib: int, passes: int) -> str:
+    """Return a hash that no password has: it need not be computed, checking it costs as much."""
+    salt, digest = (
+        base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (16, 32)
+    )
+    return f"$argon2id$v=19$m={memory_kib},t={passes},p=1${salt}${digest}"
 
 
 def _normal(password: str) -> bytes:

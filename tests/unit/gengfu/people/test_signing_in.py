@@ -31,6 +31,12 @@ def test_password_is_kept_as_argon2id_with_the_stated_cost() -> None:
     assert not passwords.fits(GOOD, None)
 
 
+def test_a_start_computes_a_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a stranger's password is held against costs nothing until a stranger comes."""
+    monkeypatch.delattr("argon2.PasswordHasher.hash")
+    assert not Passwords(memory_kib=8, passes=1).fits(GOOD, None)
+
+
 def test_unknown_login_costs_as_much_as_a_wrong_password(tmp_path: Path) -> None:
     """CPU time, not the clock on the wall: a stranger cannot find out who has an account."""
     gate = gate_in(tmp_path)

@@ -20,6 +20,13 @@ def test_chosen_rules_are_read_as_they_were(chosen: set[str]) -> None:
     assert {rule.id: rule for rule in left} == {one: EVERY[one] for one in chosen}
 
 
+def test_a_start_writes_all_rules_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing is left out no text is made: core would be as long at it as at reading them."""
+    monkeypatch.delattr("yaml.serialize")
+    assert without(shipped(), ()) == shipped()
+    assert without(shipped(), {"nobody.s"}) == shipped()
+
+
 def test_what_is_no_rule_file_is_left_out() -> None:
     """Rules of an older version may no longer be readable: they are not chosen from."""
     files = {"a.yaml": "][", "b.yaml": "- 1", "c.yaml": "pack: x\nrules: 3"}
