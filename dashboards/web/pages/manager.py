@@ -152,6 +152,8 @@ def headline(
         "target": figures.percent(line.target, 0),
     }
     thin = [line for line in known if line.met is None and line.target is not None]
+    if len(thin) == len(known):
+        return _("%(month)s: too little is known to judge by the targets") % said
     if not missed and thin:
         none_missed = reader.words.ngettext(
             "%(month)s: no class missed its target, but too little is known of %(num)s class",
