@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +14,16 @@ from gengfu.config import ClockSettings, Settings
 from gengfu.core.clock import Clock
 from gengfu.core.errors import StartError
 
+_OWN = (
+    *("journal", "safety", "parked", "broker", "secrets"),
+    *("alerts.db", "desk.db", "readings.duckdb", "rules.checkpoint", "rules.in-hand"),
+    *("mapping.good.yaml", "unmapped.json", "alarm-path.json", "clock.json", "audit.head"),
+    *("grafana-alerts.cursor", "past-truth.csv", "core.sock", "supervisor.lock", ".writable"),
+)
+"""All that we ever put into the data folder."""
+_BESIDE = ("", "-wal", "-shm", "-journal", ".wal", ".tmp", ".*.new")
+"""What databases and unfinished writes leave beside it."""
+_INFLUX = ("influxdb-*.json", "influxdb-*.jsonl", "before-influxdb-*.json")
 LEAST_ROOM = 1024 * 1024
 """With fewer bytes free databases do not even open; whoever runs already lives on with less."""
 
@@ -75,6 +86,17 @@ class Installation:
     @property
     def broker(self) -> Path:
         return self.data / "broker"
+
+    def belongings(self) -> tuple[Path, ...]:
+        """Return what lies in the folder and is ours, sorted; a person's own files are not."""
+        ours = (*(f"{name}{beside}" for name in _OWN for beside in _BESIDE), *_INFLUX)
+        return tuple(
+            sorted(
+                path
+                for path in self.data.iterdir()
+                if any(fnmatchcase(path.name, pattern) for pattern in ours)
+            )
+        )
 
     def prepare(self) -> None:
         """Make the folders; secrets are for the owner alone.

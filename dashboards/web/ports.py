@@ -226,6 +226,16 @@ class PartState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownDemo:
+    """What pages show of a demo, and only of one."""
+
+    accounts: Sequence[tuple[str, str]] = field(default=(), repr=False)
+    """(login, password) for the sign-in page."""
+    folder: str = ""
+    """Where it lies, for who removes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskPorts:
     """Everything that ``build_app`` is given."""
 
@@ -250,5 +260,4 @@ class DeskPorts:
     alarm_path: Callable[[], PartState]
     """The part of ``readiness`` without which no alarm comes; cheap to ask."""
     metrics: Callable[[], bytes]
-    demo_accounts: Sequence[tuple[str, str]] = field(default=(), repr=False)
-    """(login, password) shown on the sign-in page of a demo, and only there."""
+    demo: ShownDemo = ShownDemo()

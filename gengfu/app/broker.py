@@ -45,7 +45,7 @@ def prepare_accounts(
         accounts.append(estate_account(SIMULATOR_ACCOUNT, ledgers, settings.broker.root))
     for account in accounts:
         if account.name not in files.accounts() or not _secret_file(place, account.name).exists():
-            place.secret(_secret_name(account.name), files.add(account))
+            place.secret(secret_name(account.name), files.add(account))
     files.allow({**files.accounts(), **{account.name: account for account in accounts}}.values())
     files.refresh(ledgers, settings.broker.root)
 
@@ -91,9 +91,10 @@ def _own_password(place: Installation, account: str) -> str:
         ) from exc
 
 
-def _secret_name(account: str) -> str:
+def secret_name(account: str) -> str:
+    """Return the name of the secret that is an account's password."""
     return f"broker-{account}"
 
 
 def _secret_file(place: Installation, account: str) -> Path:
-    return place.secrets / _secret_name(account)
+    return place.secrets / secret_name(account)

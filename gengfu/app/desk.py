@@ -18,7 +18,7 @@ from dashboards.grafana.alert_changes import AlertWriteBack
 from dashboards.grafana.figures_writer import FiguresWriter
 from dashboards.web import vendor
 from dashboards.web.app import build_app
-from dashboards.web.ports import DeskPorts
+from dashboards.web.ports import DeskPorts, ShownDemo
 from gateway.unmapped import UnmappedFile
 from gengfu.app.accounts import gate_of
 from gengfu.app.given_files import classes_of, rule_files
@@ -27,7 +27,7 @@ from gengfu.app.late_data import LateLook
 from gengfu.app.people import WebPeople
 from gengfu.app.room import through_full_disk
 from gengfu.app.rulebook import RuleBook
-from gengfu.app.setup import demo_accounts
+from gengfu.app.setup import demo_accounts, was_demo
 from gengfu.app.shown_ledgers import ShownLedgers
 from gengfu.app.store_keeping import store_keeper
 from gengfu.app.web_server import serve
@@ -123,7 +123,7 @@ def _build(settings: Settings, place: Installation) -> _Desk:
         readiness=health.parts,
         alarm_path=health.alarm_path,
         metrics=health.metrics,
-        demo_accounts=_shown_accounts(settings, place),
+        demo=_shown_demo(settings, place),
     )
     return _Desk(
         journal=place.journal,
@@ -193,6 +193,9 @@ def _store_writer(
     )
 
 
-def _shown_accounts(settings: Settings, place: Installation) -> Sequence[tuple[str, str]]:
+def _shown_demo(settings: Settings, place: Installation) -> ShownDemo:
     accounts = demo_accounts(place) if settings.demo else ()
-    return [(account.login, account.password) for account in accounts]
+    return ShownDemo(
+        accounts=[(account.login, account.password) for account in accounts],
+        folder=str(place.data) if was_demo(place) else "",
+    )

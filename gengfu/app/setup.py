@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from gengfu.app.accounts import gate_of
-from gengfu.app.broker import prepare_accounts
+from gengfu.app.broker import SIMULATOR_ACCOUNT, prepare_accounts, secret_name
 from gengfu.app.given_files import classes_of, mapping_of
 from gengfu.app.ledgers import ledger_store
 from gengfu.config import Settings
@@ -93,6 +93,12 @@ def setup_token(place: Installation) -> str | None:
     """Return the one-time set-up token while no account exists."""
     file = place.secrets / SETUP_TOKEN
     return file.read_text(encoding="utf-8") if file.exists() else None
+
+
+def was_demo(place: Installation) -> bool:
+    """Tell whether an installation was ever started as a demo."""
+    marks = (DEMO_ACCOUNTS, secret_name(SIMULATOR_ACCOUNT))
+    return any((place.secrets / mark).exists() for mark in marks)
 
 
 def demo_clock(place: Installation) -> tuple[str | None, float]:

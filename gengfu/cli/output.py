@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from rich.console import Console
 
 from gengfu.core.errors import BadInput, GengfuError
-from gengfu.core.said import said, say_again
+from gengfu.core.said import Said, said, say_again
 
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 """The first that is set says a terminal's language (POSIX.1-2017, section 8.2)."""
@@ -16,8 +16,13 @@ _err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def say(text: str = "") -> None:
-    """Print a line for a person."""
-    _out.print(text, markup=False)
+    """Print a line for a person; what was ``said``, in the terminal's language."""
+    _out.print(spoken(text), markup=False)
+
+
+def spoken(text: str) -> str:
+    """Return what was ``said`` in the terminal's language; any other text as it is."""
+    return say_again(text, _translation()) if isinstance(text, Said) else text
 
 
 def counted(number: int, noun: str) -> str:
@@ -34,7 +39,7 @@ def emit(value: object) -> None:
 def complain(error: GengfuError) -> None:
     """Print an error as a person needs it: every fault on a line of its own, in the terminal's language."""
     if not isinstance(error, BadInput):
-        _err.print(str(error), markup=False)
+        _err.print(spoken(error.args[0] if error.args else ""), markup=False)
         return
     translate = _translation()
     for fault in error.faults:

@@ -10,6 +10,7 @@ import typer
 from gengfu.cli import (
     configuration,
     dashboards,
+    demo,
     devices,
     ledger,
     parked,
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 for module in (
     processes,
+    demo,
     configuration,
     ledger,
     rules,

@@ -17,7 +17,7 @@ from dashboards.accounting import Accounting
 from dashboards.availability.figures import AvailabilityRow
 from dashboards.estate.letter_page import LetterPage, read_cursor, write_cursor
 from dashboards.estate.point_value import PointValue
-from dashboards.web.ports import DeskPorts, PartState, Visitor
+from dashboards.web.ports import DeskPorts, PartState, ShownDemo, Visitor
 from gateway.unmapped import Listed
 from gengfu.core.clock import Micros
 from gengfu.core.errors import BadInput, StoreUnavailable
@@ -329,7 +329,7 @@ class FakeDesk:
     parts: list[PartState] = field(default_factory=lambda: [PartState(name="core", ready=True)])
     sums: Accounting = field(default_factory=Accounting)
     unmapped: Listed = field(default_factory=Listed)
-    demo_accounts: Sequence[tuple[str, str]] = ()
+    demo: ShownDemo = field(default_factory=ShownDemo)
 
     def __post_init__(self) -> None:
         self.alerts = FakeAlerts(self.clock)
@@ -354,7 +354,7 @@ class FakeDesk:
             readiness=lambda: self.parts,
             alarm_path=lambda: self.parts[0],
             metrics=lambda: b"# HELP gengfu_up Up.\ngengfu_up 1\n",
-            demo_accounts=self.demo_accounts,
+            demo=self.demo,
         )
 
 

@@ -13,6 +13,7 @@ from dashboards.accounting import Accounting
 from dashboards.availability.figures import AvailabilityRow
 from dashboards.estate.point_value import PointValue
 from dashboards.web.app import build_app
+from dashboards.web.ports import ShownDemo
 from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros, SystemClock
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Bilingual, Scalar, Subject
@@ -221,9 +222,8 @@ def _figures(desk: FakeDesk) -> None:
 def main() -> None:
     """Serve it."""
     real = SystemClock()
-    desk = FakeDesk(
-        demo_accounts=(("guard", PASSWORD), ("engineer", PASSWORD), ("manager", PASSWORD))
-    )
+    shown = [(login, PASSWORD) for login in ("guard", "engineer", "manager")]
+    desk = FakeDesk(demo=ShownDemo(accounts=shown))
     if "quiet" not in sys.argv:
         busy(desk, real.now())
     app = build_app(replace(desk.ports(), clock=real))

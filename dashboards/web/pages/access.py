@@ -42,7 +42,7 @@ def login_form(ports: Desk, request: Request, next: str = "/") -> Response:  # n
     """Show the sign-in form, or the way to set up when nobody can sign in yet."""
     if ports.people.awaits_setup():
         return RedirectResponse("/setup", status_code=HTTPStatus.SEE_OTHER)
-    return page(request, "login.html", next=next, login="", fault=None, demo=ports.demo_accounts)
+    return page(request, "login.html", next=next, login="", fault=None, demo=ports.demo.accounts)
 
 
 @router.post("/login")
@@ -65,7 +65,7 @@ def log_in(
             next=next,
             login=login,
             fault=problem,
-            demo=ports.demo_accounts,
+            demo=ports.demo.accounts,
         )
     response = RedirectResponse(local_path(next), status_code=HTTPStatus.SEE_OTHER)
     give_session(request, response, secret)

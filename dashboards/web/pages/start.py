@@ -1,6 +1,7 @@
 """``/start``: the first steps of a new installation, each ticked off by what the system itself sees."""
 
 from http import HTTPStatus
+from shlex import quote
 from typing import Annotated
 from uuid import uuid4
 
@@ -51,6 +52,7 @@ def first_steps(ports: Desk, who: Who, request: Request) -> Response:
         places=any(ledger.places for ledger in ledgers),
         key=uuid4().hex,
         address=str(request.base_url),
+        demo_folder=quote(ports.demo.folder) if ports.demo.folder else "",
     )
 
 

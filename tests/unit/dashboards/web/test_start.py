@@ -5,8 +5,9 @@ import re
 import httpx
 import pytest
 
+from dashboards.web.app import build_app
 from dashboards.web.pages.start import TEST_ALARM
-from dashboards.web.ports import PartState
+from dashboards.web.ports import PartState, ShownDemo
 from gengfu.core.states import OperatingState
 from tests.fakes.desk import FakeDesk, interval
 from tests.unit.dashboards.web.conftest import bearer
@@ -30,6 +31,16 @@ async def test_step_ticked_off_that_nobody_saw(desk: FakeDesk, client: httpx.Asy
     page = (await client.get("/start", headers=PAGE)).text
     assert _done(page)[:3] == [True, True, True]
     assert "gengfu devices add lift-b1-u1-right" in page
+
+
+async def test_demo_that_nobody_gets_rid_of(desk: FakeDesk, client: httpx.AsyncClient) -> None:
+    """In a demo the page says how to a clean system, in a form that can be pasted; else not."""
+    assert "demo" not in (await client.get("/start", headers=PAGE)).text
+    desk.demo = ShownDemo(folder="/srv/our demo")
+    transport = httpx.ASGITransport(app=build_app(desk.ports()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://demo") as other:
+        page = (await other.get("/start", headers=PAGE)).text
+    assert "gengfu demo remove --data &#39;/srv/our demo&#39;\ngengfu up" in page
 
 
 async def test_alarm_that_only_looks_sent(desk: FakeDesk, client: httpx.AsyncClient) -> None:

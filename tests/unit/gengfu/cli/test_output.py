@@ -2,7 +2,7 @@
 
 import pytest
 
-from gengfu.cli.output import complain, counted
+from gengfu.cli.output import complain, counted, say
 from gengfu.core.errors import BadInput, Fault, GengfuError
 from gengfu.core.said import said
 
@@ -74,3 +74,15 @@ def test_an_error_that_is_no_mistake_in_a_file(capsys: pytest.CaptureFixture[str
 def test_one_of_many(number: int, noun: str, said: str) -> None:
     """One is one, none and several are many."""
     assert counted(number, noun) == said
+
+
+def test_an_answer_in_a_language_nobody_chose(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a command says, and an error that is one sentence, are in the terminal's language too."""
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    say(said("Nothing was removed."))
+    complain(GengfuError(said("Nothing was removed: say --yes")))
+    said_again = capsys.readouterr()
+    assert said_again.out == "什么也没有删除。\n"
+    assert said_again.err == "什么也没有删除：确认删除请加 --yes\n"
