@@ -27,7 +27,7 @@ from simulators.models import (
 )
 from simulators.models.hydraulics import Curve
 from simulators.models.kinds import KINDS
-from simulators.models.pump import Pump
+from simulators.models.pump import WEAR_OF_A_PUMP, Pump
 
 NO_RESPONSE = "no_response"
 """What every class can fail at: it does not do what the cause-and-effect table asks of it."""
@@ -178,7 +178,9 @@ PLAYERS: Mapping[str, Player] = {
     "door_controller": Player(_door_controllers, door_controller.FAULTS),
     "camera": Player(_cameras, camera.FAULTS),
     "nvr": Player(_recorders, nvr.FAULTS, grows=nvr.WEAR),
-    "pump": Player(_pumps, supply_set.FAULTS | fire_main.FAULTS | pit_pump.FAULTS),
+    "pump": Player(
+        _pumps, supply_set.FAULTS | fire_main.FAULTS | pit_pump.FAULTS, grows=WEAR_OF_A_PUMP
+    ),
     "barrier": Player(_barriers, barrier.FAULTS),
     **{name: _of_a_kind(kind) for name, kind in KINDS.items()},
 }

@@ -16,7 +16,7 @@ from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, from_iso
 from simulators.device import Sample
 from simulators.models.daily import DRAW_BY_HOUR
 from simulators.models.elevator import Elevator, Lift
-from simulators.models.hydraulics import Curve
+from simulators.models.hydraulics import BAROMETER, Branch, Curve, Delivery, head_left
 from simulators.models.kinematics import Travel
 from simulators.models.people import BUSY_BY_HOUR
 from simulators.models.pump import Pump
@@ -74,7 +74,7 @@ def chart(name: str, title: str, across: str, lines: Sequence[Line], frame: Fram
     for number, line in enumerate(lines):
         places = [frame.at(x, y) for x, y in line.points]
         parts.extend(_drawn(line, COLOURS[number], places))
-        x = LEFT + number * 170
+        x = LEFT + number * min(170, (WIDE - LEFT) // len(lines))
         parts.append(f'<text x="{x}" y="32" fill="{COLOURS[number]}">{line.title}</text>')
     (HERE / f"{name}.svg").write_text("\n".join([*parts, "</svg>"]) + "\n", encoding="utf-8")
 
@@ -157,7 +157,7 @@ def pump_curve() -> None:
     duty: list[tuple[float, float]] = []
     for hour in range(24):
         list(station.advance(MIDNIGHT + hour * HOUR + 30 * MINUTE))
-        duty.append((station.duty.flow, station.duty.head - station.level))
+        duty.append((station.duty.flow, station.duty.head - station.tank.level))
     lines = [
         Line(
             title=f"{hertz} Hz: H = H0 - kQ²",
@@ -171,6 +171,36 @@ def pump_curve() -> None:
         "A supply pump of 300 L/min at 60 m",
         "L/min",
         lines,
+        Frame(left=0, right=480, top=80),
+    )
+
+
+def pump_cavitation() -> None:
+    """Draw where a clogged strainer leaves less NPSH than the pump requires, and its head breaks off."""
+    curve = Curve(flow=300.0, head=60.0, current=15.2)
+    clogged = Branch.of(curve, strainer=0.1)
+    flows = [n * 3.0 for n in range(151)]
+
+    def npsh(flow: float) -> float:
+        return BAROMETER + 2.3 - clogged.suction * flow * flow
+
+    left = [
+        (q, head_left(vapour) * curve.head_at(q, 1.0))
+        for q in (n * 0.5 for n in range(901))
+        if (vapour := curve.vapour(npsh(q), q, 1.0)) < 1
+    ]
+    left.append((left[-1][0], 0.0))
+    required = [(q, 5 * curve.npsh_required(q, 1.0)) for q in flows]
+    chart(
+        "model-pump-cavitation",
+        "A supply pump at 50 Hz, a tenth of its strainer free, 2.3 m of water above it",
+        "L/min",
+        [
+            Line(title="H, clean strainer", points=[(q, curve.head_at(q, 1.0)) for q in flows]),
+            Line(title="H, clogged", points=left),
+            Line(title="5 NPSH available", points=[(q, 5 * npsh(q)) for q in flows if npsh(q) > 0]),
+            Line(title="5 NPSH required", points=required),
+        ],
         Frame(left=0, right=480, top=80),
     )
 
@@ -209,7 +239,7 @@ def pump_noise() -> None:
     pump.switch(on=True)
     modelled = []
     for _ in range(1800):
-        pump.live(SECOND / SECOND, speed=1.0, flow=270.0)
+        pump.live(SECOND / SECOND, speed=1.0, delivery=Delivery(270.0))
         modelled.append(pump.vibration)
     chart(
         "model-pump-noise",
@@ -230,7 +260,7 @@ def _shares(values: Sequence[float]) -> Points:
 
 def main() -> None:
     """Draw every picture."""
-    for draw in (lift_run, lift_day, pump_curve, water_day):
+    for draw in (lift_run, lift_day, pump_curve, pump_cavitation, water_day):
         draw()
     if SKAB.exists():
         pump_noise()

@@ -1,7 +1,8 @@
 """A sump pit in a basement: it fills, a float starts the pump, another shouts.
 
 Geometry by experience (U): 1.5 m² of pit, start at 0.9 m, stop at 0.3 m, very high at 1.2 m; a few
-litres a minute of seepage, now and then a hose.
+litres a minute of seepage, now and then a hose. Half the pump's head is height, and it delivers nine
+tenths of its rated flow (U).
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,9 @@ from random import Random
 
 from gengfu.core.clock import Micros
 from gengfu.core.naming import Scalar
-from simulators.models.pump import FAULTS_OF_A_PUMP, Pump, Station
+from simulators.models.hydraulics import Pipe, duty_point
+from simulators.models.pump import FAULTS_OF_A_PUMP, STILL, Pump, Station
+from simulators.models.tank import Tank
 
 FAULTS = FAULTS_OF_A_PUMP | {"inflow", "started"}
 """``inflow``: more water than the pump can lift."""
@@ -29,25 +32,31 @@ class PitPump(Station):
     def __init__(self, pump: Pump, rng: Random, start: Micros) -> None:
         super().__init__([pump], start)
         self.pump, self.rng = pump, rng
-        self.level = rng.uniform(STOP, START)
+        self.pit = Tank(area=AREA, brim=BRIM, level=rng.uniform(STOP, START))
+        usual, static = 0.9 * pump.curve.flow, 0.5 * pump.curve.head
+        self.pipe = Pipe.drawing(usual, at=pump.curve.head_at(usual, 1.0), static=static)
         self._hose = False
 
     def live(self, seconds: float) -> None:
         changes = _HOSE_ENDS if self._hose else _HOSE_STARTS
         self._hose ^= self.rng.random() < changes * seconds
-        wet = self.level > (STOP if self.pump.running else START)
+        wet = self.pit.level > (STOP if self.pump.running else START)
         by_hand = "started" in self.pump.faults
         self.pump.switch(on=(wet and self.pump.available) or by_hand)
-        lifted = 0.9 * self.pump.curve.flow
-        self.pump.live(seconds, speed=1.0, flow=lifted)
         inflow = _SEEPAGE + _HOSE * self._hose
         if "inflow" in self.pump.faults:
             inflow += 1.3 * self.pump.curve.flow
-        rise = (inflow - self.pump.flow) / 1000 / AREA * seconds / 60
-        self.level = min(max(self.level + rise, 0.0), BRIM)
+        branches = [self.pump.branch] if self.pump.running else []
+        duty = duty_point(
+            self.pump.curve, self.pipe, branches, speed=1.0, suction=self.pit.level
+        ).within(self.pit.reach(seconds, inflow), self.pipe)
+        self.pump.live(
+            seconds, speed=1.0, delivery=duty.deliveries[0] if duty.deliveries else STILL
+        )
+        self.pit.change(seconds, inflow - duty.flow)
 
     def points_of(self, pump: Pump) -> Mapping[str, Scalar]:
         return {
-            "float_start": self.level > (STOP if pump.running else START),
-            "float_very_high": self.level >= VERY_HIGH,
+            "float_start": self.pit.level > (STOP if pump.running else START),
+            "float_very_high": self.pit.level >= VERY_HIGH,
         }

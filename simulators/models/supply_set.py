@@ -2,7 +2,9 @@
 
 Demand by the hour as in ``daily``. Control as booster sets do it: an integral controller on the
 header's pressure, the next pump at full speed, one fewer when slow; the duty pump changes every
-night at three. The break tank refills by a float valve.
+night at three. The break tank refills by a float valve; what the taps draw leaves it, and when it is
+empty there is nothing to draw. Every pump has a suction pipe and a strainer of its own, its axis at the
+tank's bottom (U).
 """
 
 import math
@@ -14,17 +16,30 @@ from gengfu.core.clock import DAY, HOUR, SECOND, Micros, wall
 from gengfu.core.naming import Scalar
 from simulators.device import local_hour
 from simulators.models.daily import draw
-from simulators.models.hydraulics import MPA_PER_METRE, RATED_HZ, DutyPoint, Pipe, duty_point
-from simulators.models.pump import FAULTS_OF_A_PUMP, Pump, Station
-from simulators.models.warming import settle
+from simulators.models.hydraulics import (
+    MPA_PER_METRE,
+    RATED_HZ,
+    Branch,
+    DutyPoint,
+    Pipe,
+    duty_point,
+)
+from simulators.models.pump import FAULTS_OF_A_PUMP, STILL, WEAR_OF_A_PUMP, Pump, Station
+from simulators.models.tank import Tank
 
 FAULTS = FAULTS_OF_A_PUMP | {"burst", "tank_low", "tank_overflow", "floor_leak"}
 
-_SHOWN_RUNNING = frozenset({"dry_running", "blocked", "bearing_wear", "cavitation", "imbalance"})
 _TANK_AREA = 20.0
-_TANK_FULL = 2.4
+_TANK_FULL, _BRIM = 2.4, 2.6
+_BORE = 1200.0
+"""L/min through the float valve, wide open (U)."""
+_DRAINED = 1500.0
+"""L/min out of a tank that runs low, down to half a metre (U)."""
 _GAIN = 0.05
 """Hz per metre and second: slow enough for the step of 5 s."""
+_FLOW_NOISE, _SURGE = 1.5, 0.9
+"""L/min of a meter's own noise; share by which a cavitating pump's flow surges: that of a recorded one
+(SKAB, draining until cavitation) swings between 0 and 60 L/min every eight seconds, around 22."""
 _WARM_UP_STEPS = 240
 """It has run before anyone looks: the controller and the bearings are where they settle."""
 _STAGE_UP, _STAGE_DOWN = 20.0, 120.0
@@ -42,7 +57,7 @@ class SupplySet(Station):
         self.static = 0.6 * self.curve.head
         self.peak_draw = 0.6 * self.curve.flow * len(pumps)
         self.wanted, self.hertz = 1, 42.0
-        self.level = 2.3
+        self.tank = Tank(area=_TANK_AREA, brim=_BRIM, level=2.3)
         self.duty = DutyPoint(0.0, self.set_head)
         self._mood = 0.0
         self._short_for = self._slow_for = 0.0
@@ -54,19 +69,17 @@ class SupplySet(Station):
         self._control(seconds)
         for pump, on in self._duty_order():
             pump.switch(on=on)
-        delivering = [pump for pump in self.pumps.values() if pump.delivers and self.level > 0.1]
+        speed, pumps = self.hertz / RATED_HZ, self.pumps.values()
         pipe = Pipe.drawing(self._draw(seconds), at=self.set_head, static=self.static)
-        self.duty = duty_point(
-            self.curve,
-            pipe,
-            pumps=len(delivering),
-            speed=self.hertz / RATED_HZ,
-            suction=self.level,
-        )
-        share = self.duty.flow / len(delivering) if delivering else 0.0
-        for pump in self.pumps.values():
-            pump.live(seconds, speed=self.hertz / RATED_HZ, flow=share)
-        self._fill_tank(seconds)
+        supplied = self._supplied()
+        reach = self.tank.reach(seconds, supplied)
+        branches = [pump.branch for pump in pumps if pump.running]
+        duty = duty_point(self.curve, pipe, branches, speed=speed, suction=self.tank.level)
+        self.duty = duty.within(reach, pipe)
+        deliveries = iter(self.duty.deliveries)
+        for pump in pumps:
+            pump.live(seconds, speed=speed, delivery=next(deliveries) if pump.running else STILL)
+        self.tank.change(seconds, supplied - self.duty.flow)
 
     def _control(self, seconds: float) -> None:
         able = sum(pump.available for pump in self.pumps.values())
@@ -74,8 +87,9 @@ class SupplySet(Station):
         short = self.set_head - self.duty.head
         self.hertz = min(RATED_HZ, max(_SLOWEST, self.hertz + _GAIN * short * seconds))
         self._short_for = self._short_for + seconds if self.hertz >= 49.5 and short > 0.5 else 0.0
-        # A pump that runs and lifts nothing is needed no less: the set must not drop the other.
-        lame = any(pump.running and not pump.delivers for pump in self.pumps.values())
+        # A pump that runs and lifts little is needed no less: the set must not drop the other.
+        running = [pump.flow for pump in self.pumps.values() if pump.running]
+        lame = min(running, default=0.0) < 0.5 * max(running, default=0.0)
         slow = self.hertz < _SLOW and not lame
         self._slow_for = self._slow_for + seconds if slow else 0.0
         if self._short_for >= _STAGE_UP and self.wanted < able:
@@ -85,8 +99,9 @@ class SupplySet(Station):
 
     def _stage(self, pumps: int) -> None:
         """Run with another number of pumps, at the speed that holds the pressure with these."""
-        head = self.set_head - self.level
-        head += self.curve.friction * (self.duty.flow / pumps) ** 2
+        head = self.set_head - self.tank.level
+        losses = self.curve.friction + Branch.of(self.curve).suction
+        head += losses * (self.duty.flow / pumps) ** 2
         self.wanted = pumps
         self.hertz = min(RATED_HZ, RATED_HZ * math.sqrt(head / self.curve.shut_off))
         self._short_for = self._slow_for = 0.0
@@ -96,8 +111,8 @@ class SupplySet(Station):
         pumps = list(self.pumps.values())
         first = (wall(self.now, self.zone) - 3 * HOUR) // DAY % len(pumps)
         order = [pump for pump in pumps[first:] + pumps[:first] if pump.available]
-        # What shows only in a running pump gets that pump the duty.
-        order.sort(key=lambda pump: pump.faults.isdisjoint(_SHOWN_RUNNING))
+        if self._standing:  # what shows only in a running pump gets that pump the duty
+            order.sort(key=lambda pump: WEAR_OF_A_PUMP.isdisjoint(pump.faults))
         wanted = {pump.id for pump in order[: self.wanted]}
         return [(pump, pump.id in wanted) for pump in pumps]
 
@@ -109,26 +124,22 @@ class SupplySet(Station):
         burst = 1.5 * self.peak_draw if self.any_has("burst") else 0.0
         return max(0.05 * self.peak_draw, usual * (1 + self._mood)) + burst
 
-    def _fill_tank(self, seconds: float) -> None:
-        """Balance the tank; its float valve opens as the level falls."""
-        supplied = 0.0 if self.any_has("tank_low") else 2500.0 * (_TANK_FULL - self.level)
-        supplied = min(max(supplied, 0.0), 1200.0)
-        drained = 1500.0 if self.any_has("tank_low") and self.level > 0.5 else 0.0
-        change = (supplied - self.duty.flow - drained) * seconds / 60_000 / _TANK_AREA
-        self.level = min(max(self.level + change, 0.0), _TANK_FULL)
+    def _supplied(self) -> float:
+        """Return what flows into the tank, L/min, less what drains; a float valve opens as it falls."""
+        if self.any_has("tank_low"):
+            return -_DRAINED if self.tank.level > 0.5 else 0.0
         if self.any_has("tank_overflow"):
-            self.level = settle(self.level, 2.6, seconds, 300.0)
+            return _BORE
+        return min(max(2500.0 * (_TANK_FULL - self.tank.level), 0.0), _BORE)
 
     def points_of(self, pump: Pump) -> Mapping[str, Scalar]:
-        dry = pump.running and "dry_running" in pump.faults
-        choked = pump.running and "cavitation" in pump.faults  # a strainer takes the suction's head
-        suction = 0.002 if choked else self.level * MPA_PER_METRE
+        scatter = _FLOW_NOISE + _SURGE * pump.delivery.vapour * pump.flow
         return {
-            "pressure_in": -0.012 if dry else suction,
+            "pressure_in": pump.inlet(self.tank.level) * MPA_PER_METRE,
             "pressure_out": self.duty.head * MPA_PER_METRE + self.rng.gauss(0.0, 0.0012),
             "pressure_set": self.set_head * MPA_PER_METRE,
-            "flow": max(0.0, pump.flow + (self.rng.gauss(0.0, 1.5) if pump.flow else 0.0)),
-            "tank_level": self.level,
+            "flow": max(0.0, self.rng.gauss(pump.flow, scatter)) if pump.flow else 0.0,
+            "tank_level": self.tank.level,
             "tank_overflow": self.any_has("tank_overflow"),
             "floor_leak": self.any_has("floor_leak"),
         }
