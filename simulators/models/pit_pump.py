@@ -10,7 +10,7 @@ from random import Random
 
 from gengfu.core.clock import Micros
 from gengfu.core.naming import Scalar
-from simulators.models.hydraulics import Pipe, duty_point
+from simulators.models.hydraulics import Delivery, Pipe, duty_point
 from simulators.models.pump import FAULTS_OF_A_PUMP, STILL, Pump, Station
 from simulators.models.tank import Tank
 
@@ -46,14 +46,14 @@ class PitPump(Station):
         inflow = _SEEPAGE + _HOSE * self._hose
         if "inflow" in self.pump.faults:
             inflow += 1.3 * self.pump.curve.flow
-        branches = [self.pump.branch] if self.pump.running else []
-        duty = duty_point(
-            self.pump.curve, self.pipe, branches, speed=1.0, suction=self.pit.level
-        ).within(self.pit.reach(seconds, inflow), self.pipe)
-        self.pump.live(
-            seconds, speed=1.0, delivery=duty.deliveries[0] if duty.deliveries else STILL
-        )
-        self.pit.change(seconds, inflow - duty.flow)
+        delivery = self._delivery(seconds, inflow) if self.pump.running else STILL
+        self.pump.live(seconds, speed=1.0, delivery=delivery)
+        self.pit.change(seconds, inflow - delivery.flow)
+
+    def _delivery(self, seconds: float, inflow: float) -> Delivery:
+        curve, branches = self.pump.curve, [self.pump.branch]
+        duty = duty_point(curve, self.pipe, branches, speed=1.0, suction=self.pit.level)
+        return duty.within(self.pit.reach(seconds, inflow), self.pipe).deliveries[0]
 
     def points_of(self, pump: Pump) -> Mapping[str, Scalar]:
         return {
