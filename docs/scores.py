@@ -6,10 +6,13 @@
 import re
 from pathlib import Path
 
+from gengfu.app.given_files import classes_of
 from gengfu.app.scoring import score_on_rules, scored_scenarios
 from gengfu.config import read_settings
 from gengfu.core.naming import Language
-from simulators.scorecard import markdown, total
+from rules.language.reader import read_rules
+from rules.packs import shipped
+from simulators.scorecard import asked_for, markdown, total
 
 DOCS = Path(__file__).parent
 PAGES: tuple[tuple[Language, Path], ...] = (
@@ -23,8 +26,9 @@ def main() -> None:
     """Score every scenario on the rules and put the tables where the marks stand."""
     settings = read_settings(None)
     scores = score_on_rules(settings, scored_scenarios(settings))
+    rules = {one.id for one in read_rules(shipped(), classes_of(settings))}
     for language, page in PAGES:
-        table = f"\n{markdown(scores, language)}\n{total(scores)}\n\n"
+        table = f"\n{markdown(scores, language)}\n{total(scores)}; {asked_for(scores, rules)}\n\n"
         text = page.read_text(encoding="utf-8")
         page.write_text(_BETWEEN.sub(lambda _, new=table: new, text), encoding="utf-8")
 

@@ -4,11 +4,12 @@ A new class needs one YAML file for the product and, to be shown in a demonstrat
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from zoneinfo import ZoneInfo
 
 from gengfu.core.clock import Micros
+from gengfu.core.naming import Scalar
 from gengfu.ledger.model import Equipment
 from simulators.device import Model, chance
 from simulators.links import LINK_FAULTS
@@ -55,6 +56,8 @@ class Player:
     """Faults that happen at an address below the equipment."""
     grows: frozenset[str] = frozenset()
     """Faults that may take a while to become whole: wear."""
+    figures: Mapping[str, Mapping[str, Scalar]] = field(default_factory=dict)
+    """By fault: the points that a story may give another figure, and what they are without it."""
 
 
 def number(equipment: Equipment, name: str, otherwise: float) -> float:
@@ -168,7 +171,7 @@ def _of_a_kind(kind: sensor.Kind) -> Player:
         for one in equipment:
             yield sensor.Sensor(one.id, kind, ground.chance(one), ground.zone, ground.start)
 
-    return Player(build, kind.faults, kind.needs_part)
+    return Player(build, kind.faults, kind.needs_part, figures=kind.figures)
 
 
 PLAYERS: Mapping[str, Player] = {

@@ -18,7 +18,7 @@ from simulators.calls import Calls
 from simulators.catalogue import PLAYERS, Ground
 from simulators.consequences import Consequences
 from simulators.device import Injection, Model, Presence, chance
-from simulators.links import BUFFERING, LINK_FAULTS, OFFLINE, REPLAYED, SPOOFED, Links
+from simulators.links import CUT, LINK_FAULTS, REPLAYED, SILENT, SPOOFED, Links
 from simulators.report import Message, Reporter, pace_of, recorded
 from simulators.supply import Supply
 from simulators.timeline import Change
@@ -162,12 +162,13 @@ class Estate:
         if injection.fault == SPOOFED and on:
             said = self.reporters[equipment].last_said(equipment, self.now)
             self.links.forge(equipment, said, self.now)
-        if injection.fault not in {OFFLINE, BUFFERING}:
+        if injection.fault not in CUT:
             return
         for one in self.links.concerned(equipment):
             if one in self.reporters and self.links.is_heard(one):
                 self.reporters[one].forget()
-        yield from self._presence(equipment, online=not on)
+        if injection.fault != SILENT:
+            yield from self._presence(equipment, online=not on)
         if not on:
             yield from self.links.release(equipment)
 

@@ -16,6 +16,9 @@ from simulators.report import Message
 
 OFFLINE = "offline"
 """Cut off, with all that it speaks for: what happens meanwhile is never told."""
+SILENT = "silent"
+"""Nothing is heard of it, nor of those it speaks for, and nobody says so: an empty battery, a program
+that hangs on a line that holds."""
 BUFFERING = "buffering"
 """Cut off as well, but what happens is kept and told in order when the way is back."""
 LOSSY = "lossy"
@@ -29,12 +32,12 @@ REPLAYED = "replayed"
 SPOOFED = "spoofed"
 """Somebody else publishes under its name too: again and again what it said when that began."""
 
-LINK_FAULTS = frozenset({OFFLINE, BUFFERING, LOSSY, CLOCK_WRONG, REPLAYED, SPOOFED})
+LINK_FAULTS = frozenset({OFFLINE, SILENT, BUFFERING, LOSSY, CLOCK_WRONG, REPLAYED, SPOOFED})
 """What can happen to the link of every equipment."""
 
 _LOST, _BUFFERED = "children_lost", "buffered"
 """What a gateway counts: whom it does not hear, and the messages that it keeps."""
-_CUT = frozenset({OFFLINE, BUFFERING})
+CUT = frozenset({OFFLINE, SILENT, BUFFERING})
 _LOST_SHARE = 0.3
 _CLOCK_SECONDS = 400.0
 _FORGED_EVERY = 91 * SECOND
@@ -147,7 +150,7 @@ class Links:
         return None if own is None or self.ledger.children_of(equipment) else own
 
     def _look(self) -> None:
-        cut = [equipment for equipment, fault in self._faults if fault in _CUT]
+        cut = [equipment for equipment, fault in self._faults if fault in CUT]
         self._cut_by = {one: root for root in cut for one in self.concerned(root)}
         missed: dict[str, set[str]] = {}
         for root in cut:

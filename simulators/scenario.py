@@ -82,6 +82,20 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Also:
+    """Alerts that are true too, but not asked for: up to ``times`` of ``rule``."""
+
+    rule: str
+    equipment: str | None = None
+    """None = about whatever."""
+    times: int = 1
+
+    def means(self, alert: Named) -> bool:
+        """Tell whether an alert is of this rule, and about this equipment if it matters."""
+        return alert.rule == self.rule and self.equipment in {None, alert.equipment}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One fault of the script; times from the scenario's start. ``ends`` None = it stays."""
 
@@ -124,8 +138,8 @@ class Scenario:
     """The local time of day at which it is told."""
     cast: SiteLedger | None = None
     steps: tuple[Step, ...] = ()
-    also: frozenset[str] = frozenset()
-    """Rules whose alerts are true here too, but not asked for: no false alarms."""
+    also: tuple[Also, ...] = ()
+    """What may come besides; one more than that is a false alarm."""
     lasts: Micros = 0
     """It is watched at least so long: for alerts that must not come."""
     afterwards: Afterwards | None = None

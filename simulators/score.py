@@ -1,7 +1,7 @@
 """Holds the alerts of a system against a scenario's truth. Pure: no clock, no system, no file.
 
 An expectation takes the first alert of its rule about its subject that opened since the fault began
-and that no other expectation took. What nobody took and ``also`` does not allow is a false alarm.
+and that no other expectation took. What nobody took is a false alarm, unless ``also`` has room for it.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from gengfu.core.clock import Micros
 from gengfu.core.urgency import Kind, Severity
-from simulators.scenario import Doing, Expectation, Scenario, Step
+from simulators.scenario import Also, Doing, Expectation, Scenario, Step
 
 
 class Result(StrEnum):
@@ -123,17 +123,38 @@ def score(
             if found is not None:
                 left.remove(found)
             outcomes.append(_outcome(step, expected, found, start=start, grain=grain))
+    true_too, false_alarms = _parted(left, scenario.also)
     return Score(
         scenario=scenario,
         outcomes=tuple(outcomes),
-        also=tuple(one for one in left if one.rule in scenario.also),
-        false_alarms=tuple(one for one in left if one.rule not in scenario.also),
+        also=true_too,
+        false_alarms=false_alarms,
     )
 
 
 def first_of(alerts: Iterable[Opened], expected: Expectation, *, since: Micros) -> Opened | None:
     """Return the first alert that may be the expected one."""
     return next((one for one in alerts if expected.means(one) and one.at >= since), None)
+
+
+def _parted(
+    left: Iterable[Opened], also: Iterable[Also]
+) -> tuple[tuple[Opened, ...], tuple[Opened, ...]]:
+    """Return what is true too and what is false: each true one takes a place of its own.
+
+    Places that name their equipment are taken first.
+    """
+    places = [one for one in also for _ in range(one.times)]
+    places.sort(key=lambda one: one.equipment is None)
+    true, false = [], []
+    for alert in left:
+        place = next((one for one in places if one.means(alert)), None)
+        if place is None:
+            false.append(alert)
+        else:
+            places.remove(place)
+            true.append(alert)
+    return tuple(true), tuple(false)
 
 
 def _outcome(

@@ -1,6 +1,6 @@
 """A score as people read it: lines for the terminal, a table for the documents in both languages."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
 from gengfu.core.naming import Bilingual, Language
@@ -103,6 +103,12 @@ def total(scores: Sequence[Score]) -> str:
         f"{_many(len(scores), 'scenario')}, {_many(expected, 'expectation')}: {found} detected, {late} late, "
         f"{missed} missed, {unhandled} not handled as told; {_many(false, 'false alarm')}"
     )
+
+
+def asked_for(scores: Sequence[Score], rules: Collection[str]) -> str:
+    """Return in one sentence of how many of these rules some scenario expects an alert."""
+    expected = {one.expected.rule for score in scores for one in score.outcomes}
+    return f"{len(expected.intersection(rules))} of {len(rules)} shipped rules are expected in a scenario"
 
 
 def _many(count: int, what: str) -> str:

@@ -19,12 +19,13 @@ from gengfu.core.said import said
 from gengfu.ledger.model import Equipment, EquipmentClass, SiteLedger
 from gengfu.marked import Page, read_text
 from simulators.cast import CastReader, scalar
-from simulators.catalogue import PLAYERS, faults_of
+from simulators.catalogue import PLAYERS, Player, faults_of
 from simulators.device import Injection
 from simulators.scenario import (
     TEN_O_CLOCK,
     Act,
     Afterwards,
+    Also,
     Doing,
     Expectation,
     Found,
@@ -32,6 +33,7 @@ from simulators.scenario import (
     SmallThing,
     Step,
 )
+from simulators.supply import DEAD
 
 Read = TypeVar("Read")
 
@@ -87,6 +89,11 @@ def own_cast() -> Sequence[Path]:
     return sorted((SHIPPED / "cast").glob("*.yaml"))
 
 
+def _sort(value: Scalar) -> type:
+    """Return what sort of value it is; whole and other numbers are one."""
+    return float if type(value) is int else type(value)
+
+
 @dataclass(slots=True)
 class _Reader:
     """Reads one file; mistakes go to the page and a stand-in comes back."""
@@ -120,7 +127,7 @@ class _Reader:
             begins=self.offset(found["begins"]) if "begins" in found else TEN_O_CLOCK,
             cast=cast,
             steps=tuple(self.step(node) for node in self.page.items(found.get("timeline"))),
-            also=frozenset(self.page.texts(found["also"])) if "also" in found else frozenset(),
+            also=tuple(self.also(node) for node in self.page.items(found.get("also"))),
             lasts=self._optional(found.get("lasts"), self.page.duration) or 0,
             afterwards=self._optional(found.get("afterwards"), self.afterwards),
         )
@@ -232,6 +239,22 @@ class _Reader:
                 said("{!r} comes at once, and not 'over' a while", injection.fault),
                 said("what grows: {}", ", ".join(sorted(player.grows)) or said("nothing")),
             )
+        self.check_figures(node, injection, player)
+
+    def check_figures(self, node: yaml.Node, injection: Injection, player: Player) -> None:
+        """Note a figure that its fault does not move, and one of another sort."""
+        moved = player.figures.get(injection.fault)
+        if moved is None or injection.fault in DEAD:
+            return
+        for name, value in injection.settings.items():
+            if name not in moved:
+                what = said("{!r} does not move {!r}", injection.fault, name)
+                self.page.fault(node, what, said("it moves: {}", ", ".join(sorted(moved)) or "–"))
+            elif _sort(value) is not _sort(moved[name]):
+                what = said("{!r} is no figure for {!r}", value, name)
+                usual = moved[name]
+                like = str(usual).lower() if isinstance(usual, bool) else str(usual)
+                self.page.fault(node, what, said("write one like {}", like))
 
     def expectation(self, node: yaml.Node, injection: Injection) -> Expectation:
         found = self.page.fields(
@@ -244,6 +267,17 @@ class _Reader:
             equipment=elsewhere or injection.equipment,
             part=self._optional(found.get("part"), self.page.text),
             handled=self.handled(found.get("handled")),
+        )
+
+    def also(self, node: yaml.Node) -> Also:
+        found = self.page.fields(node, required=("rule",), optional=("equipment", "times"))
+        times = self.page.number(found.get("times"))
+        if times is not None and (times < 1 or times != int(times)):
+            self.page.fault(found["times"], said("'times' is a count, from 1 on"))
+        return Also(
+            rule=self.rule(found.get("rule")),
+            equipment=self._optional(found.get("equipment"), self.who),
+            times=1 if times is None else int(times),
         )
 
     def rule(self, node: yaml.Node | None) -> str:

@@ -19,8 +19,8 @@ from simulators.timeline import Change
 
 BOARD, GENERATOR, _GATEWAY = "power_distribution", "generator", "network_gateway"
 _OUTAGE, _ON_STANDBY, _NO_MAINS = "outage", "on_standby", "mains_lost"
-_DEAD = frozenset({_OUTAGE, "tripped"})
-"""Faults of a board that take down what it feeds."""
+DEAD = frozenset({_OUTAGE, "tripped"})
+"""Faults of a board that take down what it feeds; their settings are for whom it feeds."""
 _NEEDS_NO_MAINS = frozenset(
     {
         *("extinguisher", "hydrant", "sprinkler", "patrol_point", "call_button"),
@@ -104,7 +104,7 @@ class Supply:
         return bool(boards) and not any(self._is_live(one) for one in boards)
 
     def _is_live(self, board: str) -> bool:
-        return _DEAD.isdisjoint(self._faults.get(board, ()))
+        return DEAD.isdisjoint(self._faults.get(board, ()))
 
     def _needs_mains(self, one: Equipment) -> bool:
         """Tell whether it goes down at all; a controller on its battery keeps its doors alive."""

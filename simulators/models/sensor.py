@@ -54,6 +54,8 @@ class Course:
 class Pull:
     """What a fault does to one value: it goes ``to`` there, 63 % of the way in ``over``.
 
+    A story's setting of the value's name says how far it goes this time.
+
     The way back takes as long, unless ``back`` says otherwise.
     """
 
@@ -135,6 +137,20 @@ class Kind:
     def needs_part(self) -> frozenset[str]:
         """Return the faults that happen at an address."""
         return frozenset(self.tallies.values())
+
+    @property
+    def figures(self) -> Mapping[str, Mapping[str, Scalar]]:
+        """Return, by fault, what it makes of which points unless the story says another figure.
+
+        What a telling fault is told with are its event's attributes.
+        """
+        drawn = {
+            fault: {name: one.to for name, one in p.items()} for fault, p in self.pulls.items()
+        }
+        return {
+            fault: {**drawn.get(fault, {}), **self.changes.get(fault, {})}
+            for fault in self.faults - self.tells.keys()
+        }
 
 
 class Sensor(Machine):
@@ -232,10 +248,11 @@ class Sensor(Machine):
 
     def _pulls(self, name: str, before: Mapping[str, Scalar]) -> Iterator[Pull]:
         """Yield what draws a value, what began last first."""
-        for fault in reversed(self.faults):
+        for fault, injection in reversed(self.faults.items()):
             pull = self.kind.pulls.get(fault, {}).get(name)
             if pull is not None and (pull.only is None or before[pull.only]):
-                yield pull
+                to = injection.settings.get(name)
+                yield pull if to is None else replace(pull, to=float(to))
 
     def _values(self) -> dict[str, float]:
         hour = local_hour(self.now, self.zone)
@@ -260,8 +277,9 @@ class Sensor(Machine):
         for name, fault in self.kind.tallies.items():
             points[name] = len(self._at.get(fault, ()))
         for fault, changed in self.kind.changes.items():
-            if fault in self.faults:
-                points.update(changed)
+            if (injection := self.faults.get(fault)) is not None:
+                told = injection.settings
+                points.update({name: told.get(name, value) for name, value in changed.items()})
         self._settle(points)
         return points
 

@@ -1,7 +1,8 @@
 """Meters, sensors on a battery, and the gateways and switches that all of them hang on.
 
-A switch's heat is experience (U); water and power are drawn as ``daily`` has it. A battery sensor speaks every few minutes
-and by radio: weak where a cellar door has been shut. Whom a gateway misses and what it keeps is ``links``'s to say.
+A switch's heat and what is left on (40 kW of cooling) are experience (U); water and power are drawn as
+``daily`` has it. A battery sensor speaks every few minutes and by radio: weak where a cellar door
+has been shut. Whom a gateway misses and what it keeps is ``links``'s to say.
 """
 
 from collections.abc import Mapping
@@ -25,7 +26,10 @@ METERING: Mapping[str, Kind] = {
         derived={"current": phase_current},
         counts={"energy": Count(of="power", begins=184_200)},
         steady={"cover_open": False, "fault": False},
-        pulls={"power_factor_low": {"power_factor": Pull(to=0.71, over=2 * MINUTE)}},
+        pulls={
+            "power_factor_low": {"power_factor": Pull(to=0.71, over=2 * MINUTE)},
+            "left_on": {"power": Pull(to=61, over=MINUTE)},
+        },
         changes={"cover_open": {"cover_open": True}, "fault": _FAULT},
     ),
     "water_meter": Kind(

@@ -14,7 +14,7 @@ from gengfu.core.names import PointKind
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import PointDef
 from simulators.catalogue import PLAYERS
-from simulators.links import OFFLINE
+from simulators.links import OFFLINE, SILENT
 from simulators.report import Message, pace_of
 from simulators.timeline import Change
 from simulators.wire import Writer
@@ -159,6 +159,16 @@ def test_a_lost_controller_s_doors_go_on_talking() -> None:
     assert len(online) == 1
     after = by_device([m for m in messages if m.at >= back])
     assert all(any(m.points for m in after[one]) for one in lost)
+
+
+def test_somebody_says_that_an_empty_battery_is_gone() -> None:
+    """Nothing is heard of what is silent, nor that it went; when it is back it says all it has to say."""
+    changes = fault(CONTROLLER, SILENT, after=10 * MINUTE, lasts=10 * MINUTE)
+    lost, messages = {CONTROLLER, *demo_ledger().children_of(CONTROLLER)}, sent(HOUR, changes)
+    cut, back = MORNING + 10 * MINUTE, MORNING + 20 * MINUTE
+    told = [m for m in messages if m.equipment in lost and m.at > cut]
+    assert not [m for m in told if m.online is not None or m.at < back]
+    assert all(any(m.points for m in by_device(told)[one]) for one in lost)
 
 
 def test_two_faults_of_one_parent_end_as_one() -> None:

@@ -9,7 +9,7 @@ from alerts.model import FindingVerdict
 from alerts.model import Step as AlertStep
 from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND
 from gengfu.core.errors import BadInput
-from simulators.scenario import Doing, Found, Scenario
+from simulators.scenario import Also, Doing, Found, Scenario
 from simulators.script import SHIPPED, find_scenario, read_scenario
 from simulators.timeline import changes
 from tests.unit.simulators.stage import CLASSES, MORNING, demo_ledger
@@ -188,6 +188,46 @@ def test_a_rule_that_is_none_is_expected(tmp_path: Path) -> None:
     (fault,) = refused.value.faults
     assert (fault.place, "elevator.falut" in fault.message) == ("7", True)
     assert "elevator.fault" in fault.mend
+
+
+def test_what_may_come_besides_has_no_bounds(tmp_path: Path) -> None:
+    """It names its rule, if it likes one piece of equipment, and how often: a bare rule is a mistake."""
+    well = read(
+        tmp_path, "timeline: []\nalso:\n  - {rule: door.forced}\n  - {rule: nvr.x, times: 2}\n"
+    )
+    assert well.also == (Also(rule="door.forced"), Also(rule="nvr.x", times=2))
+    found = faults(
+        tmp_path,
+        """timeline: []
+also:
+  - door.forced
+  - {rule: door.forced, equipment: door-b9}
+  - {rule: door.forced, times: 0}
+  - {rule: door.forced, times: 1.5}
+""",
+    )
+    assert [place for place, _ in found] == ["5", "6", "7", "8"]
+    assert "no equipment 'door-b9'" in found[1][1]
+    assert all("a count" in message for _, message in found[2:])
+
+
+def test_a_figure_moves_nothing(tmp_path: Path) -> None:
+    """A figure that its fault does not move, or of another sort, is a mistake; what it feeds may know it."""
+    found = faults(
+        tmp_path,
+        """timeline:
+  - {at: "00:10", equipment: water-quality-tank, fault: turbid, with: {turbidity: 0.9}}
+  - {at: "00:10", equipment: water-quality-tank, fault: turbid, with: {turbitidy: 0.9}}
+  - {at: "00:10", equipment: water-quality-tank, fault: turbid, with: {turbidity: high}}
+  - {at: "00:10", equipment: water-quality-tank, fault: no_sample, with: {sample_flow: 0}}
+  - {at: "00:10", equipment: power-b1, fault: tripped, with: {under_way: true}}
+  - {at: "00:10", equipment: patrol-garden, fault: check_in, with: {found: problem}}
+""",
+    )
+    assert [place for place, _ in found] == ["5", "6", "7"]
+    assert "'turbid' does not move 'turbitidy'" in found[0][1]
+    assert "'high' is no figure for 'turbidity'" in found[1][1]
+    assert "0 is no figure for 'sample_flow'" in found[2][1]
 
 
 def test_words_of_people_differ() -> None:

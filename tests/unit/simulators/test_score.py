@@ -1,5 +1,6 @@
 """What counts as noticed, late, missed and false."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from hypothesis import given
@@ -9,7 +10,7 @@ from gengfu.core.clock import MINUTE, SECOND, Micros
 from gengfu.core.naming import Bilingual
 from gengfu.core.urgency import Kind, Severity
 from simulators.device import Injection
-from simulators.scenario import Act, Doing, Expectation, Scenario, Step
+from simulators.scenario import Act, Also, Doing, Expectation, Scenario, Step
 from simulators.score import Need, Opened, Result, score
 from simulators.scorecard import lines
 
@@ -39,11 +40,11 @@ def opened(
     )
 
 
-def story(*expected: Expectation, also: frozenset[str] = frozenset()) -> Scenario:
+def story(*expected: Expectation, also: Sequence[Also] = ()) -> Scenario:
     injection = Injection(equipment="lift", fault="stuck")
     step = Step(begins=BEGINS, ends=None, injection=injection, expects=expected)
     return Scenario(
-        name="trial", title=Bilingual("试", "Trial"), steps=(step,), also=also, lasts=LASTS
+        name="trial", title=Bilingual("试", "Trial"), steps=(step,), also=tuple(also), lasts=LASTS
     )
 
 
@@ -90,11 +91,30 @@ def test_silence_after_the_end_is_a_false_alarm() -> None:
 
 
 def test_what_is_true_too_is_called_false() -> None:
-    """Alerts of rules that are true too are kept apart from false ones, and do not hide a miss."""
-    allowed = story(expect(), also=frozenset({"lift.fault"}))
+    """Alerts that are true too are kept apart from false ones, and do not hide a miss."""
+    allowed = story(expect(), also=[Also(rule="lift.fault")])
     found = score(allowed, [opened(SECOND, rule="lift.fault")], start=START)
     assert (len(found.also), found.false_alarms) == (1, ())
     assert found.count(Result.MISSED) == 1
+
+
+def test_one_that_is_true_too_hides_all_of_its_rule() -> None:
+    """What is true too comes as often as the story says; one more is a false alarm, at the same time too."""
+    alerts = [opened(one, rule="lift.fault") for one in (0, 0, SECOND)]
+    for times, false in ((1, 2), (2, 1), (3, 0), (4, 0)):
+        allowed = story(also=[Also(rule="lift.fault", times=times)])
+        found = score(allowed, alerts, start=START)
+        assert (len(found.also), len(found.false_alarms)) == (3 - false, false)
+
+
+def test_what_is_true_of_one_is_true_of_another() -> None:
+    """A place that names its equipment is for that alone, and is taken before one that names none."""
+    told = [opened(one, rule="lift.fault", equipment=who) for one, who in enumerate("aab")]
+    named = Also(rule="lift.fault", equipment="a")
+    found = score(story(also=[named]), told, start=START)
+    assert (found.also, found.false_alarms) == ((told[0],), (told[1], told[2]))
+    found = score(story(also=[Also(rule="lift.fault"), named]), told, start=START)
+    assert (found.also, found.false_alarms) == ((told[0], told[1]), (told[2],))
 
 
 def test_the_work_is_miscounted() -> None:

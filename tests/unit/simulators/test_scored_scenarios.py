@@ -8,9 +8,11 @@ import pytest
 
 from gengfu.app.rehearsal import Rehearsal
 from gengfu.core.naming import Language
+from gengfu.ledger.own import OWN_CLASS
+from rules.language.reader import read_rules
 from rules.packs import shipped
 from simulators.score import Result, Score
-from simulators.scorecard import markdown, total
+from simulators.scorecard import asked_for, markdown, total
 from simulators.script import SHIPPED, own_cast, read_scenario
 from tests.unit.simulators.stage import CLASSES
 
@@ -46,7 +48,8 @@ def test_the_documents_tell_another_score(language: Language) -> None:
     """The tables are what the rules make of the scenarios now; else run docs/scores.py and look."""
     page = PAGES[language].read_text(encoding="utf-8")
     assert markdown(all_scores(), language) in page
-    assert total(all_scores()) in page
+    rules = {one.id for one in read_rules(shipped(), CLASSES)}
+    assert f"{total(all_scores())}; {asked_for(all_scores(), rules)}" in page
 
 
 def test_there_are_few_scenarios() -> None:
@@ -54,6 +57,21 @@ def test_there_are_few_scenarios() -> None:
     assert len(FILES) >= 30
     packs = {one.expected.rule.split(".")[0] for score in all_scores() for one in score.outcomes}
     assert packs >= {"elevator", "pump", "fire_panel", "linkage", "door", "power_distribution"}
+
+
+@pytest.mark.parametrize("class_", sorted(one for one in CLASSES if one != OWN_CLASS))
+def test_no_story_is_about_a_class(class_: str) -> None:
+    """For every class of equipment some shipped scenario expects a rule of it, about equipment of it."""
+    expected = [
+        (score.scenario.cast.equipment[one.expected.equipment], one.expected.rule)
+        for score in all_scores()
+        for one in score.outcomes
+        if score.scenario.cast is not None
+    ]
+    told = {
+        rule.split(".")[0] for equipment, rule in expected if equipment.equipment_class == class_
+    }
+    assert told & set(CLASSES[class_].packs)
 
 
 def test_a_missing_rule_scores_as_well() -> None:

@@ -24,8 +24,8 @@ def sensor(kind: str, seed: int = 1) -> Sensor:
     return Sensor("one", KINDS[kind], Random(seed), ZONE, MORNING)
 
 
-def injection(fault: str) -> Injection:
-    return Injection(equipment="one", fault=fault)
+def injection(fault: str, **settings: Scalar) -> Injection:
+    return Injection(equipment="one", fault=fault, settings=settings)
 
 
 def read(one: Sensor, hours: float) -> list[Sample]:
@@ -96,6 +96,18 @@ def test_a_fault_does_not_show_or_never_ends(
     assert shows(last(one, 6))
     one.end(injection(fault))
     assert not shows(last(one, 6))
+
+
+def test_every_fault_is_as_grave_as_the_next() -> None:
+    """A story that names a value says how far it goes this time; what it does not name goes as ever."""
+    one = sensor("heating_substation")
+    one.begin(injection("leaks", pressure=0.2))
+    points = last(one, 6)
+    assert of(points, "pressure") == pytest.approx(0.2, abs=0.02)
+    assert of(points, "makeup_flow") == pytest.approx(42, abs=3)
+    one = sensor("light")
+    one.begin(injection("lamps_failed", lamps_failed=2))
+    assert last(one, 1)["lamps_failed"] == 2
 
 
 def test_a_stuck_valve_shuts() -> None:
