@@ -12,8 +12,9 @@ run: .venv/run.stamp $(WEB)/static/vendor/.stamp
 	@exec $(BIN)/gengfu up --demo --data demo-data $(ARGS)
 
 # Folder by folder, the long files first: a system that a folder's tests share stops when they are done.
+# Three at a time on two cores: those that watch a running system mostly wait for it.
 test: .venv/dev.stamp $(WEB)/static/vendor/.stamp services
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/dev.stamp
 	$(BIN)/ruff format --check .

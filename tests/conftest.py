@@ -9,12 +9,29 @@ from typing import TypeAlias
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 settings.register_profile("house", parent=settings(), deadline=None)
 settings.load_profile("house")
 
 Figure: TypeAlias = Callable[[str], None]
 _MEASURED = "measured"
+_TOGETHER = ("tests/integration/demo/",)
+"""Folders whose tests share a running system: one worker has it, and only while it runs them."""
+
+
+class _Together(LoadFileScheduling):
+    """Hands out tests file by file, those of a folder that shares a system as if they were a file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        own = super()._split_scope(nodeid)
+        return next((folder for folder in _TOGETHER if own.startswith(folder)), own)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    return _Together(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(autouse=True)

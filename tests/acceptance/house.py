@@ -79,9 +79,9 @@ class House:
         """Make every link whole again."""
         self.broker_link.fault = self.store_link.fault = WHOLE
 
-    def drain(self, seconds: float = 60) -> None:
+    def drain(self) -> None:
         """Wait until the store has everything."""
-        wait_for("the store to catch up", lambda: judge.drained(self.system), seconds=seconds)
+        wait_for("the store to catch up", lambda: judge.drained(self.system))
 
 
 @dataclass(slots=True)
@@ -123,7 +123,7 @@ class Devices:
                 self.oracle.alarm(self.panel, f"f-{len(self.oracle.raised)}")
             time.sleep(pause)
 
-    def settle(self, seconds: float = 60, *, broker_may_lose: bool = False) -> None:
+    def settle(self, *, broker_may_lose: bool = False) -> None:
         """Wait until every event was acknowledged, all telemetry handed over, the store caught up."""
         insisted = time.monotonic()
 
@@ -134,10 +134,10 @@ class Devices:
                 insisted = time.monotonic()
             return self.oracle.settled()
 
-        wait_for("every event to be acknowledged", settled, seconds=seconds)
+        wait_for("every event to be acknowledged", settled)
         if not broker_may_lose:
-            wait_for("the broker to hand over all telemetry", self._handed_over, seconds=seconds)
-        self.house.drain(seconds)
+            wait_for("the broker to hand over all telemetry", self._handed_over)
+        self.house.drain()
 
     def _handed_over(self) -> bool:
         taken = self.oracle.taken

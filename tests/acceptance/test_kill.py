@@ -12,7 +12,6 @@ SEEDS = [int(seed) for seed in os.environ.get("GENGFU_SEEDS", "20261120 7").spli
 KILLS = 30
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_kill_loses_or_doubles_anything(tmp_path: Path, seed: int, figure: Figure) -> None:
     """P1, P3, F1: thirty ``kill -9`` of broker, core and desk under load, for each seed.

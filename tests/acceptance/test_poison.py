@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.acceptance.conftest import SEED
 from tests.acceptance.house import Devices
 from tests.acceptance.poison import Poison, kept, made
@@ -25,7 +23,6 @@ FLAT_MIB = 48
 """Growth of a process from the second round to the last that still counts as flat."""
 
 
-@pytest.mark.timeout(240)
 def test_poison_stops_nothing(devices: Devices, figure: Figure) -> None:
     """Each is quarantined with its reason and bytes; good events keep order; memory stays flat.
 

@@ -4,6 +4,7 @@ The recordings are SKAB's (waico/SKAB, GPL-3.0) and stand beside the project, ne
 """
 
 import csv
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from tests.integration.services import influxdb, mosquitto, wait_for
 
 SKAB = ROOT.parent / "shared" / "data" / "skab"
 RATE = 100
+STARTS = 6
+"""So many times as long as importing the ledger a start takes at most, on a busy machine as well."""
 POINTS = {
     "Accelerometer1RMS": "vibration",
     "Accelerometer2RMS": "vibration_2",
@@ -69,11 +72,15 @@ def _replayed(
         writer.writeheader()
         writer.writerows(rows)
     broker = mosquitto(folder / "broker")
-    start = datetime.fromtimestamp(_ms(rows[0]) / 1000 - 10 * RATE, UTC).isoformat()
-    clock = ("--clock-start", start, "--clock-rate", str(RATE))
-    system = System(folder, arguments=("--broker", broker.url, *clock, *arguments))
+    system = System(folder)
     with broker.up():
+        began = time.monotonic()
         system.import_ledger(_ledger(folder / "estate"))
+        # A row whose time had passed before the start was over would be told late, with all others.
+        ahead = 5 + STARTS * (time.monotonic() - began)
+        start = datetime.fromtimestamp(_ms(rows[0]) / 1000 - ahead * RATE, UTC).isoformat()
+        clock = ("--clock-start", start, "--clock-rate", str(RATE))
+        system.arguments = ("--broker", broker.url, *clock, *arguments)
         with system.up():
             mapping = [word for pair in POINTS.items() for word in ("--map", "=".join(pair))]
             system.must(
@@ -95,7 +102,7 @@ def _drained(system: System, rows: list[dict[str, str]]) -> None:
             for point in POINTS.values()
         )
 
-    wait_for("the store to have everything", settled, seconds=60)
+    wait_for("the store to have everything", settled)
 
 
 def _stored(system: System, rows: list[dict[str, str]], point: str) -> dict[int, float]:
@@ -146,7 +153,6 @@ def _judge_alert(system: System, rows: list[dict[str, str]]) -> None:
     assert min(began) >= labelled[0], "something was told of before anything was wrong"
 
 
-@pytest.mark.timeout(180)
 def test_the_closing_valve_is_found_and_every_value_kept_in_duckdb(tmp_path: Path) -> None:
     """``valve1-0.csv`` into DuckDB: each value once, bit-equal; an alert opens in its window."""
     with _replayed(tmp_path, _rows("valve1-0.csv")) as (system, rows):
@@ -154,7 +160,6 @@ def test_the_closing_valve_is_found_and_every_value_kept_in_duckdb(tmp_path: Pat
         _judge_alert(system, rows)
 
 
-@pytest.mark.timeout(180)
 def test_the_closing_valve_is_found_and_every_value_kept_in_influxdb(tmp_path: Path) -> None:
     """``valve1-0.csv`` into a real InfluxDB: each value once, bit-equal; an alert opens in time."""
     with influxdb(tmp_path / "influx") as url:
@@ -164,7 +169,6 @@ def test_the_closing_valve_is_found_and_every_value_kept_in_influxdb(tmp_path: P
             _judge_alert(system, rows)
 
 
-@pytest.mark.timeout(240)
 def test_a_healthy_pump_is_told_of(tmp_path: Path) -> None:
     """Twenty minutes of ``anomaly-free.csv`` open no alert of the pump pack but an early hint.
 

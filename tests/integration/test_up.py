@@ -1,59 +1,18 @@
-"""``make run`` as a new user meets it: it says where it is, soon has an alert, stops without a trace."""
+"""``gengfu up`` as whoever runs it meets it: it says what is wrong, and stops without a trace."""
 
 import os
 import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.acceptance.system import ROOT, System, command, gengfu
-from tests.integration.conftest import Running, addresses
 from tests.integration.services import free_port, wait_for
-
-
-def test_the_first_words_say_where_it_is_and_as_whom(running: Running) -> None:
-    """What the command prints has the address and every demo account, each with its password."""
-    assert running.base_url in addresses(running.printed)
-    for login, password in running.accounts.values():
-        assert login in running.printed
-        assert password in running.printed
-
-
-def test_the_first_alert_opens_within_a_minute(running: Running) -> None:
-    """Sixty seconds after it answers at the latest, the demo has an open alert of a device."""
-
-    def open_alerts() -> bool:
-        return bool(running.system.get("/api/v1/alerts", state="open")["alerts"])
-
-    wait_for("the first alert", open_alerts, seconds=60)
-
-
-def test_readings_reach_the_store_and_availability_moves(running: Running) -> None:
-    """The demo's readings can be read back, and the lifts' availability is a figure."""
-    lift = "lift-b1-u1-left"
-    now = int(time.time() * 1000)
-
-    def has_readings() -> bool:
-        reply = running.system.get(
-            f"/api/v1/equipment/{lift}/readings",
-            point="motor_temp",
-            **{"from": now - 86_400_000, "to": now},
-        )
-        return len(reply["times"]) > 3
-
-    wait_for("readings of a lift", has_readings, seconds=60)
-    rows = running.system.get(
-        "/api/v1/availability", by="class", **{"from": now - 86_400_000, "to": now}
-    )
-    lifts = next(row for row in rows if row["key"] == "elevator")
-    assert 0 < lifts["availability"] <= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +52,7 @@ def test_kill_of_the_command_itself_leaves_nothing_running(interrupted: Interrup
     system = interrupted.system
     assert system.pids()
     os.kill(system.pid, signal.SIGKILL)
-    wait_for("the processes to stop", lambda: not system.pids(), seconds=30)
+    wait_for("the processes to stop", lambda: not system.pids())
 
 
 def _refused(*arguments: str, **environment: str) -> str:
@@ -131,12 +90,6 @@ def test_an_unwritable_folder_is_one_sentence(tmp_path: Path) -> None:
     assert "--data" in said
 
 
-def test_a_second_start_on_the_same_folder_is_refused(running: Running) -> None:
-    """Two systems never share a data folder: the second says who holds it."""
-    said = _refused("up", "--data", str(running.system.data), "--port", str(free_port()))
-    assert "already runs" in said
-
-
 def test_a_bad_configuration_changes_nothing(tmp_path: Path) -> None:
     """Every mistake of a settings file is said at once, and no folder was made."""
     file = tmp_path / "gengfu.yaml"
@@ -153,17 +106,10 @@ def test_wrong_arguments_exit_with_2(arguments: tuple[str, ...]) -> None:
     assert gengfu(*arguments).returncode == 2
 
 
-def test_health_is_open_and_everything_else_is_not(running: Running) -> None:
-    """Without a session or token only health answers; data asks to sign in."""
-    assert httpx.get(f"{running.base_url}/healthz").status_code == 200
-    for route in ("alerts", "equipment", "sites", "availability", "dead-letters"):
-        assert httpx.get(f"{running.base_url}/api/v1/{route}").status_code == 401
-
-
 def test_help_answers_without_loading_the_product() -> None:
     """``gengfu --help`` names every group of commands, and what begins a command loads no stage."""
     shown = subprocess.run(
-        command("--help"), cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        command("--help"), cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
     ).stdout
     for group in ("up", "ledger", "rules", "devices", "users", "simulate", "replay", "grafana"):
         assert group in shown
@@ -175,6 +121,6 @@ def test_help_answers_without_loading_the_product() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=120,
     ).stdout
     assert loaded.split() == []

@@ -79,7 +79,7 @@ async def test_a_receiver_cannot_verify(receiver: Receiver, tmp_path: Path) -> N
         service = AlertService(engine, SystemClock(), channels=[hook])
         service.apply([FIRE], position=1, at=SystemClock().now())
         task = asyncio.create_task(service.run())
-        await until(lambda: len(receiver.got) == 2, "a second attempt", seconds=10)
+        await until(lambda: len(receiver.got) == 2, "a second attempt")
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     alert = AlertReader(engine).list(AlertFilter()).alerts[0]

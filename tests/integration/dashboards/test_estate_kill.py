@@ -76,7 +76,7 @@ def _position(database: Path) -> int:
 
 
 def _wait(database: Path, position: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while _position(database) < position:
         if time.monotonic() > deadline:
             pytest.fail(f"the projection did not come to {position}")

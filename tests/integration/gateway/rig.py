@@ -26,7 +26,7 @@ TELEMETRY = "gf/yunhe/lift-1/up/telemetry"
 ACKNOWLEDGED = "gf/yunhe/fire-panel-1/down/ack"
 
 
-async def until(what: str, ready: Callable[[], bool], seconds: float = 15.0) -> None:
+async def until(what: str, ready: Callable[[], bool], seconds: float = 120.0) -> None:
     """Poll until something is so; fail the test with its name when it never is."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not ready():

@@ -278,7 +278,7 @@ async def test_a_message_is_dropped_while_clients_come_and_go(embedded: Embedded
 def test_a_port_beyond_loopback_is_opened(tmp_path: Path) -> None:
     """The embedded broker refuses any address but loopback, in one sentence and with exit code 1."""
     done = subprocess.run(
-        start(tmp_path, free_port(), "0.0.0.0"), capture_output=True, check=False, timeout=30
+        start(tmp_path, free_port(), "0.0.0.0"), capture_output=True, check=False, timeout=120
     )
     assert done.returncode == 1
     assert "loopback only" in json.loads(done.stderr)["reason"]
@@ -287,7 +287,7 @@ def test_a_port_beyond_loopback_is_opened(tmp_path: Path) -> None:
 def test_an_occupied_port_is_a_traceback(embedded: Embedded, tmp_path: Path) -> None:
     """A port in use is one log line and exit code 1."""
     done = subprocess.run(
-        start(tmp_path, embedded.port), capture_output=True, check=False, timeout=30
+        start(tmp_path, embedded.port), capture_output=True, check=False, timeout=120
     )
     assert done.returncode == 1
     last = json.loads(done.stderr.splitlines()[-1])

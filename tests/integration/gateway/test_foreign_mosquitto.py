@@ -158,7 +158,7 @@ async def _say(client: aiomqtt.Client, case: str, lines: slice) -> None:
 
 
 async def _next(client: aiomqtt.Client) -> aiomqtt.Message:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(120):
         return await anext(aiter(client.messages))
 
 
@@ -215,7 +215,7 @@ def edge_python() -> str:
     install = [str(python), "-m", "pip", "install", "-q", "--require-hashes", "-r"]
     try:
         for command in (made, [*install, str(REQUIREMENTS)]):
-            subprocess.run(command, check=True, capture_output=True, timeout=90)
+            subprocess.run(command, check=True, capture_output=True, timeout=240)
     except (OSError, subprocess.SubprocessError) as exc:
         pytest.skip(f"pysparkplug cannot be installed here: {exc}")
     stamp.write_text(wanted, encoding="utf-8")

@@ -260,7 +260,7 @@ async def test_run_stops_at_end(scene: Scene) -> None:
     task = asyncio.create_task(scene.estate.run(scene.reader, idle_s=0.005))
     for second in (10, 20):
         scene.say(second, "pump", run=second == 10)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while scene.estate.position < len(scene.journal.records):  # noqa: ASYNC110 – the projection has no event to wait for
                 await asyncio.sleep(0.005)
     task.cancel()

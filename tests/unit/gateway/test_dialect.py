@@ -43,7 +43,7 @@ async def spoken(
             receive_maximum=2000,
         )
         task = asyncio.create_task(session.run())
-        await until(lambda: claim(peer), "the claim", seconds=10)
+        await until(lambda: claim(peer), "the claim")
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     return peer

@@ -61,12 +61,12 @@ def nothing(_session: object, _done: Committed) -> None:
 
 
 async def until(condition: asyncio.Event) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         await condition.wait()
 
 
 async def settled(session: FakeSession, count: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while len(session.acknowledged) < count:
             session.changed.clear()
             await session.changed.wait()

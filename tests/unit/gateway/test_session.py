@@ -68,7 +68,7 @@ async def session_with(
                 await task
 
 
-async def until(ready: Callable[[], bool], seconds: float = 10.0) -> None:
+async def until(ready: Callable[[], bool], seconds: float = 120.0) -> None:
     deadline = asyncio.get_running_loop().time() + seconds
     while not ready():
         assert asyncio.get_running_loop().time() < deadline

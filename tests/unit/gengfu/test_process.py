@@ -37,7 +37,7 @@ def test_an_error_that_is_told_twice(does: str, code: int, says: str) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=120,
     )
     assert done.returncode == code
     if code == 1:

@@ -61,7 +61,7 @@ def _alive(pid: int) -> bool:
         return False
 
 
-async def _until(condition: object, seconds: float = 15) -> None:
+async def _until(condition: object, seconds: float = 120) -> None:
     deadline = asyncio.get_running_loop().time() + seconds
     while not condition():  # type: ignore[operator]
         assert asyncio.get_running_loop().time() < deadline, "waited too long"

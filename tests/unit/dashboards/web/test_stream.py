@@ -17,7 +17,7 @@ from tests.fakes.desk import PASSWORD, FakeDesk
 
 pytestmark = pytest.mark.asyncio
 
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 """Guards against waiting for ever, on a busy machine too; what is claimed is what comes first."""
 
 

@@ -56,7 +56,7 @@ async def test_late_data_kept_twice_or_lost_by_a_kill(tmp_path: Path) -> None:
         store.keep((), 0)
         look = LateLook(Settings(data=tmp_path), store, lambda: {SITE})
         running = asyncio.create_task(look.run())
-        await until(lambda: store.position() != 0, "a look at late data", seconds=60)
+        await until(lambda: store.position() != 0, "a look at late data")
         running.cancel()
         (found,) = store.of_equipment("pump")
         assert (found.rule, found.since) == ("pump.bearing_hot", START + 900 * SECOND)

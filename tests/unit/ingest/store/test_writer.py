@@ -108,7 +108,7 @@ def test_starting_again_passes_over_what_was_read_ahead(store: DuckdbStore) -> N
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while not condition():  # noqa: ASYNC110 – what is awaited happens in a thread
             await asyncio.sleep(0)
 

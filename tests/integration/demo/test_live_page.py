@@ -1,16 +1,13 @@
 """Pages that stay true while people use them, in a real browser against the real system."""
 
 import re
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from dashboards.web.shots import sign_in
+from tests.integration.demo.conftest import Running, opened
 
-FIRST_ALERT_MS = 120_000
-SOON_MS = 15_000
 NEWS = "document.body.dispatchEvent(new CustomEvent('gengfu:changed')) && null"
 REPORT = """async ([kind, severity, text]) => {
   const form = await (await fetch('/report')).text();
@@ -26,10 +23,10 @@ REPORT = """async ([kind, severity, text]) => {
 
 
 @pytest.fixture
-def guard(running: Any, phone: Page) -> Page:
+def guard(running: Running, phone: Page) -> Page:
     """The guard's page with an alert on it."""
     phone.goto(f"{running.base_url}/guard")
-    phone.locator("article[data-alert]").first.wait_for(timeout=FIRST_ALERT_MS)
+    phone.locator("article[data-alert]").first.wait_for()
     return phone
 
 
@@ -54,7 +51,7 @@ def test_a_fire_behind_an_unfolded_card(guard: Page) -> None:
     more.locator("textarea[name=note]").fill("写到一半")
     shown = guard.locator("article[data-alert]").first.get_attribute("data-alert") or ""
     fire = _report(guard, "life_safety", "critical")
-    guard.locator(f"#live [data-alert='{fire}']").wait_for(timeout=SOON_MS)
+    guard.locator(f"#live [data-alert='{fire}']").wait_for()
     if guard.locator(f"article[data-alert='{shown}']").count() == 0:
         _open(guard, shown)
     assert more.locator("textarea[name=note]").input_value() == "写到一半"
@@ -64,7 +61,7 @@ def test_a_fire_while_another_alert_is_open(guard: Page) -> None:
     """On an alert's own page what is graver stands above it, also when one has scrolled."""
     _open(guard, _report(guard, "maintenance", "low"))
     _report(guard, "life_safety", "critical")
-    guard.locator("[data-waiting]").wait_for(timeout=SOON_MS)
+    guard.locator("[data-waiting]").wait_for()
     guard.evaluate("document.querySelector('main').style.minHeight = '3000px'")
     guard.evaluate("scrollTo(0, 900)")
     expect(guard.locator("[data-waiting]")).to_be_in_viewport()
@@ -98,14 +95,14 @@ def test_a_tap_that_is_never_answered(guard: Page) -> None:
     guard.route("**/alerts/*/acknowledge", _never_answer)
     guard.locator("[data-primary]").click()
     note = guard.locator("[data-refused]")
-    expect(note).to_contain_text("没有送出", timeout=SOON_MS)
+    expect(note).to_contain_text("没有送出")
     expect(note).to_be_in_viewport()
     guard.unroute("**/alerts/*/acknowledge")
     guard.locator("[data-primary='acknowledge']").click()
     expect(note).to_be_hidden()
 
 
-def test_a_refusal_that_goes_with_the_next_news(running: Any, guard: Page) -> None:
+def test_a_refusal_that_goes_with_the_next_news(running: Running, guard: Page) -> None:
     """Why a tap did nothing stands until the next step, whatever comes meanwhile."""
     guard.goto(f"{running.base_url}/guard?refused=illegal_step")
     note = guard.locator("[data-refused]")
@@ -116,16 +113,15 @@ def test_a_refusal_that_goes_with_the_next_news(running: Any, guard: Page) -> No
     assert note.is_visible()
 
 
-def test_a_session_that_ended(running: Any, browser: Browser) -> None:
+def test_a_session_that_ended(running: Running, browser: Browser) -> None:
     """A tap after the session ended leads to the sign-in and is said to be lost afterwards."""
-    page = browser.new_context(locale="zh-CN").new_page()
-    sign_in(page, running.base_url, *running.accounts["guard"])
-    page.goto(f"{running.base_url}/guard")
-    page.locator("[data-primary]").first.wait_for(timeout=FIRST_ALERT_MS)
-    page.context.clear_cookies()
-    page.evaluate(NEWS)
-    page.wait_for_url("**/login?next=/guard*", timeout=SOON_MS)
-    page.context.close()
+    with opened(browser, locale="zh-CN") as page:
+        running.enter(page, "guard")
+        page.goto(f"{running.base_url}/guard")
+        page.locator("[data-primary]").first.wait_for()
+        page.context.clear_cookies()
+        page.evaluate(NEWS)
+        page.wait_for_url("**/login?next=/guard*")
 
 
 def test_a_line_that_died_unnoticed(guard: Page) -> None:
@@ -133,25 +129,25 @@ def test_a_line_that_died_unnoticed(guard: Page) -> None:
     held: list[Route] = []
     guard.route("**/alerts/stream*", lambda one: one.continue_() if held else held.append(one))
     guard.reload()
-    with guard.expect_request("**/alerts/stream?last_event_id=*", timeout=2 * SOON_MS):
-        expect(guard.locator("[data-lost]")).to_be_visible(timeout=SOON_MS)
-    expect(guard.locator("[data-lost]")).to_be_hidden(timeout=SOON_MS)
+    with guard.expect_request("**/alerts/stream?last_event_id=*"):
+        expect(guard.locator("[data-lost]")).to_be_visible()
+    expect(guard.locator("[data-lost]")).to_be_hidden()
 
 
-def test_the_seventh_tab(running: Any, guard: Page) -> None:
+def test_the_seventh_tab(running: Running, guard: Page) -> None:
     """Tabs of one browser share one line: every further one loads, and all are up to date."""
     tabs = [guard]
     for _ in range(7):
         tab = guard.context.new_page()
-        tab.goto(f"{running.base_url}/alerts", timeout=SOON_MS)
+        tab.goto(f"{running.base_url}/alerts")
         tabs.append(tab)
     alert = _report(guard, "security", "high")
     for tab in tabs:
-        tab.locator(f"#live [data-alert='{alert}']").first.wait_for(timeout=2 * SOON_MS)
+        tab.locator(f"#live [data-alert='{alert}']").first.wait_for()
         expect(tab.locator("[data-lost]")).to_be_hidden()
 
 
-def test_a_wish_for_sound_that_ends_with_the_page(running: Any, guard: Page) -> None:
+def test_a_wish_for_sound_that_ends_with_the_page(running: Running, guard: Page) -> None:
     """Sound once wished is wished on every page; where it cannot be yet, the page says so loudly."""
     loud = guard.locator("[data-silent]")
     expect(loud).to_be_visible()
@@ -164,17 +160,16 @@ def test_a_wish_for_sound_that_ends_with_the_page(running: Any, guard: Page) -> 
     expect(other.locator("[data-silent]")).to_be_hidden()
 
 
-def test_focus_that_goes_with_the_news(running: Any, browser: Browser) -> None:
+def test_focus_that_goes_with_the_news(running: Running, browser: Browser) -> None:
     """Whoever stands on an equipment by the keyboard stands there after the news as before."""
-    page = browser.new_context(locale="en-GB").new_page()
-    sign_in(page, running.base_url, *running.accounts["engineer"])
-    page.goto(f"{running.base_url}/engineer")
-    page.locator("[data-equipment='pump-supply-2']").focus()
-    page.evaluate("document.querySelector('#live').dataset.old = 'yes'")
-    page.evaluate(NEWS)
-    expect(page.locator("#live[data-old]")).to_have_count(0)
-    expect(page.locator("[data-equipment='pump-supply-2']")).to_be_focused()
-    page.locator("details.menu > summary").click()
-    page.keyboard.press("Escape")
-    expect(page.locator("details.menu[open]")).to_have_count(0)
-    page.context.close()
+    with opened(browser) as page:
+        running.enter(page, "engineer")
+        page.goto(f"{running.base_url}/engineer")
+        page.locator("[data-equipment='pump-supply-2']").focus()
+        page.evaluate("document.querySelector('#live').dataset.old = 'yes'")
+        page.evaluate(NEWS)
+        expect(page.locator("#live[data-old]")).to_have_count(0)
+        expect(page.locator("[data-equipment='pump-supply-2']")).to_be_focused()
+        page.locator("details.menu > summary").click()
+        page.keyboard.press("Escape")
+        expect(page.locator("details.menu[open]")).to_have_count(0)

@@ -1,15 +1,22 @@
-"""The whole product as people meet it, started once for the tests of a file that look at it."""
+"""The whole product as people meet it, started once for the tests of this folder, which look at it."""
 
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    Cookie,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from dashboards.web.shots import CHROMIUM_ARGUMENTS, sign_in
 from tests.acceptance.system import System
@@ -17,6 +24,8 @@ from tests.integration.services import free_port
 
 CHROMIUM = shutil.which("chromium")
 PHONE: ViewportSize = {"width": 360, "height": 740}
+PATIENCE_MS = 120_000
+"""So long a page may take for anything; what is so earlier is seen earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +38,25 @@ class Running:
     """Role → (login, password)."""
     printed: str
     """What the command printed until it was ready."""
+    sessions: dict[str, list[Cookie]] = field(default_factory=dict)
+    """Role → the cookies of who is signed in."""
+
+    def enter(self, page: Page, role: str) -> None:
+        """Sign in by the form, as a person does; from the second time on with the session's cookie."""
+        if role not in self.sessions:
+            sign_in(page, self.base_url, *self.accounts[role])
+            self.sessions[role] = page.context.cookies()
+        page.context.add_cookies(
+            [
+                {"name": one["name"], "value": one["value"], "url": self.base_url}
+                for one in self.sessions[role]
+            ]
+        )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Run ``gengfu up --demo`` on free ports, no longer than for one file: it takes half a core."""
+    """Run ``gengfu up --demo`` on free ports, no longer than for this folder: it takes half a core."""
     system = System(
         tmp_path_factory.mktemp("demo"),
         arguments=("--demo",),
@@ -55,35 +78,41 @@ def _accounts(data: Path) -> dict[str, tuple[str, str]]:
     return {one["role"]: (one["login"], one["password"]) for one in accounts}
 
 
-def addresses(text: str) -> list[str]:
-    """Return the web addresses in what a command printed."""
-    return re.findall(r"http://[\w.:]+", text)
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         if os.environ.get("REQUIRE_SERVICES"):
             pytest.fail("chromium is missing")
         pytest.skip("chromium is missing")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         made = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_ARGUMENTS))
         yield made
         made.close()
 
 
+@contextmanager
+def opened(browser: Browser, width: int = 1440, locale: str = "en-GB") -> Iterator[Page]:
+    """Open a browser window that shares nothing with others."""
+    viewport: ViewportSize = PHONE if width == PHONE["width"] else {"width": width, "height": 800}
+    context = browser.new_context(viewport=viewport, locale=locale, has_touch=viewport is PHONE)
+    context.set_default_timeout(PATIENCE_MS)
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
 @pytest.fixture
 def phone(browser: Browser, running: Running) -> Iterator[Page]:
     """A phone signed in as the guard; whatever a page complains about fails the test."""
-    context = browser.new_context(viewport=PHONE, locale="zh-CN", has_touch=True)
-    page = context.new_page()
     complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "console",
-        lambda said: complaints.append(said.text) if "Content Security" in said.text else None,
-    )
-    sign_in(page, running.base_url, *running.accounts["guard"])
-    yield page
-    context.close()
+    with opened(browser, PHONE["width"], "zh-CN") as page:
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda said: complaints.append(said.text) if "Content Security" in said.text else None,
+        )
+        running.enter(page, "guard")
+        yield page
     assert complaints == []
