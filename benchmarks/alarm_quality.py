@@ -22,8 +22,8 @@ from gengfu.ledger.model import SiteLedger
 from rules.backtest.quality import BIN, quality
 from rules.episodes import Episode
 from rules.packs import shipped
-from simulators.scenario import Scenario
-from simulators.score import Result, score
+from simulators.scenario.model import Scenario
+from simulators.scenario.score import Result, score
 
 DEMO = Path(__file__).parents[1] / "simulators" / "demo"
 QUIET_AT_BOTH_ENDS: Micros = 2 * HOUR

@@ -19,10 +19,10 @@ from gengfu.core.clock import DAY, HOUR, Micros
 from gengfu.core.expression import parse_span
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import Equipment, SiteLedger
-from simulators.cast import scalar
 from simulators.device import Injection
 from simulators.models.people import BUSY_BY_HOUR, busy
-from simulators.scenario import Expectation, Step
+from simulators.scenario.cast import scalar
+from simulators.scenario.model import Expectation, Step
 
 TABLE = Path(__file__).with_suffix(".csv")
 _YEAR: Micros = 365 * DAY

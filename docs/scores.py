@@ -12,7 +12,7 @@ from gengfu.config import read_settings
 from gengfu.core.naming import Language
 from rules.language.reader import read_rules
 from rules.packs import shipped
-from simulators.scorecard import asked_for, markdown, total
+from simulators.scenario.scorecard import asked_for, markdown, total
 
 DOCS = Path(__file__).parent
 PAGES: tuple[tuple[Language, Path], ...] = (

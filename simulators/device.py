@@ -1,7 +1,7 @@
 """What a simulated device says, and what may be done to it.
 
 Models are pure: time is an argument, chance comes from a seed, and nothing here knows MQTT. A model
-says more than it would send; ``simulators.report`` decides what is worth a message.
+says more than it would send; ``simulators.estate.report`` decides what is worth a message.
 """
 
 from abc import ABC, abstractmethod
@@ -65,6 +65,15 @@ class Injection:
         What a share of wear does to a machine is the matter of its model.
         """
         return min(1.0, (at - since) / self.over) if self.over else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A fault begins (``on``) or ends."""
+
+    at: Micros
+    injection: Injection
+    on: bool
 
 
 class Model(Protocol):

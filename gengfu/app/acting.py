@@ -15,7 +15,7 @@ from gengfu.core.naming import Subject
 from gengfu.core.record import Action
 from gengfu.ledger.model import SiteLedger
 from rules.engine.verdict import Verdict
-from simulators.scenario import Act, Expectation, Scenario
+from simulators.scenario.model import Act, Expectation, Scenario
 
 GUARD = "guard"
 

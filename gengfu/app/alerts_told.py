@@ -9,7 +9,7 @@ from gengfu.app.rehearsal import about
 from gengfu.core.clock import from_iso
 from gengfu.core.errors import StartError
 from gengfu.core.urgency import Kind, Severity
-from simulators.score import Opened
+from simulators.scenario.score import Opened
 
 _PAGE = 200
 

@@ -20,11 +20,11 @@ from gengfu.core.names import Names
 from gengfu.core.said import said
 from gengfu.installation import Installation
 from gengfu.ledger.model import EquipmentClass, PointDef, SiteLedger
-from simulators.connection import BrokerAddress
-from simulators.publish import Published, run_estate, run_scenario
-from simulators.recording import Meant, Recording, read_recording
-from simulators.replay import Replayed, replay
-from simulators.script import find_scenario, read_scenario
+from simulators.broker.connection import BrokerAddress
+from simulators.broker.publish import Published, run_estate, run_scenario
+from simulators.recording.replay import Replayed, replay
+from simulators.recording.rows import Meant, Recording, read_recording
+from simulators.scenario.script import find_scenario, read_scenario
 
 DEMO_SCENARIO = "demo_day"
 

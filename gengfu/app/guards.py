@@ -10,8 +10,8 @@ import httpx
 
 from gengfu.app.alerts_told import Told, told_alerts
 from gengfu.core.clock import Clock, Micros
-from simulators.scenario import Act, Doing, Expectation
-from simulators.score import first_of
+from simulators.scenario.model import Act, Doing, Expectation
+from simulators.scenario.score import first_of
 
 LOOK_SECONDS = 0.3
 _WORDS = frozenset(Doing)

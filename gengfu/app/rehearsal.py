@@ -35,11 +35,11 @@ from gengfu.ledger.own import OWN_CORE, OWN_SITE, own_ledger
 from rules.engine.state import State
 from rules.engine.step import begin, step
 from rules.episodes import Episode, Episodes
-from simulators.estate import Estate, estate_of
-from simulators.scenario import Scenario
-from simulators.score import Opened, Score, score
-from simulators.timeline import changes
-from simulators.wire import Writer
+from simulators.broker.wire import Writer
+from simulators.estate.estate import Estate, estate_of
+from simulators.scenario.model import Scenario
+from simulators.scenario.score import Opened, Score, score
+from simulators.scenario.timeline import changes
 
 A_MONDAY: Micros = from_iso("2026-03-09T00:00:00+08:00")
 """Midnight of the day on which every rehearsal plays."""

@@ -36,10 +36,10 @@ from gengfu.ledger.model import SiteLedger
 from gengfu.people.roles import Role
 from rules.language.reader import read_rules
 from rules.linkage.run import CONFIRMED, MISSING
-from simulators.publish import Play, Published, run_plays
-from simulators.scenario import Scenario
-from simulators.score import Opened, Score, score
-from simulators.script import find_scenario, own_cast, read_scenario
+from simulators.broker.publish import Play, Published, run_plays
+from simulators.scenario.model import Scenario
+from simulators.scenario.score import Opened, Score, score
+from simulators.scenario.script import find_scenario, own_cast, read_scenario
 
 GRAIN_SECONDS = 1.0
 """Real seconds that the way from a device to an open alert may take; a racing clock makes more of them."""

@@ -14,11 +14,11 @@ from gengfu.core.errors import BadInput
 from gengfu.core.names import PointKind
 from gengfu.core.said import said
 from gengfu.installation import Installation
-from simulators.capture import read_capture
-from simulators.load import Fired, Gun, fire
-from simulators.load_plan import Load, shots
-from simulators.load_shape import Shape
-from simulators.tape import Taped, play, record
+from simulators.broker.capture import read_capture
+from simulators.broker.tape import Taped, play, record
+from simulators.load.generator import Fired, Gun, fire
+from simulators.load.plan import Load, shots
+from simulators.load.shape import Shape
 
 MOST_POINTS = 5
 INVENTED = ("current", "pressure_out", "vibration", "bearing_temp", "flow")

@@ -15,7 +15,7 @@ from gengfu.core.clock import SECOND
 from gengfu.core.errors import BadInput
 from gengfu.core.expression import parse_span
 from gengfu.core.said import Misread
-from simulators.load_shape import Shape
+from simulators.load.shape import Shape
 
 _T = TypeVar("_T")
 
@@ -82,7 +82,7 @@ def load(
     invented ones where there is none. Exit 1 when the rate was missed, or something not confirmed.
     """
     from gengfu.app.traffic import LoadShape, fire_load, load_of
-    from simulators.load import report
+    from simulators.load.generator import report
 
     settings = settings_from(config, data=data, broker__url=broker)
     wanted = LoadShape(rate, devices, shape, late / 100, duplicate / 100, disorder / 100, seed)

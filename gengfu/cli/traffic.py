@@ -88,7 +88,7 @@ def _score(
 ) -> NoReturn:
     """Score scenarios and end with 0 when all is as it should be."""
     from gengfu.app.scoring import score_on_rules, score_on_systems, scored_scenarios
-    from simulators.scorecard import lines, markdown, total
+    from simulators.scenario.scorecard import lines, markdown, total
 
     scenarios = scored_scenarios(settings, name)
     if rules_only:
@@ -124,7 +124,7 @@ def replay(
     ``--data`` reaches them when that was started with ``--clock-start``; else from now on, ``--speed``
     times as fast as recorded. Recorded traffic goes out as the bytes it was.
     """
-    from simulators.capture import is_capture
+    from simulators.broker.capture import is_capture
 
     settings = settings_from(config, data=data, broker__url=broker)
     if is_capture(file):

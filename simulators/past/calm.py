@@ -15,8 +15,8 @@ from gengfu.core.clock import Micros
 from gengfu.core.names import PointKind
 from gengfu.ledger.model import PointDef
 from simulators.device import Happening
+from simulators.estate.report import NOISE_DIGITS, NOISE_SHARE
 from simulators.past.days import QUARTER, QUARTERS, Column, Lived
-from simulators.report import NOISE_DIGITS, NOISE_SHARE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

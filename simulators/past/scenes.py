@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 
 from gengfu.core.clock import MINUTE, SECOND, Micros
 from gengfu.ledger.model import EquipmentClass, SiteLedger
-from simulators.estate import Estate, estate_of
+from simulators.broker.wire import Packet, Writer
+from simulators.device import Change
+from simulators.estate.estate import Estate, estate_of
+from simulators.estate.report import Message
 from simulators.past.troubles import Trouble, cast_of
-from simulators.report import Message
-from simulators.timeline import Change
-from simulators.wire import Packet, Writer
 
 LEAD: Micros = MINUTE
 """So long before its trouble a scene begins."""

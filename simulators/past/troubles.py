@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 from gengfu.core.clock import DAY, HOUR, MINUTE, Micros, to_iso, wall
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import Equipment, SiteLedger
-from simulators.catalogue import PLAYERS
 from simulators.device import Injection
+from simulators.estate.catalogue import PLAYERS
 
 YEAR: Micros = 365 * DAY
 

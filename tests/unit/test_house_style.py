@@ -38,8 +38,8 @@ REAL_TIME_MEANT = {
     "gengfu/supervisor.py": "paces restarts and heartbeats of real processes",
     "gengfu/proof.py": "compares with the time of a file, which the machine's clock wrote",
     "ingest/store/wire.py": "a server's Retry-After may be a date of the real world",
-    "simulators/load.py": "fires on real time, and measures how well it kept it",
-    "simulators/publish.py": "paces real messages on a real connection",
+    "simulators/load/generator.py": "fires on real time, and measures how well it kept it",
+    "simulators/broker/publish.py": "paces real messages on a real connection",
 }
 SUPERVISORS = {
     "alerts/outbox.py": "the supervisor of one attempt: a channel's defect may not end the others",

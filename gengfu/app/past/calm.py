@@ -22,11 +22,11 @@ from gengfu.core.names import PointKind
 from gengfu.core.partition import partition_of
 from gengfu.core.record import Draft, draft
 from gengfu.ledger.model import EquipmentClass, SiteLedger
-from simulators.estate import estate_of
+from simulators.broker.wire import Packet, Writer
+from simulators.estate.estate import estate_of
+from simulators.estate.report import Message
 from simulators.past.calm import Calm
 from simulators.past.days import QUARTER, Lived, Words, eve, live, renumbered
-from simulators.report import Message
-from simulators.wire import Packet, Writer
 
 DAYS_LIVED = 3
 """So many ordinary days of every machine the past is dealt from."""

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from alerts.model import Alert, FindingVerdict, Step
 from gengfu.core.clock import DAY, HOUR, SECOND, Micros, wall
 from gengfu.people.roles import Role
-from simulators.score import Need, need_of
+from simulators.scenario.score import Need, need_of
 
 _FIRE = 1
 _SLOW = 0.06

@@ -12,13 +12,13 @@ from gengfu.core.clock import DAY, MINUTE, SECOND, ScaledClock, SystemClock
 from gengfu.core.errors import StartError
 from gengfu.core.naming import Bilingual
 from gengfu.ledger.model import SiteLedger
-from simulators import publish
-from simulators.connection import BrokerAddress
+from simulators.broker import publish
+from simulators.broker.connection import BrokerAddress
+from simulators.broker.publish import Published, run_scenario
 from simulators.device import Injection
-from simulators.links import OFFLINE
-from simulators.publish import Published, run_scenario
-from simulators.scenario import Scenario, Step
-from simulators.script import find_scenario, read_scenario
+from simulators.estate.links import OFFLINE
+from simulators.scenario.model import Scenario, Step
+from simulators.scenario.script import find_scenario, read_scenario
 from tests.integration.services import Mosquitto, free_port, mosquitto, wait_for
 from tests.integration.simulators.listener import Ear, listening
 from tests.unit.simulators.stage import CLASSES, demo_ledger

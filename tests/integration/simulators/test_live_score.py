@@ -5,9 +5,9 @@ from pathlib import Path
 from gengfu.app.scoring import score_live
 from gengfu.config import read_settings
 from gengfu.core.clock import SECOND
-from simulators.scenario import Doing
-from simulators.score import Result
-from simulators.script import read_scenario
+from simulators.scenario.model import Doing
+from simulators.scenario.score import Result
+from simulators.scenario.script import read_scenario
 from tests.unit.simulators.stage import CLASSES
 
 RATE = 20

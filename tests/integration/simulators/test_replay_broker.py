@@ -13,9 +13,9 @@ import pytest
 
 from gengfu.core.clock import DAY, SECOND, ScaledClock, SystemClock, from_iso
 from gengfu.core.errors import StartError
-from simulators.connection import BrokerAddress
-from simulators.recording import read_recording
-from simulators.replay import replay
+from simulators.broker.connection import BrokerAddress
+from simulators.recording.replay import replay
+from simulators.recording.rows import read_recording
 from tests.integration.services import Mosquitto, free_port, mosquitto, wait_for
 from tests.integration.simulators.listener import Ear, listening
 

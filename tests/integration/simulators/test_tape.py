@@ -23,7 +23,7 @@ from gengfu.config import BrokerSettings, Settings
 from gengfu.core.clock import SECOND, SystemClock
 from gengfu.core.errors import BadInput, StartError
 from gengfu.installation import Installation
-from simulators.capture import (
+from simulators.broker.capture import (
     Caught,
     head_line,
     is_capture,
@@ -31,10 +31,10 @@ from simulators.capture import (
     opened,
     read_capture,
 )
-from simulators.connection import BrokerAddress
-from simulators.load import Gun, fire
-from simulators.load_plan import Load, shots
-from simulators.tape import play, record
+from simulators.broker.connection import BrokerAddress
+from simulators.broker.tape import play, record
+from simulators.load.generator import Gun, fire
+from simulators.load.plan import Load, shots
 from tests.integration.services import Mosquitto, free_port, mosquitto, running, wait_for
 
 

@@ -10,7 +10,7 @@ from gengfu.ledger.classes import load_classes
 from gengfu.ledger.csv_import import read_folder
 from rules.language.reader import read_rules
 from rules.packs import shipped
-from simulators.catalogue import PLAYERS, faults_of
+from simulators.estate.catalogue import PLAYERS, faults_of
 
 CLASSES = load_classes()
 (DEMO,) = read_folder(Path(__file__).parents[3] / "simulators" / "demo", CLASSES)

@@ -9,8 +9,8 @@ from gengfu.app.rehearsal import Rehearsal
 from gengfu.core.clock import HOUR
 from gengfu.ledger.csv_import import read_folder
 from rules.packs import shipped
-from simulators.score import Result, Score
-from simulators.script import find_scenario, read_scenario
+from simulators.scenario.score import Result, Score
+from simulators.scenario.script import find_scenario, read_scenario
 from tests.fakes.rule_scene import CLASSES
 
 HOURS = 4

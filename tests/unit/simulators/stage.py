@@ -8,9 +8,8 @@ from gengfu.core.clock import HOUR, Micros, from_iso
 from gengfu.ledger.classes import load_classes
 from gengfu.ledger.csv_import import read_folder
 from gengfu.ledger.model import SiteLedger
-from simulators.device import Injection, Said
-from simulators.estate import Estate, estate_of
-from simulators.timeline import Change
+from simulators.device import Change, Injection, Said
+from simulators.estate.estate import Estate, estate_of
 
 DEMO = Path(__file__).parents[3] / "simulators" / "demo"
 CLASSES = load_classes()

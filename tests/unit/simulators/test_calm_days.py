@@ -7,8 +7,8 @@ import numpy as np
 from gengfu.core.clock import DAY, MINUTE
 from gengfu.core.names import PointKind
 from gengfu.ledger.model import SiteLedger
-from simulators.catalogue import faults_of
-from simulators.estate import estate_of
+from simulators.estate.catalogue import faults_of
+from simulators.estate.estate import estate_of
 from simulators.past.calm import Calm
 from simulators.past.days import QUARTER, QUARTERS, Lived, Words, eve, live, renumbered
 from simulators.past.troubles import AILMENTS, plan

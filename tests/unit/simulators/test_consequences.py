@@ -7,9 +7,9 @@ import pytest
 
 from gengfu.core.clock import MINUTE, Micros
 from gengfu.core.naming import Scalar
-from simulators.estate import Estate, estate_of
-from simulators.script import read_scenario
-from simulators.timeline import changes
+from simulators.estate.estate import Estate, estate_of
+from simulators.scenario.script import read_scenario
+from simulators.scenario.timeline import changes
 from tests.unit.simulators.stage import CLASSES, MORNING, demo_ledger, estate, fault
 
 HOUSE = """scenario: trial

@@ -13,11 +13,11 @@ from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import PointDef
-from simulators.catalogue import PLAYERS
-from simulators.links import OFFLINE, SILENT
-from simulators.report import Message, pace_of
-from simulators.timeline import Change
-from simulators.wire import Writer
+from simulators.broker.wire import Writer
+from simulators.device import Change
+from simulators.estate.catalogue import PLAYERS
+from simulators.estate.links import OFFLINE, SILENT
+from simulators.estate.report import Message, pace_of
 from tests.unit.simulators.stage import CLASSES, MORNING, demo_ledger, estate, fault
 
 CONTROLLER = "door-ctl-b2"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from simulators.catalogue import NO_RESPONSE, PLAYERS
-from simulators.links import LINK_FAULTS
+from simulators.estate.catalogue import NO_RESPONSE, PLAYERS
+from simulators.estate.links import LINK_FAULTS
 
 DOCS = Path(__file__).parents[3] / "docs"
 _WORD = re.compile(r"`([a-z_]+)`")

@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gengfu.core.clock import HOUR, MINUTE, SECOND
-from simulators.device import Said, Sample
+from simulators.device import Change, Said, Sample
 from simulators.models.elevator import FAULTS, FLOOR_HEIGHT
-from simulators.timeline import Change
 from tests.unit.simulators.stage import MORNING, estate, fault, said_by
 
 LIFT = "lift-b3-u2-left"

@@ -8,11 +8,11 @@ import pytest
 from gengfu.core.batch import TopicKind
 from gengfu.core.clock import MINUTE, SECOND, Micros
 from gengfu.core.errors import BadInput
-from simulators.estate import Estate, estate_of
-from simulators.report import Message
-from simulators.script import read_scenario
-from simulators.timeline import changes
-from simulators.wire import Packet, Writer
+from simulators.broker.wire import Packet, Writer
+from simulators.estate.estate import Estate, estate_of
+from simulators.estate.report import Message
+from simulators.scenario.script import read_scenario
+from simulators.scenario.timeline import changes
 from tests.unit.simulators.stage import CLASSES, MORNING
 
 HEAD = "scenario: trial\ntitle: {zh: 试, en: Trial}\n"

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gengfu.core.clock import MINUTE
-from simulators.load import Fate, Fired, Tally, report
-from simulators.load_plan import ROWS, Load, Shot, shots
-from simulators.load_shape import Shape
+from simulators.load.generator import Fate, Fired, Tally, report
+from simulators.load.plan import ROWS, Load, Shot, shots
+from simulators.load.shape import Shape
 from tests.unit.simulators.stage import MORNING
 
 MANY = 4000

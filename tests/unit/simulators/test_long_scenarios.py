@@ -15,8 +15,8 @@ from rules.packs import shipped
 from simulators.device import Injection, Sample
 from simulators.models.kinds import KINDS
 from simulators.models.sensor import Sensor
-from simulators.scenario import Scenario
-from simulators.script import SHIPPED, find_scenario, read_scenario
+from simulators.scenario.model import Scenario
+from simulators.scenario.script import SHIPPED, find_scenario, read_scenario
 from tests.unit.simulators.stage import CLASSES, MIDNIGHT
 
 FILES = sorted((SHIPPED / "long").glob("*.yaml"))

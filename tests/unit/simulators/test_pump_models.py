@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 
 from gengfu.core.clock import HOUR, MINUTE, Micros
 from gengfu.core.naming import Scalar
-from simulators.device import Injection, Sample
+from simulators.device import Change, Injection, Sample
 from simulators.models.fire_main import FireMain
 from simulators.models.hydraulics import Curve
 from simulators.models.pump import Pump
-from simulators.timeline import Change
 from tests.unit.simulators.stage import MORNING, estate, fault, said_by
 
 

@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gengfu.core.clock import HOUR, MINUTE, SECOND
-from simulators.device import Happening, Said, Sample
-from simulators.timeline import Change
+from simulators.device import Change, Happening, Said, Sample
 from tests.unit.simulators.stage import MORNING, estate, fault, said_by
 
 DOOR, PANEL, CAMERA = "door-b1-u1-main", "fire-panel-1", "cam-b1-gate"

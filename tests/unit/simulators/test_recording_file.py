@@ -13,9 +13,9 @@ from gengfu.app.estate import as_intake_takes
 from gengfu.core.clock import HOUR, SECOND, from_iso
 from gengfu.core.errors import BadInput
 from gengfu.core.said import Said
-from simulators.recorded_time import LATEST, read_time
-from simulators.recording import Meant, Recording, Row, read_recording
-from simulators.replay import encode, shifted
+from simulators.recording.moments import LATEST, read_time
+from simulators.recording.replay import encode, shifted
+from simulators.recording.rows import Meant, Recording, Row, read_recording
 from tests.unit.simulators.stage import CLASSES
 
 SKAB = Path(__file__).parents[4] / "shared" / "data" / "skab" / "valve1-0.csv"

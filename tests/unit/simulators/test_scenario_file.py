@@ -9,9 +9,9 @@ from alerts.model import FindingVerdict
 from alerts.model import Step as AlertStep
 from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND
 from gengfu.core.errors import BadInput
-from simulators.scenario import Also, Doing, Found, Scenario
-from simulators.script import SHIPPED, find_scenario, read_scenario
-from simulators.timeline import changes
+from simulators.scenario.model import Also, Doing, Found, Scenario
+from simulators.scenario.script import SHIPPED, find_scenario, read_scenario
+from simulators.scenario.timeline import changes
 from tests.unit.simulators.stage import CLASSES, MORNING, demo_ledger
 
 HEAD = "scenario: trial\ntitle: {zh: 试, en: Trial}\n"

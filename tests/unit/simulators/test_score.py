@@ -10,9 +10,9 @@ from gengfu.core.clock import MINUTE, SECOND, Micros
 from gengfu.core.naming import Bilingual
 from gengfu.core.urgency import Kind, Severity
 from simulators.device import Injection
-from simulators.scenario import Act, Also, Doing, Expectation, Scenario, Step
-from simulators.score import Need, Opened, Result, score
-from simulators.scorecard import lines
+from simulators.scenario.model import Act, Also, Doing, Expectation, Scenario, Step
+from simulators.scenario.score import Need, Opened, Result, score
+from simulators.scenario.scorecard import lines
 
 START = 1_000 * MINUTE
 WITHIN = 60 * SECOND

@@ -11,9 +11,9 @@ from gengfu.core.naming import Language
 from gengfu.ledger.own import OWN_CLASS
 from rules.language.reader import read_rules
 from rules.packs import shipped
-from simulators.score import Result, Score
-from simulators.scorecard import asked_for, markdown, total
-from simulators.script import SHIPPED, own_cast, read_scenario
+from simulators.scenario.score import Result, Score
+from simulators.scenario.scorecard import asked_for, markdown, total
+from simulators.scenario.script import SHIPPED, own_cast, read_scenario
 from tests.unit.simulators.stage import CLASSES
 
 ROOT = Path(__file__).parents[3]

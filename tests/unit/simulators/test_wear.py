@@ -6,10 +6,9 @@ from itertools import pairwise
 import pytest
 
 from gengfu.core.clock import DAY, HOUR, Micros
-from simulators.catalogue import PLAYERS
-from simulators.device import Injection, Said, Sample
+from simulators.device import Change, Injection, Said, Sample
+from simulators.estate.catalogue import PLAYERS
 from simulators.models.elevator import closing_fails
-from simulators.timeline import Change
 from tests.unit.simulators.stage import MORNING, estate, fault, said_by
 
 LIFT, RECORDER = "lift-b3-u2-left", "nvr-b3"

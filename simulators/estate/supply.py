@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from gengfu.core.clock import Micros
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import Equipment, SiteLedger
-from simulators.catalogue import faults_of, flag
-from simulators.device import Injection, Sample
-from simulators.links import OFFLINE
-from simulators.timeline import Change
+from simulators.device import Change, Injection, Sample
+from simulators.estate.catalogue import faults_of, flag
+from simulators.estate.links import OFFLINE
 
 BOARD, GENERATOR, _GATEWAY = "power_distribution", "generator", "network_gateway"
 _OUTAGE, _ON_STANDBY, _NO_MAINS = "outage", "on_standby", "mains_lost"

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from gengfu.core.clock import HOUR, MINUTE, SECOND, Micros
 from gengfu.core.naming import Bilingual, Language
-from simulators.scenario import Act, Doing, Found
-from simulators.score import Need, Outcome, Result, Score
+from simulators.scenario.model import Act, Doing, Found
+from simulators.scenario.score import Need, Outcome, Result, Score
 
 _HEAD: Mapping[Language, str] = {
     "zh": "| 场景 | 真相 | 应报 | 发现 | 限时 | 误报 | 处置所需 |",

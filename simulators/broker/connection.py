@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from gengfu.core.errors import StartError
-from simulators.wire import Packet, Writer
+from simulators.broker.wire import Packet, Writer
 
 log = structlog.get_logger(__name__)
 

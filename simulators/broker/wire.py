@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from gengfu.core.batch import TopicKind
-from simulators.report import Message
+from simulators.estate.report import Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

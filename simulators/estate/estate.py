@@ -14,14 +14,13 @@ from zoneinfo import ZoneInfo
 
 from gengfu.core.clock import Micros
 from gengfu.ledger.model import Equipment, EquipmentClass, SiteLedger
-from simulators.calls import Calls
-from simulators.catalogue import PLAYERS, Ground
-from simulators.consequences import Consequences
-from simulators.device import Injection, Model, Presence, chance
-from simulators.links import CUT, LINK_FAULTS, REPLAYED, SILENT, SPOOFED, Links
-from simulators.report import Message, Reporter, pace_of, recorded
-from simulators.supply import Supply
-from simulators.timeline import Change
+from simulators.device import Change, Injection, Model, Presence, chance
+from simulators.estate.calls import Calls
+from simulators.estate.catalogue import PLAYERS, Ground
+from simulators.estate.consequences import Consequences
+from simulators.estate.links import CUT, LINK_FAULTS, REPLAYED, SILENT, SPOOFED, Links
+from simulators.estate.report import Message, Reporter, pace_of, recorded
+from simulators.estate.supply import Supply
 
 
 @dataclass(slots=True)

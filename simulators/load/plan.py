@@ -14,7 +14,7 @@ import msgspec
 
 from gengfu.core.batch import TopicKind
 from gengfu.core.clock import HOUR, SECOND, Micros
-from simulators.load_shape import Shape
+from simulators.load.shape import Shape
 
 ROWS = 10
 """Rows of a message that carries several."""

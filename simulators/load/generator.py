@@ -20,8 +20,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gengfu.core.errors import StartError
-from simulators.connection import BrokerAddress
-from simulators.load_plan import Shot
+from simulators.broker.connection import BrokerAddress
+from simulators.load.plan import Shot
 
 CONNECT_SECONDS = 10.0
 SETTLE_SECONDS = 5.0

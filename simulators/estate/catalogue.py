@@ -12,7 +12,7 @@ from gengfu.core.clock import Micros
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import Equipment
 from simulators.device import Model, chance
-from simulators.links import LINK_FAULTS
+from simulators.estate.links import LINK_FAULTS
 from simulators.models import (
     barrier,
     camera,

@@ -13,8 +13,8 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from gengfu.core.clock import SECOND, Clock, Micros
 from gengfu.core.errors import BadInput, StartError
 from gengfu.core.said import said
-from simulators.capture import Caught, head_line, message_line, opened
-from simulators.connection import BrokerAddress
+from simulators.broker.capture import Caught, head_line, message_line, opened
+from simulators.broker.connection import BrokerAddress
 
 _T = TypeVar("_T")
 

@@ -12,7 +12,7 @@ from gengfu.core.clock import SECOND, Micros
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import SiteLedger
 from simulators.device import Injection, Said, Sample
-from simulators.report import Message
+from simulators.estate.report import Message
 
 OFFLINE = "offline"
 """Cut off, with all that it speaks for: what happens meanwhile is never told."""

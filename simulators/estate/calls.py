@@ -10,9 +10,8 @@ from random import Random
 
 from gengfu.core.clock import SECOND, Micros
 from gengfu.ledger.model import SiteLedger
-from simulators.catalogue import NO_RESPONSE
-from simulators.device import Injection
-from simulators.timeline import Change
+from simulators.device import Change, Injection
+from simulators.estate.catalogue import NO_RESPONSE
 
 RESPONSES: Mapping[str, str] = {
     "smoke_control": "started",

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from gengfu.core.clock import Micros
 from gengfu.core.urgency import Kind, Severity
-from simulators.scenario import Also, Doing, Expectation, Scenario, Step
+from simulators.scenario.model import Also, Doing, Expectation, Scenario, Step
 
 
 class Result(StrEnum):

@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 
 from gengfu.core.clock import Micros
 from gengfu.ledger.model import Cause, LinkageLine, SiteLedger
-from simulators.calls import Calls
-from simulators.device import Happening, Injection, Presence, Said, Sample
-from simulators.links import OFFLINE
+from simulators.device import Change, Happening, Injection, Presence, Said, Sample
+from simulators.estate.calls import Calls
+from simulators.estate.links import OFFLINE
+from simulators.estate.supply import GENERATOR, Supply
 from simulators.models.nvr import CHANNEL_LOST, STOPS_RECORDING
-from simulators.supply import GENERATOR, Supply
-from simulators.timeline import Change
 
 _PANEL, _SPRINKLER = "fire_panel", "sprinkler"
 _CAMERA, _RECORDER = "camera", "nvr"

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 
 from gengfu.core.clock import SECOND, Clock, Micros, ScaledClock
 from gengfu.ledger.model import EquipmentClass, SiteLedger
-from simulators.connection import BrokerAddress, Speaker
-from simulators.estate import Estate, estate_of
-from simulators.report import Message
-from simulators.scenario import Scenario
-from simulators.timeline import changes
-from simulators.wire import Writer
+from simulators.broker.connection import BrokerAddress, Speaker
+from simulators.broker.wire import Writer
+from simulators.estate.estate import Estate, estate_of
+from simulators.estate.report import Message
+from simulators.scenario.model import Scenario
+from simulators.scenario.timeline import changes
 
 BEAT_SECONDS = 0.05
 BUNDLE_SECONDS = 0.3

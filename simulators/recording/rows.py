@@ -25,7 +25,7 @@ from gengfu.core.names import MAX_TEXT, PointKind
 from gengfu.core.said import NOTHING, Said, said
 from gengfu.ledger.model import PointDef
 from gengfu.marked import read_text
-from simulators.recorded_time import is_clock, is_day, joined, read_time
+from simulators.recording.moments import is_clock, is_day, joined, read_time
 
 DAY_NAMES = ("date", "日期")
 CLOCK_NAMES = ("time", "时间", "时刻")

@@ -14,8 +14,8 @@ import aiomqtt
 from gengfu.core.batch import TopicKind
 from gengfu.core.clock import Clock, Micros, to_utc
 from gengfu.core.errors import StartError
-from simulators.connection import BrokerAddress
-from simulators.recording import Recording, Row
+from simulators.broker.connection import BrokerAddress
+from simulators.recording.rows import Recording, Row
 
 ROWS_A_MESSAGE = 100
 LONGEST_NAP_SECONDS = 0.25

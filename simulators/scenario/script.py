@@ -18,10 +18,11 @@ from gengfu.core.naming import Bilingual, Scalar
 from gengfu.core.said import said
 from gengfu.ledger.model import Equipment, EquipmentClass, SiteLedger
 from gengfu.marked import Page, read_text
-from simulators.cast import CastReader, scalar
-from simulators.catalogue import PLAYERS, Player, faults_of
 from simulators.device import Injection
-from simulators.scenario import (
+from simulators.estate.catalogue import PLAYERS, Player, faults_of
+from simulators.estate.supply import DEAD
+from simulators.scenario.cast import CastReader, scalar
+from simulators.scenario.model import (
     TEN_O_CLOCK,
     Act,
     Afterwards,
@@ -33,11 +34,10 @@ from simulators.scenario import (
     SmallThing,
     Step,
 )
-from simulators.supply import DEAD
 
 Read = TypeVar("Read")
 
-SHIPPED = Path(__file__).parent / "scenarios"
+SHIPPED = Path(__file__).parents[1] / "scenarios"
 
 _OFFSET = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
 _INJECTION = ("part", "with", "over")

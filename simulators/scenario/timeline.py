@@ -2,21 +2,11 @@
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass
 from random import Random
 
 from gengfu.core.clock import Micros
-from simulators.device import Injection
-from simulators.scenario import Afterwards, Scenario, SmallThing
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A fault begins (``on``) or ends."""
-
-    at: Micros
-    injection: Injection
-    on: bool
+from simulators.device import Change
+from simulators.scenario.model import Afterwards, Scenario, SmallThing
 
 
 def changes(scenario: Scenario, *, start: Micros, calm_from: Micros, seed: int) -> Iterator[Change]:

@@ -1,0 +1,1 @@
+"""The estate's and a recording's way to a real broker."""

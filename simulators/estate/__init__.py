@@ -1,0 +1,1 @@
+"""The estate: every machine of a property, what happens among them, and what of it is sent."""

@@ -1,0 +1,1 @@
+"""The load generator: open loop, honest about its own limits."""

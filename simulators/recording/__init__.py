@@ -1,0 +1,1 @@
+"""Recordings of real equipment, read from CSV and published as its device would have."""
