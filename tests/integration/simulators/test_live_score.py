@@ -40,7 +40,7 @@ timeline:
     equipment: button
     fault: pressed
     expect: [{rule: call_button.call, within: 40s}]
-also: [call_button.lost]
+also: [{rule: call_button.lost}]
 """
 
 
