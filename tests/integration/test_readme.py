@@ -56,7 +56,7 @@ def test_a_start_compiles_everything_anew() -> None:
     """Where the environment forbids to keep compiled files, make allows it: a start is as quick."""
     show = 'show: ; @echo "[$$PYTHONDONTWRITEBYTECODE]"'
     told = subprocess.run(
-        ["make", f"--eval={show}", "show"],
+        ["make", "--no-print-directory", f"--eval={show}", "show"],
         cwd=ROOT,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
