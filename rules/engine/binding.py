@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from gengfu.core.expression import Expression, Program, bind, truth
-from gengfu.core.expression.tree import Group, Node, Point, Span, Window, outside, walk
+from gengfu.core.expression.tree import Group, Node, Point, Span, Window, listed, outside, walk
 from gengfu.core.names import PointKind, PointName
 from gengfu.core.naming import Scalar
 from gengfu.core.urgency import Kind
@@ -79,6 +79,8 @@ class CompiledPast:
     key: str
     inputs: tuple[Program[Frame], ...]
     """None: it is told of an event."""
+    feed: str
+    """Functions with the same are told the same."""
     output: int
     """The slot after all points' at which rules wait for its value."""
     make: Callable[[ZoneInfo], Past]
@@ -195,6 +197,7 @@ class Binder:
             self.pasts[key] = CompiledPast(
                 key=key,
                 inputs=tuple(self.bind(Expression.of(one)) for one in inputs),
+                feed=f"{listed(tuple(inputs))} {self._is_steady}",
                 output=len(self._slots) + len(self.pasts),
                 make=lambda zone: make(Terms(span=span, zone=zone, values=window.values)),
                 reads=frozenset(slot for one in inputs for slot in self.reads(one)),

@@ -44,26 +44,30 @@ class Judge:
     position: int
     now: Micros
     verdicts: list[Verdict] = field(default_factory=list)
+    _patience: Micros = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._patience = self.state.at_pace(LATENESS, real=UNDER_WAY)
 
     def since(self, observed: Micros) -> Micros:
         """Return from when on something observed counts as held."""
-        patience = self.state.at_pace(LATENESS, real=UNDER_WAY)
-        return observed if self.now - observed <= patience else self.now
+        return observed if self.now - observed <= self._patience else self.now
 
     def evaluate(self, unit: Unit, index: int, since: Micros) -> None:
         """Look at one rule again after something it reads changed."""
         compiled = unit.plan.rules[index]
-        if compiled.rule.event is not None:
+        rule, when = compiled.rule, compiled.when
+        if rule.event is not None:
             self._clear_events(unit, index, compiled, since)
             return
-        if compiled.when is None or (compiled.rule.per and not unit.leads(index)):
+        if when is None or (rule.per and not unit.leads(index)):
             return
         frozen, outside = self._is_frozen(unit, compiled), not self._is_time(unit, compiled)
-        value = None if frozen else not outside and truth(compiled.when(unit))
-        if compiled.rule.count is not None:
+        value = None if frozen else not outside and truth(when(unit))
+        if rule.count is not None:
             self._count_rises(unit, index, compiled, value, since)
             return
-        condition = unit.conditions.get((index, ""))
+        condition = unit.conditions.get((index, "")) if unit.conditions else None
         if condition is None:
             if value is True:
                 self._begin(unit, index, compiled, since)
@@ -93,7 +97,7 @@ class Judge:
 
     def advance(self, unit: Unit, until: Micros) -> None:
         """Let everything of a unit elapse that was due before something new is taken."""
-        while (unit.conditions or unit.plan.timed) and (first := _first_due(unit, until)):
+        while (unit.conditions or unit.queued) and (first := unit.first_due(until)):
             self._fall_due(unit, *first)
 
     def run_timers(self) -> None:
@@ -114,21 +118,23 @@ class Judge:
                 self._await(unit, ~index)
 
     def remember(self, unit: Unit, pasts: Collection[int], since: Micros) -> set[int]:
-        """Let functions of the past take what is new, inner ones first; return whose rules changed."""
+        """Let functions of the past take what is new, as a plan lists them; return whose rules changed."""
+        rules = set[int]()
         if not pasts:
-            return set()
-        plan, rules, waiting = unit.plan, set[int](), sorted(set(pasts))
-        at = unit.at
-        while waiting:
-            past = waiting.pop(0)
-            if at == NEVER and not plan.pasts[past].timed:
+            return rules
+        plan, at = unit.plan, unit.at
+        feeds: dict[str, list[Scalar]] = {}
+        for past in sorted(pasts):
+            compiled = plan.pasts[past]
+            if at == NEVER and not compiled.timed:
                 continue  # its time is that of what is said, and nothing was
-            output = plan.pasts[past].output
-            if unit.sample(past, at, since):
-                rules.update(plan.rules_of_slot[output])
-            self._await(unit, past)
-            if outer := plan.pasts_of_slot[output]:
-                waiting = sorted({*waiting, *outer})
+            inputs = feeds.get(compiled.feed)
+            if inputs is None:
+                inputs = feeds[compiled.feed] = [one(unit) for one in compiled.inputs]
+            if unit.sample(past, inputs, at, since):
+                rules.update(plan.rules_of_slot[compiled.output])
+            if compiled.timed:
+                self._await(unit, past)
         return rules
 
     def relink(self, unit: Unit) -> None:
@@ -238,6 +244,8 @@ class Judge:
 
     def _is_frozen(self, unit: Unit, compiled: CompiledRule) -> bool:
         """Tell whether the unit's values say nothing now. Life safety is judged by the last ones."""
+        if not (unit.cut or unit.down or unit.unfed):
+            return False
         if compiled.rule.kind is Kind.LIFE_SAFETY or compiled.rule.per is not None:
             return False  # who is lost has an unknown vote; the others go on
         if unit.unfed and compiled.rule.is_of_supply:
@@ -372,17 +380,6 @@ class Judge:
                 self.state.heard[unit.number] = self.now
             self.evaluate_all(unit)
             self._resupply(unit)
-
-
-def _first_due(unit: Unit, until: Micros) -> tuple[Micros, int, str] | None:
-    """Return what is due first by ``until``, as the timers name it; of one time functions first."""
-    due = [
-        (condition.due, *spot)
-        for spot, condition in unit.conditions.items()
-        if NOT_DUE < condition.due <= until
-    ]
-    due += [(at, ~past, "") for at, past in unit.wakes() if at <= until]
-    return min(due) if due else None
 
 
 def _count(condition: Condition, observed: Micros, count: Count) -> bool:

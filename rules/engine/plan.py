@@ -4,7 +4,7 @@ A value lives in a slot; the same point has the same slot for all equipment of a
 to which the same rules apply shares one ``Plan``.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
@@ -81,11 +81,13 @@ class Plan:
     pasts: tuple[CompiledPast, ...]
     rules_of_slot: tuple[tuple[int, ...], ...]
     pasts_of_slot: tuple[tuple[int, ...], ...]
+    """Functions of the past that read a slot, and those that read their values; these come later."""
     pasts_of_event: Mapping[str, tuple[int, ...]]
+    """The same for those that count an event."""
     timed: tuple[int, ...]
     """Functions of the past that change by time alone."""
     linked: tuple[int, ...]
-    """Those of them that must be told when the link is lost, and when it is back."""
+    """Those that must be told when the link is lost, and when it is back."""
     groups: tuple[CompiledGroup, ...]
     ballots: tuple[int, ...]
     """The groups in which the equipment itself votes."""
@@ -94,7 +96,9 @@ class Plan:
     """Slots whose last change is remembered (``previous``, ``since``)."""
     by_event: Mapping[str, tuple[int, ...]]
     """Event rules by the type that makes them on."""
-    by_clearing: Mapping[tuple[Source, str], tuple[int, ...]]
+    by_clearing_event: Mapping[str, tuple[int, ...]]
+    """Rules by the events that end them; so by the people's steps that do."""
+    by_clearing_action: Mapping[str, tuple[int, ...]]
     by_awaited: Mapping[str, tuple[int, ...]]
     silences: Mapping[int, Micros]
     """How long may nothing be heard: OWN_SILENCE, and rules that are on then."""
@@ -192,17 +196,19 @@ def _plan(laid: Layout, chosen: list[tuple[Rule, Micros]], asked: Iterable[Quest
     pasts = tuple(binder.pasts.values())
     slots = range(len(laid.slots) + len(pasts))
     numbered = list(enumerate(rules))
+    reading = _index((slot, n) for n, past in enumerate(pasts) for slot in past.reads)
+    counting = _index((past.event, n) for n, past in enumerate(pasts) if past.event)
     return Plan(
         layout=laid,
         rules=rules,
         pasts=pasts,
         rules_of_slot=tuple(tuple(n for n, one in numbered if slot in one.reads) for slot in slots),
-        pasts_of_slot=tuple(
-            tuple(n for n, past in enumerate(pasts) if slot in past.reads) for slot in slots
-        ),
-        pasts_of_event=_index((past.event, n) for n, past in enumerate(pasts) if past.event),
+        pasts_of_slot=tuple(_led_to(pasts, reading.get(slot, ())) for slot in slots),
+        pasts_of_event={event: _led_to(pasts, first) for event, first in counting.items()},
         timed=tuple(n for n, past in enumerate(pasts) if past.timed),
-        linked=tuple(n for n, past in enumerate(pasts) if past.timed and not past.steady),
+        linked=_led_to(
+            pasts, [n for n, past in enumerate(pasts) if past.timed and not past.steady]
+        ),
         groups=tuple(binder.groups.values()),
         ballots=tuple(n for n, one in enumerate(binder.groups.values()) if one.operand is not None),
         rules_of_group=tuple(
@@ -211,11 +217,8 @@ def _plan(laid: Layout, chosen: list[tuple[Rule, Micros]], asked: Iterable[Quest
         ),
         history=frozenset(binder.history),
         by_event=_index((one.rule.event.type, n) for n, one in numbered if one.rule.event),
-        by_clearing=_index(
-            ((matcher.source, matcher.type), n)
-            for n, one in numbered
-            for matcher in one.rule.clear_on
-        ),
+        by_clearing_event=_index(_cleared(numbered, Source.EVENT)),
+        by_clearing_action=_index(_cleared(numbered, Source.ACTION)),
         by_awaited=_index((event, n) for n, one in numbered for event in sorted(one.awaits)),
         silences={
             OWN_SILENCE: laid.equipment_class.silent_after,
@@ -223,6 +226,27 @@ def _plan(laid: Layout, chosen: list[tuple[Rule, Micros]], asked: Iterable[Quest
         },
         scheduled=tuple(n for n, one in numbered if one.rule.during is not None),
     )
+
+
+def _led_to(pasts: Sequence[CompiledPast], first: Collection[int]) -> tuple[int, ...]:
+    """Return the ``first`` functions and all that read what these give.
+
+    A function comes after those that it reads: they were bound before it.
+    """
+    found: dict[int, int] = {}
+    for number, past in enumerate(pasts):
+        if number in first or not past.reads.isdisjoint(found):
+            found[past.output] = number
+    return tuple(found.values())
+
+
+def _cleared(
+    rules: Iterable[tuple[int, CompiledRule]], source: Source
+) -> Iterator[tuple[str, int]]:
+    for number, one in rules:
+        for matcher in one.rule.clear_on:
+            if matcher.source is source:
+                yield matcher.type, number
 
 
 def _index(pairs: Iterable[tuple[Key, int]]) -> Mapping[Key, tuple[int, ...]]:

@@ -27,7 +27,6 @@ from rules.engine.state import State, index_names
 from rules.engine.unit import Taken, Unit
 from rules.engine.verdict import Verdict
 from rules.language.reader import read_rules
-from rules.language.rule import Source
 from rules.language.vocabulary import THE_PART
 from rules.linkage.following import follow
 
@@ -77,7 +76,7 @@ def step(
         _run_schedules(judge)
     judge.run_timers()
     _run_silences(judge)
-    follow(judge, body, _scalar)
+    follow(judge, body)
     return state, tuple(judge.verdicts)
 
 
@@ -205,20 +204,6 @@ def _apply_moments(
         _apply(judge, units[moment[0]], moment[1], samples)
 
 
-def _scalar(kind: PointKind, words: Sequence[str], value: float, texts: Sequence[str]) -> Scalar:
-    if math.isnan(value):
-        return None
-    match kind:
-        case PointKind.ANALOG | PointKind.INTEGER:
-            return value
-        case PointKind.BOOLEAN:
-            return value != 0
-        case PointKind.ENUM:
-            return words[int(value)]
-        case PointKind.TEXT:
-            return texts[int(value)]
-
-
 def _apply(
     judge: Judge, unit: Unit, at: Micros, samples: Sequence[tuple[int, float | str]]
 ) -> None:
@@ -235,8 +220,9 @@ def _apply(
         pasts.update(plan.pasts_of_slot[slot])
         if taken is Taken.CHANGED and unit.can_move(slot, value):
             rules.update(plan.rules_of_slot[slot])
-    rules |= judge.remember(unit, pasts, since)
-    if unit.plan.ballots:
+    if pasts:
+        rules |= judge.remember(unit, pasts, since)
+    if plan.ballots:
         judge.recount(unit, since)
     for index in sorted(rules):
         judge.evaluate(unit, index, since)
@@ -332,50 +318,66 @@ def _take_event(judge: Judge, unit: Unit, event: Event) -> None:
     unit.spoke = max(unit.spoke, at)
     type_ = event.type.strip().lower()  # classes know small letters only; "Fire" is a fire
     unit.occurred[type_] = max(unit.occurred.get(type_, at), at)
-    facts: dict[str, Scalar] = {**event.attributes, THE_PART: event.part}
-    _clear_by(judge, unit, Source.EVENT, type_, facts, at)
+    if clearing := plan.by_clearing_event.get(type_):
+        _clear_by(judge, unit, clearing, type_, _facts(event), at)
     counted = plan.pasts_of_event.get(type_, ())
     if counted and judge.is_history(at):
         counted = tuple(past for past in counted if plan.pasts[past].steady)
-    rules = judge.remember(unit, counted, since)
+    rules = judge.remember(unit, counted, since) if counted else set[int]()
     if plan.ballots:
         judge.recount(unit, since)
     is_provable = (unit.equipment.equipment_class, type_) in judge.state.provable
     if is_provable or type_ in plan.by_event:
-        one = Occurrence(
-            site=unit.site,
-            equipment=unit.equipment.id,
-            part=event.part,
-            type=type_,
-            at=at,
-            came=judge.now,
-            facts=facts,
-        )
-        for index in plan.by_event.get(type_, ()):
-            if plan.rules[index].rule.confirmed_by is None:
-                judge.occur(unit, index, one)
-        if is_provable:
-            prove(judge, one)
+        _occur(judge, unit, event, type_, at, is_provable=is_provable)
     for index in sorted(rules.union(plan.by_awaited.get(type_, ()))):
         judge.evaluate(unit, index, since)
+
+
+def _occur(
+    judge: Judge, unit: Unit, event: Event, type_: str, at: Micros, *, is_provable: bool
+) -> None:
+    """Let the rules that are about an event take it, alone or with its second proof."""
+    one = Occurrence(
+        site=unit.site,
+        equipment=unit.equipment.id,
+        part=event.part,
+        type=type_,
+        at=at,
+        came=judge.now,
+        facts=_facts(event),
+    )
+    for index in unit.plan.by_event.get(type_, ()):
+        if unit.plan.rules[index].rule.confirmed_by is None:
+            judge.occur(unit, index, one)
+    if is_provable:
+        prove(judge, one)
+
+
+def _facts(one: Event | Action) -> dict[str, Scalar]:
+    return {**one.attributes, THE_PART: one.part}
 
 
 def _take_action(judge: Judge, action: Action) -> None:
     unit = judge.state.units.get(action.equipment)
     if unit is not None and unit.site == action.site:
-        facts: dict[str, Scalar] = {**action.attributes, THE_PART: action.part}
-        _clear_by(judge, unit, Source.ACTION, action.name, facts, judge.now)
+        clearing = unit.plan.by_clearing_action.get(action.name, ())
+        _clear_by(judge, unit, clearing, action.name, _facts(action), judge.now)
 
 
 def _clear_by(
-    judge: Judge, unit: Unit, source: Source, type_: str, facts: Mapping[str, Scalar], at: Micros
+    judge: Judge,
+    unit: Unit,
+    clearing: Sequence[int],
+    type_: str,
+    facts: Mapping[str, Scalar],
+    at: Micros,
 ) -> None:
     """Turn off what this occurrence clears: on its part, or everywhere when it names none.
 
     One that is told late ends nothing that came after it: the reset was of another fire.
     """
     part = facts[THE_PART]
-    for index in unit.plan.by_clearing.get((source, type_), ()):
+    for index in clearing:
         matchers = unit.plan.rules[index].rule.clear_on
         if not any(one.type == type_ and one.matches(facts) for one in matchers):
             continue

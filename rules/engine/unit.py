@@ -139,7 +139,9 @@ class Unit(Frame):
     def take(self, slot: int, at: Micros, value: float | str) -> Taken:
         """Take a sample unless a newer one is known; of one time the last to come stays."""
         seen = self.observed[slot]
-        is_same = self._is(slot, value)
+        known = self.texts[slot] if slot in self.texts else self.numbers[slot]
+        # Unknown again is the same.
+        is_same = known == value or (known != known and value != value)  # noqa: PLR0124 – NaN
         if at < seen or (at == seen and is_same):
             return Taken.PASSED_OVER
         self.observed[slot] = at
@@ -160,11 +162,6 @@ class Unit(Frame):
         if before is not None and before != value:
             self.previous[slot], self.changed[slot] = before, at
 
-    def _is(self, slot: int, value: float | str) -> bool:
-        """Tell whether a slot holds a value; unknown again is the same."""
-        known = self.texts.get(slot) if slot in self.texts else self.numbers[slot]
-        return known == value or (known != known and value != value)  # noqa: PLR0124 – NaN
-
     def _put(self, slot: int, value: float | str) -> None:
         if isinstance(value, str):
             self.texts[slot] = value
@@ -176,17 +173,16 @@ class Unit(Frame):
         """Tell whether a value may make a rule true, or end what is going on."""
         return bool(self.conditions) or value not in self.bands[slot]
 
-    def sample(self, past: int, at: Micros, since: Micros) -> bool:
+    def sample(self, past: int, inputs: Sequence[Scalar], at: Micros, since: Micros) -> bool:
         """Let a function of the past take its sample of time ``at``; tell whether its value changed.
 
         ``since``: from when on what is observed counts as held; timed functions count by it.
         """
-        compiled, memory = self.plan.pasts[past], self.pasts[past]
-        inputs = [one(self) for one in compiled.inputs]
+        memory = self.pasts[past]
         if not isinstance(memory, Timed):
             return self._give(past, memory.update(at, inputs))
         self.lasted = held = max(since, self.lasted)
-        lost = self.is_lost and not compiled.steady
+        lost = self.is_lost and not self.plan.pasts[past].steady
         return self._give(past, memory.lose(held) if lost else memory.update(held, inputs))
 
     def wake(self, past: int) -> bool:
@@ -206,6 +202,16 @@ class Unit(Frame):
             memory = self.pasts[number]
             if isinstance(memory, Timed) and memory.due != NOT_DUE:
                 yield memory.due, number
+
+    def first_due(self, until: Micros) -> tuple[Micros, int, str] | None:
+        """Return what is due first by ``until``, as the timers name it; of one time functions first."""
+        due = [
+            (condition.due, *spot)
+            for spot, condition in self.conditions.items()
+            if NOT_DUE < condition.due <= until
+        ]
+        due += [(at, ~past, "") for at, past in self.wakes() if at <= until]
+        return min(due) if due else None
 
     @property
     def is_busy(self) -> bool:

@@ -3,7 +3,8 @@
 It keeps the values it needs by itself: a line may read points that no rule reads.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -12,7 +13,7 @@ import numpy as np
 from gengfu.core.batch import Event, Flag, ReadingBatch
 from gengfu.core.clock import Micros
 from gengfu.core.expression import Program, bind, parse, truth
-from gengfu.core.names import PointKind
+from gengfu.core.names import PointKind, PointName
 from gengfu.core.naming import Scalar
 from gengfu.core.record import Action, Body, LedgerChange
 from gengfu.ledger.model import Cause, LinkageLine, Needs
@@ -21,7 +22,6 @@ from rules.engine.unit import Unit
 from rules.linkage import telling
 from rules.linkage.run import Awaited, Fire, Memory, Run, RunKind, Stage
 
-ReadScalar = Callable[[PointKind, Sequence[str], float, Sequence[str]], Scalar]
 PANEL = "fire_panel"
 Known: TypeAlias = Mapping[str, tuple[Scalar, Micros]]
 """What is known of one equipment, by point: the newest value, and its event time."""
@@ -35,14 +35,14 @@ def _program(text: str) -> Program[Known]:
     return bind(parse(text), value)
 
 
-def follow(judge: Judge, body: Body, read: ReadScalar) -> None:
+def follow(judge: Judge, body: Body) -> None:
     """Take a record: begin, further and end runs, and say what turned."""
     memory = judge.state.linkage
     memory.forget_old()
     owed = memory.owed()
     match body:
         case ReadingBatch():
-            _take_readings(judge, body, read)
+            _take_readings(judge, body)
         case Action():
             _take_action(judge, body)
         case LedgerChange():
@@ -58,7 +58,7 @@ def follow(judge: Judge, body: Body, read: ReadScalar) -> None:
     telling.tell_owed(judge, owed, memory.owed())
 
 
-def _take_readings(judge: Judge, batch: ReadingBatch, read: ReadScalar) -> None:
+def _take_readings(judge: Judge, batch: ReadingBatch) -> None:
     state = judge.state
     if not len(batch) or not state.linked.any():
         return
@@ -78,11 +78,26 @@ def _take_readings(judge: Judge, batch: ReadingBatch, read: ReadScalar) -> None:
         )
         before = values.get(point.point)
         if before is None or before[1] <= at:
-            value = read(point.kind, point.words, float(batch.value[row]), batch.texts)
+            value = _meaning(point, float(batch.value[row]), batch.texts)
             news |= before is None or before[0] != value
             values[point.point] = (value, at)
     if moment is not None and news:
         _look(judge, moment)
+
+
+def _meaning(point: PointName, value: float, texts: Sequence[str]) -> Scalar:
+    """Return what a row's value means; None = unknown."""
+    if math.isnan(value):
+        return None
+    match point.kind:
+        case PointKind.ANALOG | PointKind.INTEGER:
+            return value
+        case PointKind.BOOLEAN:
+            return value != 0
+        case PointKind.ENUM:
+            return point.words[int(value)]
+        case PointKind.TEXT:
+            return texts[int(value)]
 
 
 def _look(judge: Judge, at: Micros) -> None:

@@ -79,7 +79,7 @@ def _bind(node: Node, lookup: Lookup[Frame]) -> Program[Frame]:
         case Point() | Attribute() | Window() | Group():
             return lookup(str(node))
         case Not(_, operand):
-            return _negation(_bind(operand, lookup))
+            return _negation(_bind_truth(operand, lookup))
         case Minus(_, operand):
             return _strict(operator.sub, _constant(0.0), _bind(operand, lookup))
         case Binary():
@@ -87,18 +87,38 @@ def _bind(node: Node, lookup: Lookup[Frame]) -> Program[Frame]:
         case OneOf(_, operand, choices):
             return _membership(_bind(operand, lookup), [_bind(one, lookup) for one in choices])
         case Call(_, function, arguments):
-            return _CALLS[function]([_bind(one, lookup) for one in arguments])
+            bound = _bind_truth if function in _OF_TRUTH else _bind
+            return _CALLS[function]([bound(one, lookup) for one in arguments])
+
+
+def _bind_truth(node: Node, lookup: Lookup[Frame]) -> Program[Frame]:
+    """Compile a part of which only the truth is asked; most parts give nothing else."""
+    value = _bind(node, lookup)
+    match node:
+        case Not() | OneOf() | Call(_, "known" | "maybe" | "surely"):
+            return value
+        case Binary(_, sign) if sign in _COMPARISONS or sign in {"and", "or"}:
+            return value
+
+    def known(frame: Frame) -> Scalar:
+        one = value(frame)
+        return one if one is True or one is False else truth(one)
+
+    return known
 
 
 def _binary(node: Binary, lookup: Lookup[Frame]) -> Program[Frame]:
     match node:
         case Binary(_, "and" | "or", left, right):
-            return _junction(node.operator == "or", _bind(left, lookup), _bind(right, lookup))
+            one, other = _bind_truth(left, lookup), _bind_truth(right, lookup)
+            return _junction(node.operator == "or", one, other)
         case Binary(_, sign, Group() as group, right) if _bounds(sign, group):
             return _between(sign, lookup(group.least), lookup(group.most), _bind(right, lookup))
         case Binary(_, sign, left, Group() as group) if _bounds(sign, group):
             sign = _MIRRORED.get(sign, sign)
             return _between(sign, lookup(group.least), lookup(group.most), _bind(left, lookup))
+        case Binary(_, sign, left, Literal(_, limit) | Word(_, limit)) if sign in _COMPARISONS:
+            return _against(_COMPARISONS[sign], _bind(left, lookup), limit)
     return _strict(_OPERATORS[node.operator], _bind(node.left, lookup), _bind(node.right, lookup))
 
 
@@ -106,13 +126,16 @@ def _constant(value: Scalar) -> Program[Frame]:
     return lambda _frame: value
 
 
-_OPERATORS: dict[str, Callable[[Any, Any], object]] = {
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
+}
+_OPERATORS: dict[str, Callable[[Any, Any], object]] = {
+    **_COMPARISONS,
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
@@ -160,6 +183,21 @@ def _strict(
     return value
 
 
+def _against(
+    function: Callable[[Any, Any], bool], left: Program[Frame], limit: Scalar
+) -> Program[Frame]:
+    """Compare with what is always the same: most limits are."""
+
+    def value(frame: Frame) -> Scalar:
+        one = left(frame)
+        try:
+            return None if one is None else function(one, limit)
+        except TypeError:
+            return None
+
+    return value
+
+
 def _finite(result: object) -> Scalar:
     if isinstance(result, float):
         return result if math.isfinite(result) else None
@@ -168,7 +206,7 @@ def _finite(result: object) -> Scalar:
 
 def _negation(operand: Program[Frame]) -> Program[Frame]:
     def value(frame: Frame) -> Scalar:
-        known = truth(operand(frame))
+        known = operand(frame)
         return None if known is None else not known
 
     return value
@@ -176,10 +214,10 @@ def _negation(operand: Program[Frame]) -> Program[Frame]:
 
 def _junction(decisive: bool, left: Program[Frame], right: Program[Frame]) -> Program[Frame]:
     def value(frame: Frame) -> Scalar:
-        one = truth(left(frame))
+        one = left(frame)
         if one is decisive:
             return decisive
-        other = truth(right(frame))
+        other = right(frame)
         if other is decisive:
             return decisive
         return None if one is None or other is None else not decisive
@@ -202,12 +240,12 @@ def _known(arguments: list[Program[Frame]]) -> Program[Frame]:
 
 def _maybe(arguments: list[Program[Frame]]) -> Program[Frame]:
     (operand,) = arguments
-    return lambda frame: truth(operand(frame)) is not False
+    return lambda frame: operand(frame) is not False
 
 
 def _surely(arguments: list[Program[Frame]]) -> Program[Frame]:
     (operand,) = arguments
-    return lambda frame: truth(operand(frame)) is True
+    return lambda frame: operand(frame) is True
 
 
 def _abs(arguments: list[Program[Frame]]) -> Program[Frame]:
@@ -234,6 +272,7 @@ def _extreme(
     return bound
 
 
+_OF_TRUTH = frozenset({"maybe", "surely"})
 _CALLS: dict[str, Callable[[list[Program[Frame]]], Program[Frame]]] = {
     "known": _known,
     "maybe": _maybe,
