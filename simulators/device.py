@@ -143,7 +143,8 @@ class Machine(ABC):
         life = self._life = self._life or self.story()
         while self._wake <= until:
             self.now = max(self.now, self._wake)
-            self._wake = max(next(life), self.now + 1)
+            wish = next(life)
+            self._wake = wish if wish > self.now else self.now + 1
             yield from self._said
             self._said.clear()
         self.now = max(self.now, until)
@@ -159,8 +160,9 @@ class Machine(ABC):
 
     def severity(self, fault: str) -> float:
         """Return how far a fault has come, 0 (there is none) to 1 (whole)."""
-        injection = self.faults.get(fault)
-        return injection.severity(self._since[fault], self.now) if injection is not None else 0.0
+        if fault not in self.faults:
+            return 0.0
+        return self.faults[fault].severity(self._since[fault], self.now)
 
     def nudge(self) -> None:
         """Wake as soon as life goes on."""

@@ -116,11 +116,21 @@ def wall(at: Micros, zone: ZoneInfo) -> Micros:
 
     So ``% DAY`` is the time since its midnight and ``// DAY`` the number of its day.
     """
-    return at + _ahead(at // MINUTE, zone)
+    ahead = _ahead_for_the_hour(at // HOUR, zone)
+    return at + (_ahead(at // MINUTE * MINUTE, zone) if ahead is None else ahead)
 
 
 @lru_cache(maxsize=4096)
-def _ahead(minute: int, zone: ZoneInfo) -> Micros:
+def _ahead_for_the_hour(hour: int, zone: ZoneInfo) -> Micros | None:
+    """Return how far a zone is ahead of UTC throughout an hour; None when its clocks change in it.
+
+    Kept by the hour, what is kept spans months: a machine may live through days of them.
+    """
+    first, last = _ahead(hour * HOUR, zone), _ahead((hour + 1) * HOUR - MINUTE, zone)
+    return first if first == last else None
+
+
+def _ahead(minute: Micros, zone: ZoneInfo) -> Micros:
     """Return how far a zone is ahead of UTC; no zone has changed that within a minute since 1972."""
-    offset = to_utc(minute * MINUTE).astimezone(zone).utcoffset() or timedelta()
+    offset = to_utc(minute).astimezone(zone).utcoffset() or timedelta()
     return offset // timedelta(microseconds=1)

@@ -165,8 +165,7 @@ class Elevator(Machine):
         while (t := (self.now - start) / SECOND) < run.duration:
             self.position = origin + sign * run.position(t)
             self.velocity = sign * run.velocity(t)
-            braked = "mains_lost" in self.faults and not self._must_strand
-            if braked or (self._halted and self._between_landings):
+            if self.faults and self._comes_to_a_halt:
                 yield from self._halt()
                 return
             self._say()
@@ -297,7 +296,15 @@ class Elevator(Machine):
         return "stuck_between_floors" in self.faults or bool(under_way)
 
     @property
+    def _comes_to_a_halt(self) -> bool:
+        """Tell whether the running car stops here: at once without mains, else between landings."""
+        braked = "mains_lost" in self.faults and not self._must_strand
+        return braked or (self._halted and self._between_landings)
+
+    @property
     def _mode(self) -> str:
+        if not self.faults:
+            return "normal"
         return next((mode for fault, mode in MODES.items() if fault in self.faults), "normal")
 
     @property
@@ -348,14 +355,14 @@ class Elevator(Machine):
         self.say(points)
 
     def _points(self) -> dict[str, Scalar]:
-        nearest = round(self.position / FLOOR_HEIGHT)
-        off = abs(self.position - nearest * FLOOR_HEIGHT)
-        moving = abs(self.velocity) > 0
+        position, velocity, moving = self.position, self.velocity, self.velocity != 0
+        nearest = round(position / FLOOR_HEIGHT)
+        off = abs(position - nearest * FLOOR_HEIGHT)
         points: dict[str, Scalar] = {
             "floor": self.lift.floors[max(0, min(nearest, len(self.lift.floors) - 1))],
-            "direction": "idle" if not moving else "up" if self.velocity > 0 else "down",
-            "speed": self.velocity,
-            "load": max(0.0, self.people * PERSON_KG),
+            "direction": "idle" if not moving else "up" if velocity > 0 else "down",
+            "speed": velocity,
+            "load": self.people * PERSON_KG,
             "door": self.door,
             "door_zone": not (moving and not self.rescuing) and off <= DOOR_ZONE,
             "mode": self._mode,

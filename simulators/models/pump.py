@@ -11,6 +11,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from random import Random
 
 from gengfu.core.clock import SECOND, Micros
@@ -69,6 +70,10 @@ class Pump:
     bearing_temp: float = _ROOM_TEMP
     run_hours: float = 0.0
     starts: int = 0
+    torque: float = 0.0
+    """Share of the rated torque: what is not lifted is not paid for (U)."""
+    worn: float = 0.0
+    """How much of its last noise and friction a wearing bearing has."""
     wandered: float = 0.0
     """By how much of itself its vibration has wandered off."""
 
@@ -86,6 +91,7 @@ class Pump:
             valve=1 - faults.get("blocked", 0.0),
             wet=1 - faults.get("dry_running", 0.0),
         )
+        self.worn = math.expm1(_GROWTH * faults.get("bearing_wear", 0.0)) / math.expm1(_GROWTH)
 
     @property
     def available(self) -> bool:
@@ -99,7 +105,7 @@ class Pump:
 
     @property
     def mode(self) -> str:
-        if self.available:
+        if not self.faults:
             return "auto"
         return next((mode for mode in ("off", "manual") if mode in self.faults), "auto")
 
@@ -113,27 +119,16 @@ class Pump:
         """Let time pass at a speed, with what it delivers at that."""
         self.speed = speed if self.running else 0.0
         self.delivery = delivery if self.running else STILL
+        self.torque = self._torque() if self.running else 0.0
         self.run_hours += self.running * seconds / 3600
-        stays = math.exp(-seconds / _WANDER_SECONDS)
-        fresh = _WANDER * math.sqrt(1 - stays * stays)
+        stays, fresh = _wandering(seconds)
         self.wandered = stays * self.wandered + self.rng.gauss(0.0, fresh)
         target = _ROOM_TEMP + _BEARING_RISE * self.torque
         if self.running:
-            target += _WORN_FRICTION * self._worn + _DRY_FRICTION * (1 - self.delivery.wet)
+            target += _WORN_FRICTION * self.worn + _DRY_FRICTION * (1 - self.delivery.wet)
         self.bearing_temp = settle(self.bearing_temp, target, seconds, _BEARING_TIME)
 
-    @property
-    def _worn(self) -> float:
-        """Return how much of its last noise and friction a wearing bearing has."""
-        if "bearing_wear" not in self.faults:
-            return 0.0
-        return math.expm1(_GROWTH * self.faults["bearing_wear"]) / math.expm1(_GROWTH)
-
-    @property
-    def torque(self) -> float:
-        """Return the share of the rated torque: what is not lifted is not paid for (U)."""
-        if not self.running:
-            return 0.0
+    def _torque(self) -> float:
         dry, given = dry_torque(self.speed), self.delivery
         return dry + given.load * (self.curve.torque_at(given.flow, self.speed) - dry)
 
@@ -144,7 +139,7 @@ class Pump:
             return 0.02
         given = self.delivery
         off_best = abs(given.flow / (self.curve.flow * self.speed) - 0.9) if self.speed else 0.0
-        shaken = _WORN * self._worn + _UNBALANCED * self.faults.get("imbalance", 0.0)
+        shaken = _WORN * self.worn + _UNBALANCED * self.faults.get("imbalance", 0.0)
         shaken += _BOILING * given.vapour + _EMPTY * (1 - given.wet)
         sound = 0.7 + 0.5 * min(off_best, 1.0) + shaken
         spread = _SPREAD + (_BOILING_SPREAD - _SPREAD) * given.vapour
@@ -172,6 +167,13 @@ class Pump:
             points["frequency"] = self.speed * RATED_HZ if self.running else 0.0
             points["inverter_fault"] = "inverter_fault" in self.faults
         return points
+
+
+@lru_cache(maxsize=16)
+def _wandering(seconds: float) -> tuple[float, float]:
+    """Return what share of a wandering stays after some seconds, and the spread of what is new."""
+    stays = math.exp(-seconds / _WANDER_SECONDS)
+    return stays, _WANDER * math.sqrt(1 - stays * stays)
 
 
 class Station(Machine):
@@ -211,7 +213,9 @@ class Station(Machine):
                 self._suffer()
             self.live(self.step / SECOND)
             for pump in self.pumps.values():
-                self.say({**pump.points(), **self.points_of(pump)}, pump.id)
+                points = pump.points()
+                points.update(self.points_of(pump))
+                self.say(points, pump.id)
             yield self.now + self.step
 
     def any_has(self, fault: str) -> bool:

@@ -153,22 +153,53 @@ class Kind:
         }
 
 
+@dataclass(slots=True)
+class _Value:
+    """One value on its way: what the day explains at this hour, its noise, and what faults made of it."""
+
+    course: Course
+    noise: float
+    usual: float = 0.0
+    drawn: float = 0.0
+    returns: Micros = 0
+    """How long it takes on its way back."""
+
+    def read(self) -> float:
+        """Return what a sensor reads now."""
+        course, usual, drawn = self.course, self.usual, self.drawn
+        noise = self.noise * usual if course.relative else self.noise
+        return max(min(course.least, course.mean + drawn), usual + noise + drawn)
+
+    def draw(self, pull: Pull | None, passed: Micros) -> None:
+        """Go where a fault draws it, or back to its ordinary day."""
+        if pull is not None:
+            self.returns = pull.back or pull.over
+            share, over = pull.to - self.course.mean, pull.over
+        elif abs(self.drawn) < _AT_REST:
+            self.drawn = 0.0
+            return
+        else:
+            share, over = 0.0, self.returns
+        self.drawn = share + (self.drawn - share) * exp(-passed / over)
+
+
 class Sensor(Machine):
     """One piece of equipment of a kind."""
 
     def __init__(self, id_: str, kind: Kind, rng: Random, zone: ZoneInfo, start: Micros) -> None:
         super().__init__(id_, start)
         self.kind, self.rng, self.zone = kind, rng, zone
-        self._noise = {name: rng.gauss(0, one.noise) for name, one in kind.courses.items()}
-        self._drawn = dict.fromkeys(kind.courses, 0.0)
-        self._returns: dict[str, Micros] = {}
-        """How long each value takes on its way back."""
+        self._values = {
+            name: _Value(one, rng.gauss(0, one.noise)) for name, one in kind.courses.items()
+        }
         self._counts = {name: one.begins for name, one in kind.counts.items()}
         self._at: dict[str, set[str | None]] = {}
         """By fault: the parts where it is."""
         self._news: list[tuple[str, Injection]] = []
         self._due = {type_: self._next(often) for type_, often in kind.routine.items()}
+        self._counts_others = any(one.of is not None for one in kind.counts.values())
         self._lived = start
+        self._look_at_the_clock()
 
     def begin(self, injection: Injection) -> None:
         self._live()
@@ -216,35 +247,27 @@ class Sensor(Machine):
         passed, self._lived = self.now - self._lived, self.now
         if not passed:
             return
+        self._look_at_the_clock()
         stays = exp(-passed / _NOISE_LASTS)
         fresh = sqrt(1 - stays * stays)
-        before = self._readings() if self.kind.counts or self.faults else {}
-        for name, course in self.kind.courses.items():
-            if course.noise:
-                news = self.rng.gauss(0, course.noise * fresh)
-                self._noise[name] = stays * self._noise[name] + news
-            if self.faults or self._drawn[name]:
-                self._draw(name, course, before, passed)
+        before = self._readings() if self._counts_others or self.faults else {}
+        for name, value in self._values.items():
+            spread = value.course.noise
+            if spread:
+                value.noise = stays * value.noise + self.rng.gauss(0, spread * fresh)
+            if self.faults or value.drawn:
+                value.draw(next(self._pulls(name, before), None), passed)
         for name, count in self.kind.counts.items():
             rate = before[count.of] if count.of is not None else 1.0
             assert isinstance(rate, int | float)
             grown = self._counts[name] + count.per_hour * rate * passed / HOUR
             self._counts[name] = max(count.least, grown)
 
-    def _draw(
-        self, name: str, course: Course, before: Mapping[str, Scalar], passed: Micros
-    ) -> None:
-        """Let a value go where a fault draws it, or back to its ordinary day."""
-        pull = next(self._pulls(name, before), None)
-        if pull is not None:
-            self._returns[name] = pull.back or pull.over
-            share, over = pull.to - course.mean, pull.over
-        elif abs(self._drawn[name]) < _AT_REST:
-            self._drawn[name] = 0.0
-            return
-        else:
-            share, over = 0.0, self._returns[name]
-        self._drawn[name] = share + (self._drawn[name] - share) * exp(-passed / over)
+    def _look_at_the_clock(self) -> None:
+        """Have what the day explains by now: it is the same before and after the noise has changed."""
+        self._hour = local_hour(self.now, self.zone)
+        for value in self._values.values():
+            value.usual = value.course.at(self._hour)
 
     def _pulls(self, name: str, before: Mapping[str, Scalar]) -> Iterator[Pull]:
         """Yield what draws a value, what began last first."""
@@ -254,19 +277,9 @@ class Sensor(Machine):
                 to = injection.settings.get(name)
                 yield pull if to is None else replace(pull, to=float(to))
 
-    def _values(self) -> dict[str, float]:
-        hour = local_hour(self.now, self.zone)
-        found = {}
-        for name, course in self.kind.courses.items():
-            usual, drawn = course.at(hour), self._drawn[name]
-            noise = self._noise[name] * (usual if course.relative else 1.0)
-            least = min(course.least, course.mean + drawn)
-            found[name] = max(least, usual + noise + drawn)
-        return found
-
     def _readings(self) -> dict[str, Scalar]:
         """Return every point but the counters, unless a fault says what one of them reads."""
-        values, hour = self._values(), local_hour(self.now, self.zone)
+        values, hour = {name: one.read() for name, one in self._values.items()}, self._hour
         points: dict[str, Scalar] = {**values, **self.kind.steady}
         for name, (first, last) in self.kind.hours.items():
             inside = first <= hour < last
@@ -276,12 +289,17 @@ class Sensor(Machine):
             points[trip.point] = trip.then if tripped else trip.otherwise
         for name, fault in self.kind.tallies.items():
             points[name] = len(self._at.get(fault, ()))
+        if self.faults:
+            self._change(points)
+        self._settle(points)
+        return points
+
+    def _change(self, points: dict[str, Scalar]) -> None:
+        """Let faults say what is so while they last."""
         for fault, changed in self.kind.changes.items():
             if (injection := self.faults.get(fault)) is not None:
                 told = injection.settings
                 points.update({name: told.get(name, value) for name, value in changed.items()})
-        self._settle(points)
-        return points
 
     def _settle(self, points: dict[str, Scalar]) -> None:
         """Let points follow from others: what ran dry stops, what stands has no pressure, no power."""

@@ -67,8 +67,8 @@ class SupplySet(Station):
     def live(self, seconds: float) -> None:
         """Control, then solve: the controller sees the pressure of the step before."""
         self._control(seconds)
-        for pump, on in self._duty_order():
-            pump.switch(on=on)
+        for rank, pump in enumerate(self._duty_order()):
+            pump.switch(on=rank < self.wanted and pump.available)
         speed, pumps = self.hertz / RATED_HZ, self.pumps.values()
         pipe = Pipe.drawing(self._draw(seconds), at=self.set_head, static=self.static)
         supplied = self._supplied()
@@ -87,15 +87,18 @@ class SupplySet(Station):
         short = self.set_head - self.duty.head
         self.hertz = min(RATED_HZ, max(_SLOWEST, self.hertz + _GAIN * short * seconds))
         self._short_for = self._short_for + seconds if self.hertz >= 49.5 and short > 0.5 else 0.0
-        # A pump that runs and lifts little is needed no less: the set must not drop the other.
-        running = [pump.flow for pump in self.pumps.values() if pump.running]
-        lame = min(running, default=0.0) < 0.5 * max(running, default=0.0)
-        slow = self.hertz < _SLOW and not lame
+        slow = self.hertz < _SLOW and not self._is_lame
         self._slow_for = self._slow_for + seconds if slow else 0.0
         if self._short_for >= _STAGE_UP and self.wanted < able:
             self._stage(self.wanted + 1)
         if self._slow_for >= _STAGE_DOWN and self.wanted > 1:
             self._stage(self.wanted - 1)
+
+    @property
+    def _is_lame(self) -> bool:
+        """Tell whether a pump runs and lifts little: it is needed no less, the set must not drop the other."""
+        running = [pump.flow for pump in self.pumps.values() if pump.running]
+        return min(running, default=0.0) < 0.5 * max(running, default=0.0)
 
     def _stage(self, pumps: int) -> None:
         """Run with another number of pumps, at the speed that holds the pressure with these."""
@@ -106,15 +109,14 @@ class SupplySet(Station):
         self.hertz = min(RATED_HZ, RATED_HZ * math.sqrt(head / self.curve.shut_off))
         self._short_for = self._slow_for = 0.0
 
-    def _duty_order(self) -> list[tuple[Pump, bool]]:
-        """Return every pump and whether it should run; the duty pump changes at three at night."""
+    def _duty_order(self) -> Sequence[Pump]:
+        """Return every pump by turn, what may not run last; the duty pump changes at three at night."""
         pumps = list(self.pumps.values())
         first = (wall(self.now, self.zone) - 3 * HOUR) // DAY % len(pumps)
-        order = [pump for pump in pumps[first:] + pumps[:first] if pump.available]
+        order = pumps[first:] + pumps[:first]
         if self._standing:  # what shows only in a running pump gets that pump the duty
-            order.sort(key=lambda pump: WEAR_OF_A_PUMP.isdisjoint(pump.faults))
-        wanted = {pump.id for pump in order[: self.wanted]}
-        return [(pump, pump.id in wanted) for pump in pumps]
+            order.sort(key=lambda one: (not one.available, WEAR_OF_A_PUMP.isdisjoint(one.faults)))
+        return order
 
     def _draw(self, seconds: float) -> float:
         """Return what the taps would draw at the set pressure, L/min: by the hour, never steady."""

@@ -5,8 +5,10 @@ like a hand of cards. Each quarter hour has what the device read while it was in
 in most of the time: a car that passes a floor just then is no news. Events are all kept.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,13 +75,13 @@ def live(
 ) -> Lived:
     """Let a model that stands an hour before ``midnight`` live some days, and keep them."""
     points = {id_: classes[ledger.equipment[id_].equipment_class].points for id_ in model.equipment}
-    before: Mapping[str, Sample] = {
-        one.equipment: one for one in model.advance(midnight - 1) if isinstance(one, Sample)
-    }  # it warms up
+    warm_up = model.advance(midnight - 1)
+    read = {one.equipment: one for one in warm_up if isinstance(one, Sample)}
+    before: Iterable[Sample] = read.values()
     tapes = []
     for number in range(days):
         tape = _Tape(midnight + number * DAY, points, words)
-        tape.take(before.values())
+        tape.take(before)
         tape.take(model.advance(midnight + (number + 1) * DAY - 1))
         before = tape.end()
         tapes.append(tape)
@@ -125,16 +127,73 @@ class Words:
         return round(float(value), point.digits) if point.kind is PointKind.ANALOG else float(value)
 
 
+_State: TypeAlias = Hashable
+"""What an equipment's switches, words and texts read, all at once."""
+
+
 @dataclass(slots=True)
 class _Quarter:
     """How long an equipment was in which state, and what it read there last."""
 
-    spent: dict[tuple[Scalar, ...], Micros] = field(default_factory=dict)
-    last: dict[tuple[Scalar, ...], Mapping[str, Scalar]] = field(default_factory=dict)
+    spent: dict[_State, Micros] = field(default_factory=dict)
+    last: dict[_State, Mapping[str, Scalar]] = field(default_factory=dict)
 
     def usual(self) -> Mapping[str, Scalar]:
         """Return the reading of the state that lasted longest."""
         return self.last[max(self.spent, key=self.spent.__getitem__)]
+
+
+class _Strip:
+    """One equipment's day while it is lived.
+
+    A state is booked when it ends, or its quarter hour does: most samples change none.
+    """
+
+    def __init__(self, first: Sample, points: Mapping[str, PointDef], begins: Micros) -> None:
+        """Begin a day; what it read the day before, or reads first, it has read since midnight."""
+        self.begins = begins
+        self.quarters = [_Quarter() for _ in range(QUARTERS)]
+        self.last = replace(first, at=begins)
+        self._state_of = _states([n for n in first.points if points[n].kind not in _GRADUAL])
+        self._state = self._state_of(first.points)
+        self._since, self._books_at = begins, begins + QUARTER
+        self._lasting = first.points
+        """What it has read last for any time at all."""
+
+    def note(self, sample: Sample) -> None:
+        """Read this from now on."""
+        at = sample.at
+        if at > self.last.at:
+            self._lasting = self.last.points
+        state = self._state_of(sample.points)
+        if at >= self._books_at or state != self._state:
+            self._book(at)
+            self._state = state
+        self.last = sample
+
+    def end(self) -> Sample:
+        """Let the day end; return what it reads then."""
+        self._lasting = self.last.points
+        self._book(self.begins + DAY)
+        return self.last
+
+    def _book(self, until: Micros) -> None:
+        """Book the state that it was in until then."""
+        at = self._since
+        while at < until:
+            number = (at - self.begins) // QUARTER
+            end = min(until, self.begins + (number + 1) * QUARTER)
+            quarter = self.quarters[number]
+            quarter.spent[self._state] = quarter.spent.get(self._state, 0) + end - at
+            quarter.last[self._state] = self._lasting
+            at = end
+        self._since = until
+        self._books_at = until + QUARTER - (until - self.begins) % QUARTER
+
+
+def _states(names: Sequence[str]) -> Callable[[Mapping[str, Scalar]], _State]:
+    """Return what reads these points: an equipment tells the same ones every time."""
+    return itemgetter(*names) if names else lambda _: None
 
 
 @dataclass(slots=True)
@@ -145,60 +204,37 @@ class _Tape:
     points: Mapping[str, Mapping[str, PointDef]]
     words: Words
     events: list[tuple[Micros, Happening]] = field(default_factory=list)
-    quarters: dict[str, list[_Quarter]] = field(default_factory=dict)
-    _before: dict[str, Sample] = field(default_factory=dict)
-    _discrete: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    strips: dict[str, _Strip] = field(default_factory=dict)
+    """By equipment."""
 
     def take(self, said: Iterable[object]) -> None:
         """Note all that is said on this day."""
         for one in said:
-            if isinstance(one, Happening):
+            if isinstance(one, Sample):
+                strip = self.strips.get(one.equipment)
+                if strip is None:
+                    strip = _Strip(one, self.points[one.equipment], self.begins)
+                    self.strips[one.equipment] = strip
+                else:
+                    strip.note(one)
+            elif isinstance(one, Happening):
                 self.events.append((one.at - self.begins, one))
-            elif isinstance(one, Sample):
-                self._note(one)
 
-    def end(self) -> Mapping[str, Sample]:
+    def end(self) -> Sequence[Sample]:
         """Let the day end; return what everything reads then."""
-        for last in self._before.values():
-            self._spend(last, self.begins + DAY)
-        return self._before
-
-    def _note(self, sample: Sample) -> None:
-        before = self._before.get(sample.equipment)
-        if before is None:
-            points = self.points[sample.equipment]
-            self._discrete[sample.equipment] = tuple(
-                name for name in sample.points if points[name].kind not in _GRADUAL
-            )
-            self.quarters[sample.equipment] = [_Quarter() for _ in range(QUARTERS)]
-            # What it read the day before, or reads first, it has read since midnight.
-            before = sample = replace(sample, at=self.begins)
-        self._spend(before, sample.at)
-        self._before[sample.equipment] = sample
-
-    def _spend(self, sample: Sample, until: Micros) -> None:
-        """Let an equipment be as it was in ``sample`` until then."""
-        state = tuple([sample.points.get(name) for name in self._discrete[sample.equipment]])
-        quarters, at = self.quarters[sample.equipment], sample.at
-        while at < until:
-            number = (at - self.begins) // QUARTER
-            end = min(until, self.begins + (number + 1) * QUARTER)
-            quarter = quarters[number]
-            quarter.spent[state] = quarter.spent.get(state, 0) + end - at
-            quarter.last[state] = sample.points
-            at = end
+        return [strip.end() for strip in self.strips.values()]
 
     def columns(self) -> Iterator[Column]:
         """Yield what this day has of everything that speaks."""
-        for equipment, quarters in self.quarters.items():
-            for name in quarters[0].usual():
+        for equipment, strip in self.strips.items():
+            for name in strip.quarters[0].usual():
                 yield Column(equipment, name, self.points[equipment][name])
 
     def day(self, columns: Sequence[Column]) -> Day:
         """Return the day as arrays."""
         values = np.full((QUARTERS, len(columns)), np.nan)
         for number in range(QUARTERS):
-            usual = {id_: quarters[number].usual() for id_, quarters in self.quarters.items()}
+            usual = {id_: one.quarters[number].usual() for id_, one in self.strips.items()}
             for at, column in enumerate(columns):
                 told = usual.get(column.equipment, {}).get(column.name)
                 if told is not None:

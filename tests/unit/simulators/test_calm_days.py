@@ -1,12 +1,17 @@
 """An ordinary time dealt from lived days: what it tells is what the machines read."""
 
+from collections.abc import Iterator
 from random import Random
 
 import numpy as np
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from gengfu.core.clock import DAY, MINUTE
 from gengfu.core.names import PointKind
+from gengfu.core.naming import Scalar
 from gengfu.ledger.model import SiteLedger
+from simulators.device import Machine, Sample
 from simulators.estate.catalogue import faults_of
 from simulators.estate.estate import estate_of
 from simulators.past.calm import Calm
@@ -67,6 +72,59 @@ def test_parts_that_lived_apart_mix_up_their_texts() -> None:
             assert told == ["00"] * QUARTERS
         else:
             np.testing.assert_array_equal(own, shared)
+
+
+SAID = st.lists(
+    st.tuples(
+        st.sampled_from([0, 1, 4 * MINUTE, QUARTER, 7 * QUARTER]) | st.integers(0, QUARTER),
+        st.sampled_from(["open", "closed"]),
+    ),
+    max_size=40,
+)
+
+
+@example([(9 * MINUTE, "closed"), (0, "open")])
+@given(SAID)
+def test_a_quarter_hour_keeps_a_passing_state(said: list[tuple[int, str]]) -> None:
+    """Each quarter hour has the last reading of the state that lasted longest in it, however told."""
+    samples, at = [], MIDNIGHT - MINUTE
+    for openings, (pause, contact) in enumerate([(0, "closed"), (MINUTE, "closed"), *said]):
+        at = min(at + pause, MIDNIGHT + DAY - 1)
+        points: dict[str, Scalar] = {"contact": contact, "locked": True, "openings": openings}
+        samples.append(Sample(equipment="door-1", at=at, points=points))
+    kept = live(Told(samples), LEDGER, CLASSES, Words(), midnight=MIDNIGHT, days=1)
+    number = [one.name for one in kept.columns].index("openings")
+    assert kept.days[0].values[:, number].tolist() == [
+        longest(samples[1:], MIDNIGHT + quarter * QUARTER) for quarter in range(QUARTERS)
+    ]
+
+
+def longest(samples: list[Sample], begins: int) -> Scalar:
+    """Return what was counted last in the state that lasted longest in a quarter hour."""
+    spent: dict[Scalar, int] = {}
+    last: dict[Scalar, Scalar] = {}
+    ends = [one.at for one in samples[1:]] + [MIDNIGHT + DAY]
+    for one, end in zip(samples, ends, strict=True):
+        inside = min(end, begins + QUARTER) - max(one.at, begins)
+        if inside > 0:
+            contact = one.points["contact"]
+            spent[contact] = spent.get(contact, 0) + inside
+            last[contact] = one.points["openings"]
+    return last[max(spent, key=spent.__getitem__)]
+
+
+class Told(Machine):
+    """A door that says what it is told to."""
+
+    def __init__(self, samples: list[Sample]) -> None:
+        super().__init__("door-1", samples[0].at)
+        self.samples = samples
+
+    def story(self) -> Iterator[int]:
+        for one in self.samples:
+            yield from self.until(one.at)
+            self._said.append(one)
+        yield MIDNIGHT + 2 * DAY
 
 
 def test_a_trouble_that_nothing_plays() -> None:

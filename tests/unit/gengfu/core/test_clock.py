@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gengfu.core.clock import DAY, HOUR, SECOND, ScaledClock, from_iso, to_iso, to_utc, wall
+from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, ScaledClock, from_iso, to_iso, to_utc, wall
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
@@ -25,6 +25,43 @@ def test_a_wall_clock_shows_another_time(moment: datetime, key: str) -> None:
     shown = moment.astimezone(ZoneInfo(key)).replace(tzinfo=None)
     days, time = divmod(wall(from_iso(moment.isoformat()), ZoneInfo(key)), DAY)
     assert datetime(1970, 1, 1) + timedelta(days, microseconds=time) == shown  # noqa: DTZ001 – a wall clock has no zone
+
+
+@pytest.mark.parametrize(
+    ("key", "changes"),
+    [
+        ("America/St_Johns", "2010-11-07T02:31:00Z"),
+        ("Australia/Lord_Howe", "2026-04-04T15:00:00Z"),
+        ("Asia/Kathmandu", "1985-12-31T18:30:00Z"),
+    ],
+)
+def test_the_hour_in_which_clocks_change(key: str, changes: str) -> None:
+    """Each minute of that hour shows what its own side of the change shows: some change within an hour."""
+    zone, first = ZoneInfo(key), from_iso(changes) - HOUR
+    for at in range(first, first + 2 * HOUR, MINUTE):
+        shown = to_utc(at).astimezone(zone).replace(tzinfo=None)
+        assert to_utc(wall(at, zone)).replace(tzinfo=None) == shown
+
+
+def test_days_are_lived_twice_and_every_minute_is_looked_up_twice() -> None:
+    """The zone's table is asked by the hour, and what it said is known through four days of minutes."""
+    zone, asked = CountingZone("Asia/Shanghai"), 0
+    midnight = from_iso("2026-11-20T00:00:00+08:00")
+    for _ in range(2):
+        for at in range(midnight, midnight + 4 * DAY, MINUTE):
+            assert wall(at, zone) % DAY == (at - midnight) % DAY
+        asked = asked or zone.asked
+    assert zone.asked == asked <= 2 * 4 * 24
+
+
+class CountingZone(ZoneInfo):
+    """Counts how often somebody asks."""
+
+    asked = 0
+
+    def utcoffset(self, dt: datetime | None, /) -> timedelta | None:
+        self.asked += 1
+        return super().utcoffset(dt)
 
 
 @pytest.mark.parametrize("text", ["2026-11-20", "2026-11-20T10:00:00", "noon", ""])
