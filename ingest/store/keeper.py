@@ -156,12 +156,16 @@ class StoreKeeper:
         return self._position < stored
 
     def _touch(self, rows: StoreRows) -> None:
-        hours = rows.observed_at - rows.observed_at % HOUR
-        # What a late value left holding reaches into the hours after it.
-        reach = (rows.observed_at + GAP) // HOUR * HOUR
+        figures = np.array([one.kind not in _WORDED for one in rows.keys], dtype=np.bool_)
+        series, at, position = rows.series, rows.observed_at, rows.position
+        if not figures.all():
+            chosen = figures[series]
+            series, at, position = series[chosen], at[chosen], position[chosen]
+        # What a late value left holding reaches into the hour after it.
+        reach = (at + GAP) // HOUR * HOUR
         begun = reach <= self._now
-        self._mark(rows.keys, rows.series, hours, rows.position)
-        self._mark(rows.keys, rows.series[begun], reach[begun], rows.position[begun])
+        self._mark(rows.keys, series, at // HOUR * HOUR, position)
+        self._mark(rows.keys, series[begun], reach[begun], position[begun])
 
     def _mark(
         self,
@@ -173,9 +177,7 @@ class StoreKeeper:
         for hour in np.unique(hours).tolist():
             own = hours == hour
             entry = self._dirty.setdefault(hour, _Hour(int(positions[own].min())))
-            for number in np.unique(series[own]).tolist():
-                if keys[number].kind not in _WORDED:
-                    entry.series[keys[number]] = None
+            entry.series.update(dict.fromkeys(keys[n] for n in np.unique(series[own]).tolist()))
 
     def _roll(self, window: Sequence[Micros]) -> None:
         start, end = window[0], window[-1] + HOUR

@@ -34,9 +34,10 @@ class Series:
 
     site: str
     equipment: str
-    equipment_class: str
     point: str
-    kind: PointKind
+    # What stands above tells series apart, and hashes are asked for often.
+    equipment_class: str = field(hash=False)
+    kind: PointKind = field(hash=False)
 
     def __str__(self) -> str:
         return f"{self.site}/{self.equipment}/{self.point}"
@@ -97,15 +98,12 @@ def winners(*keys: NDArray[np.int64] | NDArray[np.int32]) -> NDArray[np.int64]:
     return last
 
 
-@dataclass(slots=True)
-class _Columns:
-    """The columns of one record, with pairs of names still unresolved."""
+class _Part(NamedTuple):
+    """The readings of one record; its texts stand among all from ``texts`` on."""
 
-    pair: NDArray[np.int64]
-    observed_at: NDArray[np.int64]
-    position: NDArray[np.int64]
-    value: NDArray[np.float64]
-    text: NDArray[np.int32]
+    position: int
+    batch: ReadingBatch
+    texts: int
 
 
 @dataclass(slots=True)
@@ -115,16 +113,11 @@ class RowCollector:
     names: Names
     arrived: Arrived = field(default_factory=Arrived)
     """The sums before the first record; they go on with each."""
-    _parts: list[_Columns] = field(default_factory=list)
+    _parts: list[_Part] = field(default_factory=list)
     _texts: list[str] = field(default_factory=list)
     _events: list[StoreEvent] = field(default_factory=list)
     _faults: list[Quarantined] = field(default_factory=list)
-    _null: int = 0
     _items: int = 0
-    _word_count: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    """By point: an enum's number of words, -1 for texts, 0 for numbers."""
-    _word_start: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    """By point: where an enum's words begin among ``_texts``."""
     _keys: dict[int, Series] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -143,61 +136,64 @@ class RowCollector:
             self._fault(record.position, str(exc), f"{record.kind.name} record")
             return
         if isinstance(body, ReadingBatch):
-            self._add_batch(record.position, body)
+            self._parts.append(_Part(record.position, body, len(self._texts)))
+            self._texts.extend(body.texts)
+            self._items += len(body)
         elif isinstance(body, tuple) and isinstance(body[0], Event):
             self._add_events(record.position, [one for one in body if isinstance(one, Event)])
 
     def build(self) -> StoreRows:
         """Return what was gathered and begin anew."""
         parts, self._parts = self._parts, []
-        pairs = _joined([part.pair for part in parts], np.int64)
-        distinct, series = np.unique(pairs, return_inverse=True)
+        every = _joined([one.batch for one in parts])
+        value, position = every.value, _spread(parts, [one.position for one in parts])
+        null = (every.flags & Flag.NULL) != 0
+        pair = (every.equipment.astype(np.int64) << 32) | every.point
+        is_text, text, bad = self._texts_of(parts, every.point, np.where(null, 0.0, value))
+        bad = (bad | ~np.isfinite(value)) & ~null
+        for row in np.flatnonzero(bad).tolist():
+            content = f"{self._key(int(pair[row]))} {float(value[row])!r}"
+            fault = Quarantined(int(position[row]), "not a value of this point", content)
+            self._faults.append(fault)
+        keep = ~null & ~bad
+        distinct, series = np.unique(pair[keep], return_inverse=True)
         rows = StoreRows(
-            keys=tuple(self._key(int(pair)) for pair in distinct),
+            keys=tuple(self._key(pair) for pair in distinct.tolist()),
             series=series.astype(np.int32),
-            observed_at=_joined([part.observed_at for part in parts], np.int64),
-            position=_joined([part.position for part in parts], np.int64),
-            value=_joined([part.value for part in parts], np.float64),
-            text=_joined([part.text for part in parts], np.int32),
+            observed_at=every.observed_at[keep],
+            position=position[keep],
+            value=np.where(is_text, np.nan, value)[keep],
+            text=text[keep].astype(np.int32),
             texts=tuple(self._texts),
             events=tuple(self._events),
-            null=self._null,
-            faults=tuple(self._faults),
+            null=int(null.sum()),
+            faults=tuple(sorted(self._faults, key=lambda one: one.position)),
             arrived=self.arrived,
         )
-        self._texts, self._events, self._faults = [], [], []
-        self._null = self._items = 0
-        self._word_count = self._word_start = np.empty(0, dtype=np.int64)
+        self._texts, self._events, self._faults, self._items = [], [], [], 0
         return rows
 
-    def _add_batch(self, position: int, batch: ReadingBatch) -> None:
-        self._learn_words()
-        null = (batch.flags & Flag.NULL) != 0
-        words = self._word_count[batch.point]
+    def _texts_of(
+        self, parts: Sequence[_Part], point: NDArray[np.int32], code: NDArray[np.float64]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.bool_]]:
+        """Return which values (n,) are words or texts, where theirs stands, and which have none.
+
+        The words of enum points are put among the texts.
+        """
+        starts, counts = [], []
+        for one in self.names.points:
+            starts.append(len(self._texts))
+            counts.append(-1 if one.kind is PointKind.TEXT else len(one.words))
+            self._texts.extend(one.words)
+        words, start = np.array(counts, dtype=np.int64)[point], np.array(starts)[point]
+        free = words < 0
+        limit = np.where(free, _spread(parts, [len(one.batch.texts) for one in parts]), words)
+        start = np.where(free, _spread(parts, [one.texts for one in parts]), start)
         is_text = words != 0
-        code = np.where(is_text & ~null, batch.value, 0.0)
-        limit = np.where(words < 0, len(batch.texts), words)
-        bad = np.where(is_text, (code < 0) | (code >= limit) | (code % 1 != 0), False)
-        bad = (bad | ~np.isfinite(batch.value)) & ~null
-        start = np.where(words < 0, len(self._texts), self._word_start[batch.point])
-        keep = ~null & ~bad
-        text = np.where(is_text, start + np.where(bad, 0, code).astype(np.int64), -1)
-        self._texts.extend(batch.texts)
-        pair = (batch.equipment.astype(np.int64) << 32) | batch.point
-        self._parts.append(
-            _Columns(
-                pair=pair[keep],
-                observed_at=batch.observed_at[keep],
-                position=np.full(int(keep.sum()), position, dtype=np.int64),
-                value=np.where(is_text, np.nan, batch.value)[keep],
-                text=text[keep].astype(np.int32),
-            )
-        )
-        self._null += int(null.sum())
-        self._items += len(batch) - int(bad.sum())
-        for row in np.flatnonzero(bad):
-            content = f"{self._key(int(pair[row]))} {float(batch.value[row])!r}"
-            self._fault(position, "not a value of this point", content)
+        bad = is_text & ((code < 0) | (code >= limit) | (code % 1 != 0))
+        good = is_text & ~bad
+        place = np.where(good, start + np.where(good, code, 0.0).astype(np.int64), -1)
+        return is_text, place, bad
 
     def _add_events(self, position: int, events: Sequence[Event]) -> None:
         for item, event in enumerate(events):
@@ -210,16 +206,6 @@ class RowCollector:
     def _fault(self, position: int, reason: str, content: str) -> None:
         self._faults.append(Quarantined(position, reason, content))
         self._items += 1
-
-    def _learn_words(self) -> None:
-        """Put the words of enum points that are new here among the texts."""
-        starts, counts = [], []
-        for point in self.names.points[len(self._word_count) :]:
-            starts.append(len(self._texts))
-            counts.append(-1 if point.kind is PointKind.TEXT else len(point.words))
-            self._texts.extend(point.words)
-        self._word_start = np.append(self._word_start, np.array(starts, dtype=np.int64))
-        self._word_count = np.append(self._word_count, np.array(counts, dtype=np.int64))
 
     def _key(self, pair: int) -> Series:
         key = self._keys.get(pair)
@@ -236,5 +222,30 @@ class RowCollector:
         return key
 
 
-def _joined(parts: Sequence[NDArray[_T]], kind: type[_T]) -> NDArray[_T]:
-    return np.concatenate(parts) if parts else np.empty(0, dtype=kind)
+def _joined(batches: Sequence[ReadingBatch]) -> ReadingBatch:
+    """Return the rows of all batches, as far as a store wants them and without texts."""
+    several = (_NOTHING, *batches)
+    observed_at = np.concatenate([one.observed_at for one in several])
+    return ReadingBatch(
+        equipment=np.concatenate([one.equipment for one in several]),
+        point=np.concatenate([one.point for one in several]),
+        observed_at=observed_at,
+        received_at=observed_at,
+        value=np.concatenate([one.value for one in several]),
+        flags=np.concatenate([one.flags for one in several]),
+    )
+
+
+_NOTHING = ReadingBatch(
+    equipment=np.empty(0, dtype=np.int32),
+    point=np.empty(0, dtype=np.int32),
+    observed_at=np.empty(0, dtype=np.int64),
+    received_at=np.empty(0, dtype=np.int64),
+    value=np.empty(0, dtype=np.float64),
+    flags=np.empty(0, dtype=np.uint8),
+)
+
+
+def _spread(parts: Sequence[_Part], figures: Sequence[int]) -> NDArray[np.int64]:
+    """Give every row its part's figure."""
+    return np.repeat(np.array(figures, dtype=np.int64), [len(one.batch) for one in parts])
