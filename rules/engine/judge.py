@@ -62,7 +62,8 @@ class Judge:
             return
         if when is None or (rule.per and not unit.leads(index)):
             return
-        frozen, outside = self._is_frozen(unit, compiled), not self._is_time(unit, compiled)
+        frozen = self._is_frozen(unit, compiled)
+        outside = rule.during is not None and not self._is_time(unit, compiled)
         value = None if frozen else not outside and truth(when(unit))
         if rule.count is not None:
             self._count_rises(unit, index, compiled, value, since)

@@ -24,7 +24,7 @@ from rules.engine.plan import OWN_SILENCE
 from rules.engine.proofs import Occurrence
 from rules.engine.proving import prove
 from rules.engine.state import State, index_names
-from rules.engine.unit import Taken, Unit
+from rules.engine.unit import Unit
 from rules.engine.verdict import Verdict
 from rules.language.reader import read_rules
 from rules.language.vocabulary import THE_PART
@@ -198,7 +198,7 @@ def _apply_moments(
                 _apply(judge, units[moment[0]], moment[1], samples)
                 samples = []
             moment = (number, at)
-        is_text = kinds[point].kind is PointKind.TEXT and not math.isnan(value)
+        is_text = texts and kinds[point].kind is PointKind.TEXT and not math.isnan(value)
         samples.append((slot, texts[int(value)] if is_text else value))
     if samples and moment is not None:
         _apply(judge, units[moment[0]], moment[1], samples)
@@ -210,15 +210,14 @@ def _apply(
     since = judge.since(at)
     judge.advance(unit, since)
     plan = unit.plan
-    rules: set[int] = set()
-    pasts: set[int] = set()
+    rules, pasts = set[int](), set[int]()
     for slot, value in samples:
-        taken = unit.take(slot, at, value)
-        if taken is Taken.PASSED_OVER:
+        changed = unit.take(slot, at, value)
+        if changed is None:
             judge.state.counts.late_readings += at < unit.observed[slot]
             continue
         pasts.update(plan.pasts_of_slot[slot])
-        if taken is Taken.CHANGED and unit.can_move(slot, value):
+        if changed and unit.can_move(slot, value):
             rules.update(plan.rules_of_slot[slot])
     if pasts:
         rules |= judge.remember(unit, pasts, since)

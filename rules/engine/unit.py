@@ -59,16 +59,6 @@ class Condition:
         return self.phase >= Phase.ON
 
 
-class Taken(IntEnum):
-    """What became of a sample."""
-
-    PASSED_OVER = 0
-    """Older than what is known, or the same again."""
-    SAME = 1
-    """A new sample of the same value."""
-    CHANGED = 2
-
-
 class Unit(Frame):
     """An equipment of the ledger with everything the engine remembers about it."""
 
@@ -136,21 +126,24 @@ class Unit(Frame):
             numbers[slot], observed[slot] = value, at
         self.numbers, self.observed = numbers, observed
 
-    def take(self, slot: int, at: Micros, value: float | str) -> Taken:
-        """Take a sample unless a newer one is known; of one time the last to come stays."""
+    def take(self, slot: int, at: Micros, value: float | str) -> bool | None:
+        """Take a sample unless a newer one is known; of one time the last to come stays.
+
+        Tell whether its value is another than before; None: it was passed over.
+        """
         seen = self.observed[slot]
         known = self.texts[slot] if slot in self.texts else self.numbers[slot]
         # Unknown again is the same.
         is_same = known == value or (known != known and value != value)  # noqa: PLR0124 – NaN
         if at < seen or (at == seen and is_same):
-            return Taken.PASSED_OVER
+            return None
         self.observed[slot] = at
         if is_same:
-            return Taken.SAME
+            return False
         self._put(slot, value)
         if slot in self.plan.history:
             self._remember(slot, at)
-        return Taken.CHANGED
+        return True
 
     def _remember(self, slot: int, at: Micros) -> None:
         """Note a change of a slot's value; unknown in between makes no difference."""

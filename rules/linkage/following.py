@@ -178,14 +178,16 @@ def _end(judge: Judge, run: Run) -> None:
 
 def _take_events(judge: Judge, events: Sequence[object]) -> None:
     state = judge.state
-    for event in events:
+    names = state.names.equipment
+    for event in events if len(state.number_of) else ():
         if not isinstance(event, Event) or event.is_retained:
             continue
-        number = int(state.number_of[event.equipment]) if len(state.number_of) else -1
-        unit = state.roll[number] if number >= 0 else None
-        if unit is None or unit.equipment.equipment_class != PANEL:
+        if names[event.equipment].equipment_class != PANEL:
             continue
-        type_ = event.type.strip().lower()
+        number = int(state.number_of[event.equipment])
+        if number < 0:
+            continue
+        unit, type_ = state.roll[number], event.type.strip().lower()
         if type_ == "fire" and event.part:
             _signal(judge, unit, event.part, min(event.observed_at, judge.now))
         elif type_ == "reset":
