@@ -1,13 +1,12 @@
 """The newest value of a point, as the desk keeps it and shows it."""
 
-from dataclasses import dataclass
+import msgspec
 
 from gengfu.core.clock import Micros
 from gengfu.core.naming import Scalar
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PointValue:
+class PointValue(msgspec.Struct, frozen=True, kw_only=True):
     """A point's newest value: an enum as its word, a boolean as a boolean."""
 
     value: Scalar
@@ -15,8 +14,7 @@ class PointValue:
     received_at: Micros
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Current(PointValue):
+class Current(PointValue, frozen=True, kw_only=True):
     """A point's newest value; ``flags`` as ``gengfu.core.batch.Flag``."""
 
     flags: int = 0

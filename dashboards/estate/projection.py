@@ -14,9 +14,8 @@ from dashboards.estate.letter_page import LetterPage
 from dashboards.estate.operating_state import StateRule
 from dashboards.estate.point_value import Current
 from dashboards.estate.remembered import Remembered
-from dashboards.estate.said import by_equipment
+from dashboards.estate.said import by_equipment, rows_of
 from dashboards.estate.tables import EstateTables, Step
-from dashboards.estate.timeline import Sample
 from gengfu.core.batch import Event, ReadingBatch
 from gengfu.core.clock import DAY, Micros
 from gengfu.core.names import Names
@@ -71,6 +70,8 @@ class Estate:
         """How fast the journal's clock runs, as its ticks tell."""
         self._look_for_silence_at: float = 0
         self._forget_at: Micros = 0
+        self._heard: list[ReadingBatch] = []
+        """What was said since states were last derived."""
         self._step = self._new_step()
 
     @property
@@ -126,12 +127,11 @@ class Estate:
     def apply(self, records: Sequence[Record], names: Names) -> None:
         """Take records in their order; ``save`` makes what follows from them durable."""
         for record in records:
-            self._now = max(self._now, record.written_at)
             if record.kind in _APPLIED:
                 self._take(record, names)
-            if self._now > self._look_for_silence_at:
-                self._find_silent()
+            self._now = max(self._now, record.written_at)
             self._position = record.position
+        self._settle(names)
 
     def save(self) -> None:
         """Write everything that changed since the last call, with the position, in one transaction."""
@@ -140,14 +140,14 @@ class Estate:
         if self._now >= self._forget_at:
             self._forget_at = self._now + DAY
             step.forget_before = self._now - STATES_KEPT
-        for id_, memory in self._known.items():
+        touched = [memory for memory in self._known.values() if memory.touched]
+        for memory in touched:
             self._tell(memory)
-            if memory.touched:
-                step.memories[id_] = memory.document()
+            step.memories[memory.equipment.id] = memory.document()
         self._tables.save(step)
         self._step = self._new_step()
-        for memory in self._known.values():
-            memory.unsaved_from, memory.touched = None, False
+        for memory in touched:
+            memory.saved()
 
     def current(self, equipment: str) -> Mapping[str, Current]:
         """Return the newest value of each point that was ever told."""
@@ -212,50 +212,47 @@ class Estate:
     def _take(self, record: Record, names: Names) -> None:
         body = record.body()
         if isinstance(body, ReadingBatch):
-            self._readings(body, names)
+            self._heard.append(body)
         elif isinstance(body, Tick):
-            self._keep_pace(body.rate)
+            self._keep_pace(body.rate, names)
         elif isinstance(body, LedgerChange):
+            self._settle(names)
             self._ledger(body, record.written_at)
         elif isinstance(body, Tally):
             self._tally += body
         elif isinstance(body, tuple):
-            self._items(body, record.position, names)
+            self._items(body, record.position)
 
-    def _keep_pace(self, rate: float) -> None:
+    def _keep_pace(self, rate: float, names: Names) -> None:
         if rate != self._rate:
+            self._settle(names)
             self._rate, self._look_for_silence_at = rate, 0
             for memory in self._known.values():
                 memory.keep_pace(rate)
 
-    def _items(
-        self, body: tuple[Event, ...] | tuple[DeadLetter, ...], position: int, names: Names
-    ) -> None:
-        for item, one in enumerate(body):
-            if isinstance(one, DeadLetter):
-                self._step.letters.append((position, item, one))
-            elif isinstance(one, Event):
-                self._event(one, names)
+    def _items(self, body: tuple[Event, ...] | tuple[DeadLetter, ...], position: int) -> None:
+        letters = [
+            (position, item, one) for item, one in enumerate(body) if isinstance(one, DeadLetter)
+        ]
+        self._step.letters.extend(letters)
+        events = [one for one in body if isinstance(one, Event)]
+        if events:
+            self._heard.append(rows_of(events))
 
-    def _readings(self, batch: ReadingBatch, names: Names) -> None:
-        for said in by_equipment(batch, names, lambda index: self._remembered(names, index)):
-            if said.samples:
-                self._hear(said.memory, said.samples, said.received_at)
-
-    def _event(self, event: Event, names: Names) -> None:
-        memory = self._remembered(names, event.equipment)
-        if memory is not None and not event.is_retained:
-            at = min(event.observed_at, event.received_at)
-            self._hear(memory, [Sample(at)], event.received_at)
+    def _settle(self, names: Names) -> None:
+        """Let follow what follows from all that was heard, and from what was not heard by now."""
+        heard, self._heard = self._heard, []
+        if heard:
+            for said in by_equipment(heard, names, lambda index: self._remembered(names, index)):
+                self._show(said.memory, said.memory.hear(said.samples, said.received_at))
+        if self._now > self._look_for_silence_at:
+            self._find_silent()
 
     def _remembered(self, names: Names, index: int) -> Remembered | None:
         """Return the equipment of an index, when it is in the ledger with that class."""
         name = names.equipment[index]
         memory = self._known.get(name.equipment)
         return memory if memory and memory.kind.name == name.equipment_class else None
-
-    def _hear(self, memory: Remembered, samples: Sequence[Sample], received_at: Micros) -> None:
-        self._show(memory, memory.hear(samples, received_at))
 
     def _show(self, memory: Remembered, since: Micros | None) -> None:
         """Show what changed, and what it means for those that the equipment speaks for."""

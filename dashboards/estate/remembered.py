@@ -8,7 +8,7 @@ import msgspec
 
 from dashboards.estate.operating_state import StateRule
 from dashboards.estate.point_value import Current, believed
-from dashboards.estate.timeline import Base, Change, Sample, Timeline, overlay
+from dashboards.estate.timeline import Base, Change, Sample, Timeline, first_difference, overlay
 from gengfu.core.clock import SILENT_REAL, Micros
 from gengfu.core.states import OperatingState, StateInterval
 from gengfu.ledger.model import Equipment, EquipmentClass
@@ -17,8 +17,7 @@ _SAVED_CHANGES = 8
 """Silence is dated back to the last sample: so many changes may have to be taken back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """Everything of an equipment that must survive a restart."""
 
     equipment_class: str
@@ -116,15 +115,19 @@ class Remembered:
 
     def state(self) -> StateInterval:
         """Return the present state and since when."""
-        last = len(self.shown) - 1
-        return StateInterval(
-            self.equipment.id, self.shown[last].state, _same_since(self.shown, last)
-        )
+        shown = self.shown
+        last = len(shown) - 1
+        return StateInterval(self.equipment.id, shown[last].state, _same_since(shown, last))
 
     def unsaved(self) -> list[tuple[Micros, OperatingState]]:
         """Return the states that must be written, from ``unsaved_from`` on."""
         since = self.unsaved_from
         return [(one.start, one.state) for one in self.shown if since is None or one.start >= since]
+
+    def saved(self) -> None:
+        """Note that all is written: what came before the newest states need not be kept."""
+        self.unsaved_from, self.touched = None, False
+        self.shown = self.shown[-self.timeline.window :]
 
     def told(self, point: str, value: Current) -> None:
         """Take a value; an older one than the known does not replace it."""
@@ -133,14 +136,16 @@ class Remembered:
         if known is None or value.observed_at >= known.observed_at:
             self.current[point] = value
 
-    def hear(self, samples: Sequence[Sample], received_at: Micros) -> Micros | None:
-        """Take samples; return from when on its own states differ, None when they do not."""
+    def hear(self, samples: Sequence[Sample], received_at: Micros | None) -> Micros | None:
+        """Take samples; return from when on its own states differ, None when they do not.
+
+        ``received_at`` is that of the last sign of life among them.
+        """
         self.touched = True
         spoke = None
-        if any(sample.heard for sample in samples):
+        if received_at is not None:
             self.received_at = max(received_at, self.received_at or received_at)
-            if self.timeline.silent:
-                spoke = self.timeline.set_silent(False)
+            spoke = self.timeline.set_silent(False)
         said = self.timeline.add(samples)
         if spoke is None or said is None:
             return spoke if said is None else said
@@ -164,7 +169,11 @@ class Remembered:
         self.timeline.silent_after = max(self.kind.silent_after, real)
 
     def show(self, since: Micros, above: "Remembered | None") -> Micros | None:
-        """Derive what is shown from ``since`` on; return from when on that differs."""
+        """Derive what is shown from ``since`` on; return from when on that differs.
+
+        Not from before its own states are known: it stood in no ledger yet, or that is too long ago.
+        """
+        since = max(since, self.timeline.changes[0].start)
         fresh = overlay(self.timeline.changes, above.shown if above else [], since)
         cut = bisect_left(self.shown, since, key=lambda change: change.start)
         kept, stale = self.shown[:cut], self.shown[cut:]
@@ -172,8 +181,8 @@ class Remembered:
             fresh = fresh[1:]
         if stale == fresh:
             return None
-        self.shown = (kept + fresh)[-self.timeline.window :]
-        differs = _first_difference(stale, fresh)
+        self.shown = kept + fresh
+        differs = first_difference(stale, fresh)
         self.touched = True
         before = self.unsaved_from
         self.unsaved_from = differs if before is None else min(differs, before)
@@ -192,11 +201,3 @@ def _newest(changes: Sequence[Change]) -> tuple[Change, ...]:
     first = max(0, len(changes) - _SAVED_CHANGES)
     since = _same_since(changes, first)
     return (changes[first]._replace(start=since), *changes[first + 1 :])
-
-
-def _first_difference(stale: list[Change], fresh: list[Change]) -> Micros:
-    for old, new in zip(stale, fresh, strict=False):
-        if old != new:
-            return min(old.start, new.start)
-    longer = stale if len(stale) > len(fresh) else fresh
-    return longer[min(len(stale), len(fresh))].start

@@ -1,68 +1,182 @@
-"""What one batch of readings says, equipment by equipment: columns become values for people."""
+"""What records say, equipment by equipment: columns become values for people, and samples.
+
+Many records are taken at once. Of a point's values only the newest is made; of what an equipment
+says in one moment only the points that its state follows from count, or else one sign of life.
+"""
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
-from dashboards.estate.point_value import Current, believed
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboards.estate.point_value import Current
 from dashboards.estate.remembered import Remembered
 from dashboards.estate.timeline import Sample
-from gengfu.core.batch import Flag, ReadingBatch
+from gengfu.core.batch import Event, Flag, ReadingBatch
 from gengfu.core.clock import Micros
 from gengfu.core.names import Names, PointKind, PointName
 from gengfu.core.naming import Scalar
 
-RETAINED = Flag.RETAINED.value
-"""As a plain number: a flag's own ``&`` takes longer than all the rest of a sample."""
+_NO_POINT = -1
+"""Stands for the point in the row of an event."""
+_NEVER = -1
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Said:
-    """The values of one equipment in one batch, as samples for its timeline."""
+    """What one equipment said, as samples for its timeline."""
 
     memory: Remembered
-    samples: list[Sample] = field(default_factory=list)
-    received_at: Micros = 0
+    samples: list[Sample]
+    received_at: Micros | None
+    """When its last sign of life was received; None when a broker replayed it all."""
 
-    def take(self, point: str, told: Current) -> None:
-        """Take one value: the newest is kept, and what the state follows from becomes a sample."""
-        self.memory.told(point, told)
-        self.received_at = max(self.received_at, told.received_at)
-        at, heard = believed(told), not told.flags & RETAINED
-        if point in self.memory.timeline.rule.points:
-            self.samples.append(Sample(at, point, told.value, heard))
-        elif heard and not (self.samples and self.samples[-1].at == at):
-            self.samples.append(Sample(at))
+
+def rows_of(events: Sequence[Event]) -> ReadingBatch:
+    """Return events as rows without a point: nothing but signs of life."""
+    return ReadingBatch(
+        equipment=np.array([one.equipment for one in events], dtype=np.int32),
+        point=np.full(len(events), _NO_POINT, dtype=np.int32),
+        observed_at=np.array([one.observed_at for one in events], dtype=np.int64),
+        received_at=np.array([one.received_at for one in events], dtype=np.int64),
+        value=np.full(len(events), np.nan),
+        flags=np.array([one.flags for one in events], dtype=np.uint8),
+    )
 
 
 def by_equipment(
-    batch: ReadingBatch, names: Names, find: Callable[[int], Remembered | None]
-) -> Iterable[Said]:
-    """Sort a batch's rows by equipment; ``find`` gives the equipment of an index, if it counts."""
-    found: dict[int, Said | None] = {}
-    columns = (
-        batch.equipment.tolist(),
-        batch.point.tolist(),
-        batch.observed_at.tolist(),
-        batch.received_at.tolist(),
-        batch.value.tolist(),
-        batch.flags.tolist(),
-    )
-    for equipment, point, observed_at, received_at, value, flags in zip(*columns, strict=True):
-        if equipment not in found:
-            memory = find(equipment)
-            found[equipment] = Said(memory) if memory else None
-        said = found[equipment]
-        if said is not None:
-            name = names.points[point]
-            told = Current(
-                value=read_value(name, value, batch.texts),
-                observed_at=observed_at,
-                received_at=received_at,
-                flags=flags,
-            )
-            said.take(name.point, told)
-    return [said for said in found.values() if said is not None]
+    batches: Sequence[ReadingBatch], names: Names, find: Callable[[int], Remembered | None]
+) -> Iterator[Said]:
+    """Tell everyone the newest values of its points, and return what its states follow from.
+
+    ``batches`` are at least one, in the order of the journal; ``find`` gives the equipment of an
+    index, if it counts.
+    """
+    rows = _Rows(batches, names, find)
+    return rows.said(rows.tell_newest())
+
+
+class _Rows:
+    """The rows of many batches, as far as their equipment counts, in columns."""
+
+    def __init__(
+        self,
+        batches: Sequence[ReadingBatch],
+        names: Names,
+        find: Callable[[int], Remembered | None],
+    ) -> None:
+        self._batches, self._points = batches, names.points
+        numbers, which = np.unique(
+            np.concatenate([one.equipment for one in batches]), return_inverse=True
+        )
+        found = [find(number) for number in numbers.tolist()]
+        counts = np.array([memory is not None for memory in found], dtype=np.bool_)
+        self._memories = [memory for memory in found if memory is not None]
+        rows = np.flatnonzero(counts[which])
+        self._whose = (np.cumsum(counts) - 1)[which[rows]]
+        """The position in ``_memories``."""
+        self._batch = np.repeat(np.arange(len(batches)), [len(one) for one in batches])[rows]
+        self._point = np.concatenate([one.point for one in batches])[rows]
+        self._observed_at = np.concatenate([one.observed_at for one in batches])[rows]
+        self._received_at = np.concatenate([one.received_at for one in batches])[rows]
+        self._value = np.concatenate([one.value for one in batches])[rows]
+        self._flags = np.concatenate([one.flags for one in batches])[rows]
+
+    def tell_newest(self) -> NDArray[np.bool_]:
+        """Tell the newest value of each point; return which rows (n,) a state follows from."""
+        pair = self._whose * (len(self._points) + 1) + self._point
+        order = np.lexsort((self._observed_at, pair))
+        first = np.flatnonzero(_differs(pair[order]))
+        count = np.diff(first, append=len(order))
+        newest = order[first + count - 1]
+        columns = (
+            newest,
+            self._whose[newest],
+            self._point[newest],
+            self._observed_at[newest],
+            self._received_at[newest],
+            self._value[newest],
+            self._flags[newest],
+        )
+        states = [self._tell(*one) for one in zip(*map(np.ndarray.tolist, columns), strict=True)]
+        follows = np.empty(len(order), dtype=np.bool_)
+        follows[order] = np.repeat(np.array(states, dtype=np.bool_), count)
+        return follows
+
+    def _tell(
+        self,
+        row: int,
+        whose: int,
+        point: int,
+        observed_at: Micros,
+        received_at: Micros,
+        value: float,
+        flags: int,
+    ) -> bool:
+        """Tell a value; return whether the equipment's state follows from its point."""
+        if point == _NO_POINT:
+            return False
+        memory, name = self._memories[whose], self._points[point]
+        told = Current(
+            value=self._read(row, name, value),
+            observed_at=observed_at,
+            received_at=received_at,
+            flags=flags,
+        )
+        memory.told(name.point, told)
+        return name.point in memory.timeline.rule.points
+
+    def said(self, follows: NDArray[np.bool_]) -> Iterator[Said]:
+        """Return what everyone said; ``follows`` = the rows (n,) that its state follows from."""
+        at = np.minimum(self._observed_at, self._received_at)  # never later than it was received
+        heard = self._flags & Flag.RETAINED.value == 0
+        received = np.full(len(self._memories), _NEVER)
+        np.maximum.at(received, self._whose[heard], self._received_at[heard])
+        rows = np.flatnonzero(follows | heard)
+        rows = rows[np.lexsort((~follows[rows], at[rows], self._whose[rows]))]
+        moment = np.cumsum(_differs(at[rows]) | _differs(self._whose[rows]))
+        signs = np.flatnonzero(heard[rows])
+        chosen = follows[rows]
+        chosen[signs[_differs(moment[signs])]] = True
+        rows = rows[chosen]
+        samples = self._samples(rows, at[rows], follows[rows], heard[rows])
+        ends = np.searchsorted(self._whose[rows], np.arange(len(received)), side="right").tolist()
+        begin = 0
+        for memory, end, last in zip(self._memories, ends, received.tolist(), strict=True):
+            if end > begin:
+                yield Said(memory, samples[begin:end], None if last == _NEVER else last)
+            begin = end
+
+    def _samples(
+        self,
+        rows: NDArray[np.int64],
+        at: NDArray[np.int64],
+        follows: NDArray[np.bool_],
+        heard: NDArray[np.bool_],
+    ) -> list[Sample]:
+        samples = list(map(Sample, at.tolist()))
+        told = np.flatnonzero(follows)
+        columns = (told, rows[told], self._point[rows[told]], self._value[rows[told]], heard[told])
+        for number, row, point, value, is_heard in zip(
+            *map(np.ndarray.tolist, columns), strict=True
+        ):
+            name = self._points[point]
+            said = self._read(row, name, value)
+            samples[number] = Sample(samples[number].at, name.point, said, is_heard)
+        return samples
+
+    def _read(self, row: int, name: PointName, value: float) -> Scalar:
+        texts = self._batches[self._batch[row]].texts if name.kind is PointKind.TEXT else ()
+        return read_value(name, value, texts)
+
+
+def _differs(column: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Return which rows (n,) are not as the one before; the first is not."""
+    differs = np.ones(len(column), dtype=np.bool_)
+    np.not_equal(column[1:], column[:-1], out=differs[1:])
+    return differs
 
 
 def read_value(name: PointName, value: float, texts: tuple[str, ...]) -> Scalar:

@@ -4,7 +4,7 @@ Everything that one step changed is written in one transaction with the position
 killed at any moment neither loses a state nor has one twice.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -162,8 +162,7 @@ class EstateTables:
         with self._engine.begin() as connection:
             _put(connection, _sites, "site", step.sites)
             _put(connection, _memories, "equipment", step.memories)
-            for equipment, (since, states) in step.states.items():
-                _replace_states(connection, equipment, since, states)
+            _replace_states(connection, step.states)
             for equipment in step.gone:
                 connection.execute(delete(_memories).where(_memories.c.equipment == equipment))
             _add_letters(connection, step.letters)
@@ -281,15 +280,20 @@ def _put(connection: Connection, table: Table, key: str, documents: Mapping[str,
 
 
 def _replace_states(
-    connection: Connection,
-    equipment: str,
-    since: Micros,
-    states: Iterable[tuple[Micros, str]],
+    connection: Connection, told: Mapping[str, tuple[Micros, Sequence[tuple[Micros, str]]]]
 ) -> None:
+    """Replace everyone's states from when on they are others."""
+    if not told:
+        return
     connection.execute(
-        delete(_states).where(_states.c.equipment == equipment, _states.c.start >= since)
+        delete(_states).where(_mine(), _states.c.start >= bindparam("since")),
+        [{"equipment": one, "since": since} for one, (since, _) in told.items()],
     )
-    rows = [{"equipment": equipment, "start": start, "state": state} for start, state in states]
+    rows = [
+        {"equipment": one, "start": start, "state": state}
+        for one, (_, states) in told.items()
+        for start, state in states
+    ]
     if rows:
         connection.execute(insert(_states), rows)
 

@@ -12,6 +12,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import NamedTuple
 
 from dashboards.estate.operating_state import StateRule
@@ -20,6 +21,8 @@ from gengfu.core.naming import Scalar
 from gengfu.core.states import OperatingState
 
 _MARK_BEHIND = 64
+_MOMENT = itemgetter(0)
+"""When a sample was, or a change began."""
 
 
 class Sample(NamedTuple):
@@ -75,12 +78,10 @@ class Timeline:
     """How many samples came too late to change past states."""
     _times: "array[int]" = field(default_factory=lambda: array("q"))
     _samples: list[Sample] = field(default_factory=list)
-    _low: int = 0
-    """The shortest that ``changes`` was since the last derivation began."""
     _mark: tuple[int, dict[str, Scalar]] = (0, {})
     """How many of the samples stand in these values: spares going through all of them."""
-    _newest: dict[str, Scalar] | None = None
-    """The values after the last sample; None when they must be found first."""
+    _newest: tuple[dict[str, Scalar], Micros | None] | None = None
+    """The values and the last sign of life after all samples; None when they must be found first."""
 
     def __post_init__(self) -> None:
         if not self.changes:
@@ -90,40 +91,12 @@ class Timeline:
     @property
     def last_heard(self) -> Micros | None:
         """Return the time of the last sign of life; None before the first."""
-        index = self._heard_before(len(self._samples))
-        return self.base.heard if index is None else self._times[index]
+        return self._known_last()[1]
 
     @property
     def latest(self) -> Micros:
         """Return the time up to which samples are known."""
         return self._times[-1] if self._times else self.base.time
-
-    def _is_next(self, samples: Sequence[Sample]) -> bool:
-        """Tell whether samples are what usually comes: signs of life of one moment, after all others."""
-        if self.silent or not samples or samples[0].at <= self.latest:
-            return False
-        at = samples[0].at
-        return all(one.heard and one.at == at for one in samples)
-
-    def _append(self, samples: Sequence[Sample]) -> Micros | None:
-        """Take what comes after all others: nothing before it is derived again."""
-        at, heard = samples[0].at, self.last_heard
-        if self._newest is None:
-            self._newest = self._known_at(len(self._samples))[0]
-        values, news = self._newest, False
-        for one in samples:
-            self._times.append(at)
-            self._samples.append(one)
-            if one.point is not None and values.get(one.point, one) != one.value:
-                values[one.point] = one.value
-                news = True
-        since = None
-        if news or heard is None or at - heard > self.silent_after or self.changes[-1].lost:
-            before, self._low = list(self.changes), len(self.changes)
-            self._emit_group(at, True, values, heard)
-            since = self._first_difference(before)
-        self._fold()
-        return since
 
     def add(self, samples: Iterable[Sample]) -> Micros | None:
         """Take samples in the order of arrival.
@@ -131,19 +104,16 @@ class Timeline:
         Returns:
             The time from which the states differ from before; None when they do not.
         """
-        samples = list(samples)
-        if self._is_next(samples):
+        self._fold()
+        samples = sorted(samples, key=_MOMENT)
+        if samples and samples[0].at > self.latest and not self.silent:
             return self._append(samples)
         first, self._newest = None, None
         for sample in samples:
             at = self._insert(sample)
             if at is not None and (first is None or at < first):
                 first = at
-        if first is None:
-            return None
-        since = self._derive_again(first)
-        self._fold()
-        return since
+        return None if first is None else self._derive_again(first)
 
     def set_silent(self, silent: bool) -> Micros | None:
         """Say whether nothing has been heard for too long; return as ``add`` does."""
@@ -151,6 +121,16 @@ class Timeline:
             return None
         self.silent = silent
         return self._derive_again(self.latest)
+
+    def _append(self, samples: Sequence[Sample]) -> Micros | None:
+        """Take what comes after all others: nothing before the last sign of life changes."""
+        begin, (values, heard) = len(self._samples), self._known_last()
+        self._times.extend([sample.at for sample in samples])
+        self._samples.extend(samples)
+        low = self._index_at(samples[0].at if heard is None else heard)
+        before = self.changes[low:]
+        self._run(begin, values, heard, news=False)
+        return self._first_difference(before, low)
 
     def _insert(self, sample: Sample) -> Micros | None:
         """Put a sample in its place; return from when on it may change something."""
@@ -167,47 +147,56 @@ class Timeline:
         base = self.base
         self.too_late += sample.at < base.time
         first_sign = sample.heard and base.heard is None
-        if first_sign or (sample.heard and sample.at == base.time):
+        now_heard = first_sign or (sample.heard and sample.at == base.time != base.heard)
+        if now_heard:
             base.heard = base.time
-        if not base.take(sample) and not first_sign:
+        if not base.take(sample) and not now_heard:
             return None
         self._mark = (0, dict(base.values))
         return base.time
 
     def _derive_again(self, first: Micros) -> Micros | None:
         """Derive the changes from the last sign of life before ``first`` on."""
-        before = list(self.changes)
-        begin = bisect_left(self._times, first)
-        heard = self._heard_before(begin)
-        begin = 0 if heard is None else bisect_left(self._times, self._times[heard])
-        cut = self.base.time if heard is None else self._times[heard]
-        self._low = bisect_left(self.changes, cut, key=lambda change: change.start)
-        del self.changes[self._low :]
-        if heard is None:
+        last = self._heard_before(bisect_left(self._times, first))
+        cut = self.base.time if last is None else self._times[last]
+        begin = 0 if last is None else bisect_left(self._times, cut)
+        values, heard = self._known_at(begin)
+        low = self._index_at(cut if heard is None else heard)
+        before = self.changes[low:]
+        del self.changes[self._index_at(cut) :]
+        if last is None:
             self._emit_base()
-        self._run(begin)
-        return self._first_difference(before)
+        self._run(begin, values, heard, news=True)
+        return self._first_difference(before, low)
+
+    def _index_at(self, start: Micros) -> int:
+        """Return how many changes began before ``start``."""
+        return bisect_left(self.changes, start, key=_MOMENT)
 
     def _emit_base(self) -> None:
         known = self.base.heard is not None
         state = self.rule.derive(self.base.values) if known else OperatingState.UNKNOWN
         self._emit(self.base.time, state, self.rule.is_link_lost(self.base.values, state))
 
-    def _run(self, begin: int) -> None:
-        values, heard = self._known_at(begin)
+    def _run(
+        self, begin: int, values: dict[str, Scalar], heard: Micros | None, *, news: bool
+    ) -> None:
+        """Emit what the samples from ``begin`` on change; ``news``: the first is looked at anyway."""
         index, count = begin, len(self._samples)
         while index < count:
             at, alive = self._times[index], False
             while index < count and self._times[index] == at:
-                sample = self._samples[index]
-                alive = alive or sample.heard
-                if sample.point is not None:
-                    values[sample.point] = sample.value
+                _, point, value, is_heard = self._samples[index]
+                alive = alive or is_heard
+                if point is not None and (point not in values or values[point] != value):
+                    values[point], news = value, True
                 index += 1
-            self._emit_group(at, alive, values, heard)
-            heard = at if alive else heard
+            if news or heard is None or at - heard > self.silent_after or self.changes[-1].lost:
+                self._emit_group(at, alive, values, heard)
+            heard, news = at if alive else heard, False
         if self.silent and heard is not None:
             self._emit(heard, OperatingState.UNKNOWN, True)
+        self._newest = values, heard
 
     def _emit_group(
         self, at: Micros, alive: bool, values: dict[str, Scalar], heard: Micros | None
@@ -225,24 +214,24 @@ class Timeline:
     def _emit(self, start: Micros, state: OperatingState, lost: bool) -> None:
         while self.changes and self.changes[-1].start >= start:
             self.changes.pop()
-        self._low = min(self._low, len(self.changes))
         if not self.changes or self.changes[-1][1:] != (state, lost):
             self.changes.append(Change(start, state, lost))
 
-    def _first_difference(self, before: list[Change]) -> Micros | None:
-        low, after = self._low, self.changes
-        for old, new in zip(before[low:], after[low:], strict=False):
-            if old != new:
-                return min(old.start, new.start)
-        longer = before if len(before) > len(after) else after
-        shared = min(len(before), len(after))
-        return longer[shared].start if len(longer) > shared else None
+    def _first_difference(self, before: list[Change], low: int) -> Micros | None:
+        """Compare the changes from ``low`` on with those that stood there before."""
+        after = self.changes[low:]
+        return None if before == after else first_difference(before, after)
 
     def _heard_before(self, index: int) -> int | None:
         for earlier in range(index - 1, -1, -1):
             if self._samples[earlier].heard:
                 return earlier
         return None
+
+    def _known_last(self) -> tuple[dict[str, Scalar], Micros | None]:
+        if self._newest is None:
+            self._newest = self._known_at(len(self._samples))
+        return self._newest
 
     def _known_at(self, index: int) -> tuple[dict[str, Scalar], Micros | None]:
         """Return the points' values and the last sign of life before the sample at ``index``."""
@@ -265,7 +254,10 @@ class Timeline:
         self._mark = (index, values)
 
     def _fold(self) -> None:
-        """Fold the oldest quarter into ``base`` when the window is full."""
+        """Fold the oldest quarter into ``base`` when the window is full.
+
+        Before the next samples are taken: by then all that followed from those before is shown.
+        """
         if len(self._samples) <= self.window:
             return
         cut = bisect_right(self._times, self._times[len(self._samples) - self.window * 3 // 4])
@@ -278,8 +270,17 @@ class Timeline:
         self._mark = (0, dict(self.base.values))
         del self._times[:cut]
         del self._samples[:cut]
-        kept = bisect_right(self.changes, self.base.time, key=lambda change: change.start)
+        kept = bisect_right(self.changes, self.base.time, key=_MOMENT)
         del self.changes[: max(0, kept - 1)]
+
+
+def first_difference(before: list[Change], after: list[Change]) -> Micros:
+    """Return from when on the states are others; the two are not the same."""
+    for old, new in zip(before, after, strict=False):
+        if old != new:
+            return min(old.start, new.start)
+    longer = before if len(before) > len(after) else after
+    return longer[min(len(before), len(after))].start
 
 
 def overlay(own: list[Change], above: list[Change], since: Micros) -> list[Change]:
@@ -298,5 +299,5 @@ def overlay(own: list[Change], above: list[Change], since: Micros) -> list[Chang
 
 
 def _in_force(changes: list[Change], at: Micros) -> Change | None:
-    index = bisect_right(changes, at, key=lambda change: change.start)
+    index = bisect_right(changes, at, key=_MOMENT)
     return changes[index - 1] if index else None

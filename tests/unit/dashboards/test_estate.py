@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine
 
+from dashboards.estate import projection
 from dashboards.estate.projection import STATES_KEPT
 from gengfu.core.batch import Event, Flag
 from gengfu.core.clock import SECOND
@@ -35,6 +36,12 @@ def scene(engine: Engine) -> Scene:
     scene = Scene(engine)
     scene.ledger(1)
     return scene
+
+
+def _something(scene: Scene, second: int, observed: int, flags: int = 0) -> tuple[Event]:
+    index = scene.journal.names.equipment_index(EquipmentName("s", "pump", "pump"))
+    at, received_at = observed * SECOND, second * SECOND
+    return (Event(equipment=index, type="x", observed_at=at, received_at=received_at, flags=flags),)
 
 
 def test_value_shown_wrong(scene: Scene) -> None:
@@ -141,6 +148,33 @@ def test_children_of_silent_parent_known(scene: Scene) -> None:
     assert scene.states("door")[-1] == (410, RUNNING)
 
 
+def test_silence_above_shown_before_the_ledger(scene: Scene) -> None:
+    """Silence of who speaks for it, from before it stood in the ledger, leaves its past as it was."""
+    scene.say(10, "ctl", mains=True)
+    scene.say(20, "door", contact="open")
+    scene.ledger(40, ledger_of(("ctl", "door_controller", None)))
+    scene.ledger(60)
+    scene.write(100_000, Tick())
+    scene.follow()
+    assert [(one.start // SECOND, one.end and one.end // SECOND, one.state) for one in scene.intervals("door")] == [
+        (1, 20, UNKNOWN),
+        (20, 40, RUNNING),
+        (60, None, UNKNOWN),
+    ]  # fmt: skip
+
+
+def test_busy_step_loses_states(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often a state changes within one step, every change is saved."""
+    monkeypatch.setattr(projection, "SAMPLES", 1)
+    scene = Scene(engine)
+    scene.ledger(1)
+    for second in range(10, 610):
+        scene.say(second, "pump", run=second % 2 == 0)
+    scene.follow(limit=1000)
+    assert scene.intervals("pump")[0].start == SECOND
+    assert len(scene.intervals("pump")) == 601
+
+
 def test_late_reading_changes_nothing(scene: Scene) -> None:
     """A reading that comes late changes the past that it belongs to, also in the database."""
     for second in (10, 20, 30, 40):
@@ -159,9 +193,7 @@ def test_clock_ahead_makes_gap(scene: Scene) -> None:
 def test_event_is_no_life(scene: Scene) -> None:
     """An event is a sign of life; a retained reading is none."""
     scene.say(10, "pump", run=True)
-    index = scene.journal.names.equipment_index(EquipmentName("s", "pump", "pump"))
-    event = Event(equipment=index, type="x", observed_at=150 * SECOND, received_at=150 * SECOND)
-    scene.write(150, (event,))
+    scene.write(150, _something(scene, 150, 150))
     scene.hear(300, 300, "pump", {"run": True}, Flag.RETAINED)
     scene.write(320, Tick())
     assert scene.states("pump")[-1] == (10, RUNNING)
@@ -339,3 +371,28 @@ def test_memory_and_database_disagree(
         scene.estate.save()
         for one, shown in scene.estate.states().items():
             assert scene.intervals(one)[-1] == shown
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(SAID, st.sampled_from([0, 0, 0, 40, 400]), st.sampled_from([0, 0, 0, 16])), max_size=25))  # fmt: skip
+def test_many_at_once_say_something_else(
+    story: list[tuple[tuple[int, tuple[str | None, dict[str, Scalar]]], int, int]],
+) -> None:
+    """Late, replayed or in order: records taken all at once give what one at a time gives."""
+    single, whole = Scene(in_memory()), Scene(in_memory())
+    for scene in (single, whole):
+        now = 1
+        scene.ledger(now)
+        for (wait, (equipment, values)), late, flags in story:
+            now += wait
+            if equipment is None:
+                scene.write(now, _something(scene, now, now - late, flags))
+                scene.write(now, Tick())
+                continue
+            scene.hear(now, now - late, equipment, values, flags)
+    single.follow(1)
+    whole.follow()
+    for equipment in ALL.equipment:
+        assert whole.intervals(equipment) == single.intervals(equipment)
+        assert whole.estate.current(equipment) == single.estate.current(equipment)
+    assert whole.estate.states() == single.estate.states()

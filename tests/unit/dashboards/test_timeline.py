@@ -130,6 +130,14 @@ def test_old_sample_of_rare_point_lost() -> None:
     assert _states(timeline)[-1][1] is FAULT
 
 
+def test_life_at_the_window_is_overheard() -> None:
+    """A sign of life of the moment that the window begins with ends a silence like any later one."""
+    base = Base(time=100 * SECOND, values={"run": True}, heard=10 * SECOND)
+    timeline = Timeline(rule=PUMP, silent_after=SILENT, base=base)
+    assert timeline.add([_at(100)]) == 100 * SECOND
+    assert _states(timeline) == [(100, RUNNING, False)]
+
+
 def test_window_grows() -> None:
     """However long it runs, no more than the window is kept, and the states stay right."""
     timeline = _timeline(window=50)
