@@ -1,5 +1,6 @@
 """All that the engine remembers. It belongs to one ``step`` after the other and to nobody else."""
 
+import heapq
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -84,6 +85,19 @@ class State:
     linking: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     """Whether a linkage line reads points of that name, by point index of ``names``."""
     counts: Counts = field(default_factory=Counts)
+
+    def next_due(self) -> Micros | None:
+        """Return when the next timer runs out; None when nothing waits for one.
+
+        Timers of conditions that are over meanwhile are forgotten.
+        """
+        while self.timers:
+            due, equipment, index, part = self.timers[0]
+            unit = self.units.get(equipment)
+            if unit is not None and (index < 0 or (index, part) in unit.conditions):
+                return due
+            heapq.heappop(self.timers)
+        return None
 
     def at_pace(self, span: Micros, *, real: Micros) -> Micros:
         """Return a span, or ``real`` as it passes on the machine when our clock makes that longer."""

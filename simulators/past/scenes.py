@@ -19,7 +19,7 @@ LEAD: Micros = MINUTE
 """So long before its trouble a scene begins."""
 AFTER: Micros = 6 * MINUTE
 """So long after it the scene ends: what clears has cleared by then."""
-_CLOSE, _FAR = 10 * SECOND, 5 * MINUTE
+_CLOSE, _FAR = 10 * SECOND, 3 * MINUTE
 _NEAR: Micros = 6 * MINUTE
 """So long after its trouble began or ended it is looked at closely."""
 

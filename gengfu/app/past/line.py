@@ -116,8 +116,7 @@ class Line:
 
     def next_due(self) -> Micros:
         """Return when the next timer of a rule or clock of an alert runs out, to the second."""
-        timers = self.runner.state.timers
-        soonest = min(timers[0][0] if timers else NEVER, self._next_clock or NEVER)
+        soonest = min(self.runner.state.next_due() or NEVER, self._next_clock or NEVER)
         return max(self.clock.at, -(-soonest // SECOND) * SECOND)
 
     def run_out(self, at: Micros) -> None:

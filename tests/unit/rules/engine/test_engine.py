@@ -45,6 +45,17 @@ def test_a_condition_that_breaks_begins_anew() -> None:
     assert ours(one.run(), "hot") == []
 
 
+@pytest.mark.parametrize(("then", "is_due"), [((), True), ((79.0,), False), ((79.0, 81.0), True)])
+def test_nothing_is_waited_for_any_more(then: tuple[float, ...], is_due: bool) -> None:
+    """Nobody waits for the end of a hold that broke; for one that began anew, from the first one's on."""
+    one = scene()
+    for value in (81.0, *then):
+        one.says("lift", motor_temp=value)
+        one.tick()
+    found = one.judged()[0].next_due()
+    assert (found == START + 10 * SECOND) == is_due
+
+
 def test_clearing_needs_its_own_condition_and_time() -> None:
     """Between the two thresholds it stays on; below the lower for 5 s it is off."""
     one = scene()
