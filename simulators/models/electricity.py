@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from gengfu.core.naming import Scalar
 
+_PHASES = tuple((f"voltage_{one}", f"current_{one}") for one in "abc")
+
 
 def phase_current(points: Mapping[str, Scalar]) -> float:
     """Return the current in A of each of three equal phases, from kW, V and the power factor."""
@@ -17,9 +19,7 @@ def phase_current(points: Mapping[str, Scalar]) -> float:
 
 def power_of_phases(points: Mapping[str, Scalar]) -> float:
     """Return the power in kW of the phases a, b and c, from V, A and the power factor."""
-    phases = (
-        _figure(points, f"voltage_{one}") * _figure(points, f"current_{one}") for one in "abc"
-    )
+    phases = [_figure(points, volts) * _figure(points, amperes) for volts, amperes in _PHASES]
     return sum(phases) * _figure(points, "power_factor") / 1000
 
 

@@ -163,8 +163,8 @@ class Elevator(Machine):
         origin, start, sign = self.position, self.now, math.copysign(1.0, way)
         self.starts += 1
         while (t := (self.now - start) / SECOND) < run.duration:
-            self.position = origin + sign * run.position(t)
-            self.velocity = sign * run.velocity(t)
+            way, speed = run.at(t)
+            self.position, self.velocity = origin + sign * way, sign * speed
             if self.faults and self._comes_to_a_halt:
                 yield from self._halt()
                 return

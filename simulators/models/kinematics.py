@@ -36,21 +36,16 @@ class Travel:
         """Return how long the run takes, s."""
         return self.distance / self.top_speed + self.ramp
 
-    def position(self, t: float) -> float:
-        """Return the way travelled ``t`` seconds after the start, m."""
+    def at(self, t: float) -> tuple[float, float]:
+        """Return the way travelled, m, and the speed, m/s, ``t`` seconds after the start."""
+        left, top, acceleration = self.duration - t, self.top_speed, self.acceleration
         if t <= 0:
-            return 0.0
-        if t >= self.duration:
-            return self.distance
+            return 0.0, 0.0
+        if left <= 0:
+            return self.distance, 0.0
+        speed = min(top, acceleration * t, acceleration * left)
         if t <= self.ramp:
-            return self.acceleration * t * t / 2
+            return acceleration * t * t / 2, speed
         if t <= self.duration - self.ramp:
-            return self.top_speed * (t - self.ramp / 2)
-        left = self.duration - t
-        return self.distance - self.acceleration * left * left / 2
-
-    def velocity(self, t: float) -> float:
-        """Return the speed ``t`` seconds after the start, m/s."""
-        if t <= 0 or t >= self.duration:
-            return 0.0
-        return min(self.top_speed, self.acceleration * t, self.acceleration * (self.duration - t))
+            return top * (t - self.ramp / 2), speed
+        return self.distance - acceleration * left * left / 2, speed

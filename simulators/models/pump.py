@@ -63,6 +63,13 @@ class Pump:
     faults: Mapping[str, float] = field(default_factory=dict)
     """How far each has come, 0 to 1; set by ``suffer``."""
     branch: Branch = field(init=False)
+    """This and the next four follow from the faults, and are worked out when these change."""
+    available: bool = field(init=False)
+    """The automatic control may start it."""
+    mode: str = field(init=False)
+    tripped: bool = field(init=False)
+    worn: float = field(init=False)
+    """How much of its last noise and friction a wearing bearing has."""
     running: bool = False
     speed: float = 1.0
     """Share of the rated speed while running."""
@@ -72,8 +79,6 @@ class Pump:
     starts: int = 0
     torque: float = 0.0
     """Share of the rated torque: what is not lifted is not paid for (U)."""
-    worn: float = 0.0
-    """How much of its last noise and friction a wearing bearing has."""
     wandered: float = 0.0
     """By how much of itself its vibration has wandered off."""
 
@@ -91,23 +96,15 @@ class Pump:
             valve=1 - faults.get("blocked", 0.0),
             wet=1 - faults.get("dry_running", 0.0),
         )
+        self.available = _NOT_AUTOMATIC.isdisjoint(faults)
+        self.mode = next((mode for mode in ("off", "manual") if mode in faults), "auto")
+        self.tripped = not TRIPS.isdisjoint(faults)
         self.worn = math.expm1(_GROWTH * faults.get("bearing_wear", 0.0)) / math.expm1(_GROWTH)
-
-    @property
-    def available(self) -> bool:
-        """Tell whether the automatic control may start it."""
-        return not self.faults or _NOT_AUTOMATIC.isdisjoint(self.faults)
 
     @property
     def flow(self) -> float:
         """Return what it delivers, L/min."""
         return self.delivery.flow
-
-    @property
-    def mode(self) -> str:
-        if not self.faults:
-            return "auto"
-        return next((mode for mode in ("off", "manual") if mode in self.faults), "auto")
 
     def switch(self, *, on: bool) -> None:
         """Start or stop; a tripped pump stays where it is."""
@@ -156,7 +153,7 @@ class Pump:
         points: dict[str, Scalar] = {
             "run": self.running,
             "mode": self.mode,
-            "fault": not TRIPS.isdisjoint(self.faults),
+            "fault": self.tripped,
             "current": self.curve.current_of(self.torque) * noise,
             "vibration": self.vibration,
             "bearing_temp": self.bearing_temp,

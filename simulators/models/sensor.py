@@ -41,12 +41,15 @@ class Course:
     least: float = 0.0
     """It never reads less, but where a fault draws it there."""
 
+    @property
+    def changes(self) -> bool:
+        """Tell whether it is more than its mean that the day explains."""
+        return self.shape is not None or bool(self.swing)
+
     def at(self, hour: float) -> float:
-        """Return what the day explains at an hour of it."""
+        """Return what the day explains at an hour of it, where it ``changes``."""
         if self.shape is not None:
             return self.mean + self.swing * self.shape(hour)
-        if not self.swing:
-            return self.mean
         return self.mean + self.swing * cos((hour - self.peak) * pi / 12)
 
 
@@ -168,7 +171,9 @@ class _Value:
         """Return what a sensor reads now."""
         course, usual, drawn = self.course, self.usual, self.drawn
         noise = self.noise * usual if course.relative else self.noise
-        return max(min(course.least, course.mean + drawn), usual + noise + drawn)
+        found, least = usual + noise + drawn, course.least
+        # It is seldom at its least: only then what a fault draws it to is looked at.
+        return found if found > least else max(min(least, course.mean + drawn), found)
 
     def draw(self, pull: Pull | None, passed: Micros) -> None:
         """Go where a fault draws it, or back to its ordinary day."""
@@ -190,8 +195,10 @@ class Sensor(Machine):
         super().__init__(id_, start)
         self.kind, self.rng, self.zone = kind, rng, zone
         self._values = {
-            name: _Value(one, rng.gauss(0, one.noise)) for name, one in kind.courses.items()
+            name: _Value(one, rng.gauss(0, one.noise), usual=one.mean)
+            for name, one in kind.courses.items()
         }
+        self._by_the_hour = [one for one in self._values.values() if one.course.changes]
         self._counts = {name: one.begins for name, one in kind.counts.items()}
         self._at: dict[str, set[str | None]] = {}
         """By fault: the parts where it is."""
@@ -251,11 +258,11 @@ class Sensor(Machine):
         stays = exp(-passed / _NOISE_LASTS)
         fresh = sqrt(1 - stays * stays)
         before = self._readings() if self._counts_others or self.faults else {}
+        gauss, faults = self.rng.gauss, self.faults
         for name, value in self._values.items():
-            spread = value.course.noise
-            if spread:
-                value.noise = stays * value.noise + self.rng.gauss(0, spread * fresh)
-            if self.faults or value.drawn:
+            if spread := value.course.noise:
+                value.noise = stays * value.noise + gauss(0, spread * fresh)
+            if faults or value.drawn:
                 value.draw(next(self._pulls(name, before), None), passed)
         for name, count in self.kind.counts.items():
             rate = before[count.of] if count.of is not None else 1.0
@@ -266,7 +273,7 @@ class Sensor(Machine):
     def _look_at_the_clock(self) -> None:
         """Have what the day explains by now: it is the same before and after the noise has changed."""
         self._hour = local_hour(self.now, self.zone)
-        for value in self._values.values():
+        for value in self._by_the_hour:
             value.usual = value.course.at(self._hour)
 
     def _pulls(self, name: str, before: Mapping[str, Scalar]) -> Iterator[Pull]:
@@ -279,13 +286,15 @@ class Sensor(Machine):
 
     def _readings(self) -> dict[str, Scalar]:
         """Return every point but the counters, unless a fault says what one of them reads."""
-        values, hour = {name: one.read() for name, one in self._values.items()}, self._hour
-        points: dict[str, Scalar] = {**values, **self.kind.steady}
+        points: dict[str, Scalar] = {name: one.read() for name, one in self._values.items()}
+        points.update(self.kind.steady)
         for name, (first, last) in self.kind.hours.items():
+            hour = self._hour
             inside = first <= hour < last
             points[name] = inside if first < last else hour >= first or hour < last
         for trip in self.kind.trips:
-            tripped = values[trip.watches] >= trip.limit and trip.unless not in self.faults
+            reached = self._values[trip.watches].read() >= trip.limit
+            tripped = reached and trip.unless not in self.faults
             points[trip.point] = trip.then if tripped else trip.otherwise
         for name, fault in self.kind.tallies.items():
             points[name] = len(self._at.get(fault, ()))
@@ -313,4 +322,5 @@ class Sensor(Machine):
             points[name] = value(points)
 
     def _points(self) -> dict[str, Scalar]:
-        return {**self._counts, **self._readings()}
+        readings = self._readings()
+        return {**self._counts, **readings} if self._counts else readings

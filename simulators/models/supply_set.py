@@ -53,6 +53,8 @@ class SupplySet(Station):
         super().__init__(pumps, start)
         self.rng, self.zone = rng, zone
         self.curve = pumps[0].curve
+        self._turns = [(*pumps[first:], *pumps[:first]) for first in range(len(pumps))]
+        """Who goes first, night by night."""
         self.set_head = 0.95 * self.curve.head
         self.static = 0.6 * self.curve.head
         self.peak_draw = 0.6 * self.curve.flow * len(pumps)
@@ -111,12 +113,13 @@ class SupplySet(Station):
 
     def _duty_order(self) -> Sequence[Pump]:
         """Return every pump by turn, what may not run last; the duty pump changes at three at night."""
-        pumps = list(self.pumps.values())
-        first = (wall(self.now, self.zone) - 3 * HOUR) // DAY % len(pumps)
-        order = pumps[first:] + pumps[:first]
-        if self._standing:  # what shows only in a running pump gets that pump the duty
-            order.sort(key=lambda one: (not one.available, WEAR_OF_A_PUMP.isdisjoint(one.faults)))
-        return order
+        turn = self._turns[(wall(self.now, self.zone) - 3 * HOUR) // DAY % len(self._turns)]
+        if not self._standing:
+            return turn
+        # What shows only in a running pump gets that pump the duty.
+        return sorted(
+            turn, key=lambda one: (not one.available, WEAR_OF_A_PUMP.isdisjoint(one.faults))
+        )
 
     def _draw(self, seconds: float) -> float:
         """Return what the taps would draw at the set pressure, L/min: by the hour, never steady."""
@@ -135,12 +138,13 @@ class SupplySet(Station):
         return min(max(2500.0 * (_TANK_FULL - self.tank.level), 0.0), _BORE)
 
     def points_of(self, pump: Pump) -> Mapping[str, Scalar]:
-        scatter = _FLOW_NOISE + _SURGE * pump.delivery.vapour * pump.flow
+        flow = pump.delivery.flow
+        scatter = _FLOW_NOISE + _SURGE * pump.delivery.vapour * flow
         return {
             "pressure_in": pump.inlet(self.tank.level) * MPA_PER_METRE,
             "pressure_out": self.duty.head * MPA_PER_METRE + self.rng.gauss(0.0, 0.0012),
             "pressure_set": self.set_head * MPA_PER_METRE,
-            "flow": max(0.0, self.rng.gauss(pump.flow, scatter)) if pump.flow else 0.0,
+            "flow": max(0.0, self.rng.gauss(flow, scatter)) if flow else 0.0,
             "tank_level": self.tank.level,
             "tank_overflow": self.any_has("tank_overflow"),
             "floor_leak": self.any_has("floor_leak"),
