@@ -62,8 +62,10 @@ def _take_readings(judge: Judge, batch: ReadingBatch) -> None:
     state = judge.state
     if not len(batch) or not state.linked.any():
         return
-    concerned = state.linked[batch.equipment] & state.linking[batch.point]
-    rows = np.flatnonzero(concerned & ((batch.flags & Flag.RETAINED) == 0))
+    rows = np.flatnonzero(state.linked[batch.equipment] & state.linking[batch.point])
+    if not len(rows):
+        return
+    rows = rows[(batch.flags[rows] & Flag.RETAINED) == 0]
     rows = rows[np.argsort(batch.observed_at[rows], kind="stable")]
     moment, news = None, any(state.linkage.open_runs())
     for row in rows.tolist():

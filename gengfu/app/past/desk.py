@@ -3,6 +3,7 @@
 Both follow the journal in a process of their own, by the desk's own code, and end when all is in.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from multiprocessing import get_context, parent_process
@@ -29,6 +30,7 @@ _AT_ONCE = 4_000
 """Records that make a step. Nobody waits for the newest value: few big writes."""
 _PACE = Pace(records=_AT_ONCE, items=200_000)
 _PAUSE_SECONDS = 0.5
+_NICENESS = 19
 
 
 class PastDesk:
@@ -70,7 +72,7 @@ class PastDesk:
 
 def keep_store(settings: Settings, finished: Event) -> None:
     """Write readings and events into the store, and roll them up, until all is in."""
-    search_seldom()
+    _give_way()
     place = Installation(settings.data)
     # One thread: the other parts have work for the other cores, and sharing small writes costs more.
     with closing(connect(settings.store, place.data, threads=1)) as store:
@@ -82,7 +84,7 @@ def keep_store(settings: Settings, finished: Event) -> None:
 
 def keep_states(settings: Settings, finished: Event) -> None:
     """Derive values, operating states and what was refused, until all is in."""
-    search_seldom()
+    _give_way()
     place = Installation(settings.data)
     estate = Estate(open_sqlite(place.desk), classes_of(settings))
     estate.prepare()
@@ -97,6 +99,12 @@ def keep_states(settings: Settings, finished: Event) -> None:
         return bool(records)
 
     _follow((advance,), finished)
+
+
+def _give_way() -> None:
+    """Leave the processor to the chain that everything waits for, where there is not enough of it."""
+    search_seldom()
+    os.nice(_NICENESS)
 
 
 class _Patient(FolderReader):

@@ -19,26 +19,25 @@ from alerts.model import Alert, FindingVerdict, Step, StepRequest
 from gengfu.app.accounts import gate_of
 from gengfu.app.given_files import classes_of
 from gengfu.app.ledgers import ledger_store
-from gengfu.app.past.calm import PastSite, Saying, ordinary_days
+from gengfu.app.past.calm import ordinary_days
 from gengfu.app.past.desk import PastDesk
 from gengfu.app.past.garbage import search_seldom
 from gengfu.app.past.line import Line, opened_line
 from gengfu.app.past.people import Act, handling_of
+from gengfu.app.past.world import RATE, Moment, World, told_ahead
 from gengfu.app.setup import prepare
 from gengfu.config import Settings
 from gengfu.core.clock import DAY, MINUTE, Micros
 from gengfu.core.errors import StartError
 from gengfu.database import open_sqlite
 from gengfu.installation import Installation
-from gengfu.ledger.model import EquipmentClass, SiteLedger
+from gengfu.ledger.model import SiteLedger
 from gengfu.people.roles import Role
 from simulators.past.copies import copies_of
 from simulators.past.days import QUARTER
-from simulators.past.scenes import Scene, scene_of
-from simulators.past.troubles import Trouble, plan, truth
+from simulators.past.scenes import AFTER, LEAD
+from simulators.past.troubles import Trouble, cast_of, plan, truth
 
-RATE = 190.0
-"""How fast the past runs, as its ticks tell it: what is heard every quarter of an hour is not silent."""
 TRUTH_FILE = "past-truth.csv"
 
 
@@ -89,9 +88,13 @@ def make_past(
                     f"{place.data} has a history already, and a past is made where none is: "
                     "give another folder with --data."
                 )
-            with PastDesk(settings) as desk:
-                past = _past(settings, place, ledgers, line, wish)
-                past.run(end, tell)
+            past = _past(place, ledgers, line, wish)
+            sites = ordinary_days(
+                settings, ledgers, line.directory, start=line.clock.at, seed=wish.seed
+            )
+            world = World(sites, classes_of(settings), past.plan, line.clock.at, end)
+            with PastDesk(settings) as desk, told_ahead(world) as moments:
+                past.run(moments, end, tell)
                 line.finish()
                 desk.finish()
             return past.made(end)
@@ -114,24 +117,24 @@ def _people(place: Installation) -> Mapping[Role, str]:
     }
 
 
-def _past(
-    settings: Settings, place: Installation, ledgers: Sequence[SiteLedger], line: Line, wish: Wish
-) -> "_Past":
-    """Let every machine live its ordinary days, and draw what goes wrong."""
+def _past(place: Installation, ledgers: Sequence[SiteLedger], line: Line, wish: Wish) -> "_Past":
+    """Draw what goes wrong, and who deals with it."""
     start = line.clock.at
-    end = start + wish.span
     troubles = [
         trouble
         for ledger in ledgers
         for trouble in plan(
-            ledger, start=start + DAY // 8, end=end, seed=wish.seed, often=wish.often
+            ledger,
+            start=start + DAY // 8,
+            end=start + wish.span,
+            seed=wish.seed,
+            often=wish.often,
         )
     ]
     troubles.sort(key=lambda one: one.begins)
     (place.data / TRUTH_FILE).write_text(truth(troubles), encoding="utf-8")
     return _Past(
-        classes=classes_of(settings),
-        sites=ordinary_days(settings, ledgers, line.directory, start=start, seed=wish.seed),
+        ledgers={one.site.id: one for one in ledgers},
         line=line,
         plan=troubles,
         people=_people(place),
@@ -144,26 +147,19 @@ def _past(
 class _Past:
     """What is to happen, the next first, and what has happened so far."""
 
-    classes: Mapping[str, EquipmentClass]
-    sites: Mapping[str, PastSite]
+    ledgers: Mapping[str, SiteLedger]
     line: Line
     plan: Sequence[Trouble]
     people: Mapping[Role, str]
     start: Micros
     rng: Random
-    _in_trouble: dict[str, Trouble] = field(default_factory=dict)
-    """By equipment of its cast."""
     _due: list[tuple[Micros, int, Callable[[], None]]] = field(default_factory=list)
     _order: Iterator[int] = field(default_factory=count)
 
-    def run(self, end: Micros, tell: Callable[[float], None]) -> None:
+    def run(self, moments: Iterator[Moment], end: Micros, tell: Callable[[float], None]) -> None:
         """Live until ``end``."""
         self._at(self.start, self._new_day)
-        self._at(self.start, self._come_on_line)
-        self._at(self.start, self._quarter)
-        for number, trouble in enumerate(self.plan, 1):
-            scene = partial(self._raise_curtain, trouble, number)
-            self._at(trouble.begins - MINUTE, scene)
+        self._listen(moments)
         day = self.start
         while (at := min(self._due[0][0], self.line.next_due())) <= end:
             self._happen(at)
@@ -187,7 +183,7 @@ class _Past:
         return Made(
             start=self.start,
             end=end,
-            equipment=sum(len(one.ledger.equipment) for one in self.sites.values()),
+            equipment=sum(len(one.equipment) for one in self.ledgers.values()),
             records=self.line.runner.position,
             values=self.line.values,
             events=self.line.events,
@@ -202,52 +198,41 @@ class _Past:
         self.line.new_day()
         self._at(self.line.clock.at + DAY, self._new_day)
 
-    def _come_on_line(self) -> None:
-        for one in self.sites.values():
-            packets = one.greetings(self.line.clock.at)
-            self.line.hear([(packet.topic, packet.payload) for packet in packets])
+    def _listen(self, moments: Iterator[Moment]) -> None:
+        """Take in what is said next when it is its time."""
+        moment = next(moments, None)
+        if moment is not None:
+            self._at(moment.at, partial(self._take_in, moment, moments))
 
-    def _quarter(self) -> None:
-        """Let everybody who is not in trouble tell the last quarter of an hour."""
-        at = self.line.clock.at
-        self._say([one.tell(at) for one in self.sites.values()])
-        self._at(at + QUARTER, self._quarter)
-
-    def _say(self, told: Sequence[Saying]) -> None:
-        self.line.say(
-            [draft for one in told for draft in one.drafts],
-            values=sum(one.values for one in told),
-            events=sum(one.events for one in told),
-        )
-
-    def _raise_curtain(self, trouble: Trouble, number: int) -> None:
-        site = self.sites[trouble.site]
-        scene = scene_of(trouble, site.ledger, self.classes, site.counter, number=number, rate=RATE)
-        site.calm.leave(scene.cast)
-        self._in_trouble.update(dict.fromkeys(scene.cast, trouble))
-        self._play(scene)
-
-    def _play(self, scene: Scene) -> None:
-        """Look at a scene, and again when it is its time."""
-        packets = scene.advance(self.line.clock.at)
-        if packets:
-            self.line.hear([(one.topic, one.payload) for one in packets])
-        following = scene.next()
-        if following is not None:
-            self._at(following, partial(self._play, scene))
-            return
-        for id_ in scene.cast:
-            del self._in_trouble[id_]
-        self._say([self.sites[scene.trouble.site].go_on(scene.cast, self.line.clock.at)])
+    def _take_in(self, moment: Moment, moments: Iterator[Moment]) -> None:
+        if moment.sent:
+            self.line.hear(moment.sent)
+        if moment.said:
+            self.line.say(moment.said, values=moment.values, events=moment.events)
+        self._listen(moments)
 
     def _call_people(self, alert: Alert) -> None:
         """Let people deal with a new alert as they did."""
-        trouble = self._in_trouble.get(alert.equipment or "")
+        trouble = self._trouble_of(alert)
         found = FindingVerdict(trouble.found) if trouble else FindingVerdict.NOTHING_FOUND
         over = trouble.ends if trouble else alert.opened_at
-        zone = self.sites[alert.site].zone if alert.site in self.sites else ZoneInfo("UTC")
+        ledger = self.ledgers.get(alert.site)
+        zone = ZoneInfo(ledger.site.time_zone if ledger else "UTC")
         for act in handling_of(alert, found=found, over=over, zone=zone, rng=self.rng):
             self._at(act.at, partial(self._act, alert.id, act))
+
+    def _trouble_of(self, alert: Alert) -> Trouble | None:
+        """Return the trouble in which an alert's equipment is just now."""
+        now = self.line.clock.at
+        return next(
+            (
+                one
+                for one in self.plan
+                if one.begins - LEAD <= now <= one.ends + AFTER
+                and alert.equipment in cast_of(self.ledgers[one.site], one.injection.equipment)
+            ),
+            None,
+        )
 
     def _act(self, alert: str, act: Act) -> None:
         refused = self.line.act(

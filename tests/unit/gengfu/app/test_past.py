@@ -10,6 +10,7 @@ from alerts.read import AlertFilter, AlertReader
 from dashboards.estate import Estate
 from gengfu.app.ledgers import ledger_store
 from gengfu.app.past.living import TRUTH_FILE, Made, Wish, make_past
+from gengfu.app.past.world import World, told_ahead
 from gengfu.config import Settings
 from gengfu.core.batch import ReadingBatch
 from gengfu.core.clock import DAY, HOUR, MINUTE, from_iso
@@ -20,6 +21,8 @@ from gengfu.installation import Installation
 from ingest.journal.reader import FolderReader
 from ingest.store.duckdb import DuckdbStore
 from rules.engine.checkpoint import read
+from simulators.device import Injection
+from simulators.past.troubles import Trouble
 from tests.fakes.small_estate import shipped_classes, small_estate
 
 END = from_iso("2026-03-11T00:10:00+08:00")
@@ -111,6 +114,15 @@ def test_core_begins_anew(lived: tuple[Installation, Made]) -> None:
     state = read(place.checkpoint, shipped_classes())
     assert state is not None
     assert state.position == made.records == FolderReader(place.journal).last_position()
+
+
+def test_a_world_that_breaks() -> None:
+    """When the process that tells what is said is gone, the past is said not to be whole."""
+    fault = Injection(equipment="lift", fault="fault")
+    nowhere = Trouble(begins=END, ends=END, site="nowhere", injection=fault, found="fault")
+    world = World({}, {}, [nowhere], END - HOUR, END)
+    with told_ahead(world) as moments, pytest.raises(StartError, match="world broke"):
+        list(moments)
 
 
 def test_past_over_a_history(lived: tuple[Installation, Made]) -> None:
