@@ -96,11 +96,13 @@ class DuckdbRollups:
         with self._writing, refusals(), self._connection.cursor() as cursor:
             cursor.begin()
             cursor.register("incoming", table)
-            cursor.execute(
-                f"DELETE FROM {name} USING incoming WHERE {name}.series = incoming.series"  # noqa: S608 – our own name
-                f" AND {name}.begin_at = incoming.begin_at AND {name}.begin_at BETWEEN ? AND ?",
-                span,
-            )
+            known = f"SELECT 1 FROM {name} WHERE begin_at BETWEEN ? AND ? LIMIT 1"  # noqa: S608 – our own name
+            if cursor.execute(known, span).fetchone():
+                cursor.execute(
+                    f"DELETE FROM {name} USING incoming WHERE {name}.series = incoming.series"  # noqa: S608 – our own name
+                    f" AND {name}.begin_at = incoming.begin_at AND {name}.begin_at BETWEEN ? AND ?",
+                    span,
+                )
             cursor.execute(f"INSERT INTO {name} SELECT * FROM incoming")  # noqa: S608 – our own name
             cursor.commit()
 

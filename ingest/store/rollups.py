@@ -113,11 +113,12 @@ def _weighted(
     until = np.minimum(values.times + GAP, end)
     same = values.series[1:] == values.series[:-1]
     until[:-1] = np.where(same, np.minimum(values.times[1:], until[:-1]), until[:-1])
-    begin = values.times // step
-    pieces = np.maximum((until - 1) // step - begin + 1, 0)
+    begin, last = values.times // step, (until - 1) // step
+    # In between no value of the series begins, and there is no bucket to weigh it in.
+    pieces = np.clip(last - begin + 1, 0, 2)
     owner = np.repeat(np.arange(len(values)), pieces)
-    nth = np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    at = (begin[owner] + nth) * step
+    is_first = np.arange(len(owner)) == np.repeat(np.cumsum(pieces) - pieces, pieces)
+    at = np.where(is_first, begin[owner], last[owner]) * step
     held = np.minimum(until[owner], at + step) - np.maximum(values.times[owner], at)
     where = _places(series, buckets, values.series[owner], at)
     kept = where >= 0
