@@ -111,10 +111,11 @@ def score(
 
     ``grain`` is how exactly the system's clock tells when something happened: with a racing clock
     one real second is many. It is allowed on both sides of a limit, and told as part of the delay.
-    What opens when the story is over, and its equipment silent for good, is left out.
+    What opens before the story begins, while its equipment is silent and the system may be on watch
+    already, is left out, and so is what opens when it is over and all is silent for good.
     """
-    over = start + scenario.length + grain
-    told = [one for one in alerts if one.at <= over]
+    begins, over = start - grain, start + scenario.length + grain
+    told = [one for one in alerts if begins <= one.at <= over]
     left = sorted(told, key=lambda one: (one.at, one.rule, one.equipment, one.part or ""))
     outcomes: list[Outcome] = []
     for step in sorted(scenario.steps, key=lambda one: one.begins):

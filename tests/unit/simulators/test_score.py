@@ -90,6 +90,14 @@ def test_silence_after_the_end_is_a_false_alarm() -> None:
     assert (found.passed, found.false_alarms) == (True, ())
 
 
+def test_silence_before_the_beginning_is_a_false_alarm() -> None:
+    """A system is on watch before the story's first word: what it says of that silence is true."""
+    found = score(story(), [opened(-BEGINS - SECOND)], start=START)
+    assert (found.passed, found.false_alarms) == (True, ())
+    found = score(story(), [opened(-BEGINS)], start=START)
+    assert found.false_alarms == (opened(-BEGINS),)
+
+
 def test_what_is_true_too_is_called_false() -> None:
     """Alerts that are true too are kept apart from false ones, and do not hide a miss."""
     allowed = story(expect(), also=[Also(rule="lift.fault")])
