@@ -242,19 +242,33 @@ class SealedSegment:
         return self._firsts[0] if self._firsts else 0
 
     def read(self, after: int, limit: int) -> list[Record]:
-        """Return the next records of one frame after a position, at most ``limit``.
+        """Return the next records after a position, at most ``limit`` and about 4 MiB.
 
         Raises:
-            BadRecord: when the frame that has them is damaged.
+            BadRecord: when the frame that has the next one is damaged.
         """
+        found: list[Record] = []
+        room = READ_BYTES
+        for frame in self._from(after):
+            try:
+                records = self._decode(frame)
+            except BadRecord:
+                if found:
+                    break
+                raise
+            for record in records[max(after + 1 - frame.first, 0) :][: limit - len(found)]:
+                found.append(record)
+                room -= len(record.payload)
+                if room <= 0:
+                    return found
+            if len(found) == limit:
+                break
+        return found
+
+    def _from(self, after: int) -> Iterator[Frame]:
+        """Yield the frames of records that end after a position."""
         at = max(bisect_right(self._firsts, after + 1) - 1, 0)
-        while at < len(self._records) and self._records[at].last <= after:
-            at += 1
-        if at == len(self._records):
-            return []
-        frame = self._records[at]
-        start = max(after + 1 - frame.first, 0)
-        return _within(self._decode(frame)[start : start + limit])
+        return (one for one in self._records[at:] if one.last > after)
 
     def _decode(self, frame: Frame) -> list[Record]:
         if self._decoded[0] != frame.offset:
@@ -305,13 +319,3 @@ class SealedSegment:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-
-def _within(records: list[Record]) -> list[Record]:
-    """Cut a read after about 4 MiB of payload."""
-    room = READ_BYTES
-    for count, record in enumerate(records, 1):
-        room -= len(record.payload)
-        if room <= 0:
-            return records[:count]
-    return records

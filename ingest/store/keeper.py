@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from gengfu.core.clock import DAY, HOUR, MINUTE, Micros
 from gengfu.core.names import PointKind
@@ -76,7 +77,8 @@ class _Hour:
     """What was written into one hour since it was rolled up last."""
 
     first_position: int
-    series: dict[Series, None] = field(default_factory=dict)
+    series: set[int] = field(default_factory=set)
+    """By the keeper's own numbers."""
 
 
 class StoreKeeper:
@@ -102,6 +104,7 @@ class StoreKeeper:
         self._position = -1
         self._now: Micros = 0
         self._dirty: dict[Micros, _Hour] = {}
+        self._number: dict[Series, int] = {}
         self._pruned_at: Micros = 0
 
     async def run(self, *, pause_s: float = 5.0) -> None:
@@ -156,34 +159,33 @@ class StoreKeeper:
         return self._position < stored
 
     def _touch(self, rows: StoreRows) -> None:
+        numbers = [self._number.setdefault(one, len(self._number)) for one in rows.keys]
         figures = np.array([one.kind not in _WORDED for one in rows.keys], dtype=np.bool_)
-        series, at, position = rows.series, rows.observed_at, rows.position
+        own, at, position = rows.series, rows.observed_at, rows.position
         if not figures.all():
-            chosen = figures[series]
-            series, at, position = series[chosen], at[chosen], position[chosen]
+            chosen = figures[own]
+            own, at, position = own[chosen], at[chosen], position[chosen]
+        series = np.array(numbers, dtype=np.int32)[own]
         # What a late value left holding reaches into the hour after it.
         reach = (at + GAP) // HOUR * HOUR
         begun = reach <= self._now
-        self._mark(rows.keys, series, at // HOUR * HOUR, position)
-        self._mark(rows.keys, series[begun], reach[begun], position[begun])
+        self._mark(series, at // HOUR * HOUR, position)
+        self._mark(series[begun], reach[begun], position[begun])
 
     def _mark(
-        self,
-        keys: Sequence[Series],
-        series: np.ndarray[tuple[int], np.dtype[np.int32]],
-        hours: np.ndarray[tuple[int], np.dtype[np.int64]],
-        positions: np.ndarray[tuple[int], np.dtype[np.int64]],
+        self, series: NDArray[np.int32], hours: NDArray[np.int64], positions: NDArray[np.int64]
     ) -> None:
         for hour in np.unique(hours).tolist():
             own = hours == hour
             entry = self._dirty.setdefault(hour, _Hour(int(positions[own].min())))
-            entry.series.update(dict.fromkeys(keys[n] for n in np.unique(series[own]).tolist()))
+            entry.series.update(series[own].tolist())
 
     def _roll(self, window: Sequence[Micros]) -> None:
         start, end = window[0], window[-1] + HOUR
-        every = list(dict.fromkeys(one for hour in window for one in self._dirty[hour].series))
-        for at in range(0, len(every), CHUNK):
-            some = every[at : at + CHUNK]
+        numbers = sorted(set[int]().union(*(self._dirty[hour].series for hour in window)))
+        known = list(self._number)
+        for at in range(0, len(numbers), CHUNK):
+            some = [known[number] for number in numbers[at : at + CHUNK]]
             values = self._rollups.values(some, start - GAP, end)
             for step in STEPS:
                 self._rollups.write(some, roll_up(values, step, start, end))

@@ -1,7 +1,7 @@
 """More of the same estate: the demo's compound again, at further sites under names of their own."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from gengfu.core.naming import Bilingual
 from gengfu.ledger.model import LinkageLine, SiteLedger
@@ -16,9 +16,34 @@ def copies_of(ledgers: Sequence[SiteLedger], times: int) -> tuple[SiteLedger, ..
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A site that is another one again, under names of its own."""
+
+    site: str
+    original: str
+    names: Mapping[str, str]
+    """What it calls the original's equipment."""
+
+
+def copies_among(ledgers: Sequence[SiteLedger]) -> Iterator[Copy]:
+    """Yield which of the ledgers are nothing but copies of others."""
+    by_site = {one.site.id: one for one in ledgers}
+    for ledger in ledgers:
+        site, _, number = ledger.site.id.rpartition("-")
+        original = by_site.get(site)
+        if original and number.isdecimal() and _copy(original, int(number)) == ledger:
+            names = {id_: _known_as(id_, int(number)) for id_ in original.equipment}
+            yield Copy(site=ledger.site.id, original=site, names=names)
+
+
+def _known_as(id_: str, number: int) -> str:
+    return f"{id_}-s{number}"
+
+
 def _copy(ledger: SiteLedger, number: int) -> SiteLedger:
     def known_as(id_: str) -> str:
-        return f"{id_}-s{number}" if id_ in ledger.equipment else id_
+        return _known_as(id_, number) if id_ in ledger.equipment else id_
 
     def line(one: LinkageLine) -> LinkageLine:
         called = tuple(known_as(id_) for id_ in one.equipment)

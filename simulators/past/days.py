@@ -102,6 +102,21 @@ def renumbered(lived: Lived, by: int) -> Lived:
     return replace(lived, days=days)
 
 
+def renamed(lived: Lived, names: Mapping[str, str]) -> Lived:
+    """Return the same days as those of machines that are called by other names."""
+    days = tuple(
+        replace(
+            day,
+            events=tuple(
+                (at, replace(one, equipment=names[one.equipment])) for at, one in day.events
+            ),
+        )
+        for day in lived.days
+    )
+    columns = tuple(replace(one, equipment=names[one.equipment]) for one in lived.columns)
+    return replace(lived, columns=columns, days=days)
+
+
 def eve(midnight: Micros) -> Micros:
     """Return when a model must be put up to live from ``midnight`` on."""
     return midnight - _WARM_UP

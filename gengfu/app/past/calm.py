@@ -26,7 +26,8 @@ from simulators.broker.wire import Packet, Writer
 from simulators.estate.estate import estate_of
 from simulators.estate.report import Message
 from simulators.past.calm import Calm
-from simulators.past.days import QUARTER, Lived, Words, eve, live, renumbered
+from simulators.past.copies import copies_among
+from simulators.past.days import QUARTER, Lived, Words, eve, live, renamed, renumbered
 
 DAYS_LIVED = 3
 """So many ordinary days of every machine the past is dealt from."""
@@ -126,17 +127,36 @@ def ordinary_days(
     start: Micros,
     seed: int,
 ) -> Mapping[str, PastSite]:
-    """Let the machines of all sites live some ordinary days; return the sites, by id."""
+    """Let the machines of all sites live some ordinary days; return the sites, by id.
+
+    A site that is a copy of another one is dealt from the same days.
+    """
+    copies = {one.site: one for one in copies_among(ledgers)}
     work = partial(_live, settings, start=start, seed=seed)
-    shares = [(ledger, part) for ledger in ledgers for part in range(_PARTS)]
+    shares = [(one, part) for one in ledgers if one.site.id not in copies for part in range(_PARTS)]
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         lived = list(pool.map(work, *zip(*shares, strict=True)))
-    return {
-        ledger.site.id: _site(
-            ledger, classes_of(settings), lived[at : at + _PARTS], directory, seed
-        )
-        for at, ledger in zip(range(0, len(lived), _PARTS), ledgers, strict=True)
+    days = {
+        ledger.site.id: _joined(lived[at : at + _PARTS])
+        for at, (ledger, part) in enumerate(shares)
+        if part == 0
     }
+    for site, copy in sorted(copies.items()):  # a copy's copy comes after it
+        own, words = days[copy.original]
+        days[site] = [renamed(one, copy.names) for one in own], words
+    classes = classes_of(settings)
+    return {
+        one.site.id: _site(one, classes, *days[one.site.id], directory, seed) for one in ledgers
+    }
+
+
+def _joined(shares: Sequence[tuple[list[Lived], list[str]]]) -> tuple[list[Lived], list[str]]:
+    """Return what the parts of a site lived as one, and the texts in it."""
+    lived, words = list[Lived](), list[str]()
+    for days, texts in shares:
+        lived += [renumbered(one, len(words)) for one in days]
+        words += texts
+    return lived, words
 
 
 def _live(
@@ -157,14 +177,11 @@ def _live(
 def _site(
     ledger: SiteLedger,
     classes: Mapping[str, EquipmentClass],
-    shares: Sequence[tuple[list[Lived], list[str]]],
+    lived: Sequence[Lived],
+    words: Sequence[str],
     directory: Directory,
     seed: int,
 ) -> PastSite:
-    lived, words = list[Lived](), list[str]()
-    for days, texts in shares:
-        lived += [renumbered(one, len(words)) for one in days]
-        words += texts
     silent_after = {
         one.id: classes[one.equipment_class].silent_after for one in ledger.equipment.values()
     }

@@ -1,6 +1,7 @@
 """An ordinary time dealt from lived days: what it tells is what the machines read."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -15,7 +16,8 @@ from simulators.device import Machine, Sample
 from simulators.estate.catalogue import faults_of
 from simulators.estate.estate import estate_of
 from simulators.past.calm import Calm
-from simulators.past.days import QUARTER, QUARTERS, Lived, Words, eve, live, renumbered
+from simulators.past.copies import copies_among, copies_of
+from simulators.past.days import QUARTER, QUARTERS, Lived, Words, eve, live, renamed, renumbered
 from simulators.past.troubles import AILMENTS, plan
 from tests.fakes.small_estate import small_estate
 from tests.unit.simulators.stage import CLASSES, MORNING, demo_ledger
@@ -72,6 +74,31 @@ def test_parts_that_lived_apart_mix_up_their_texts() -> None:
             assert told == ["00"] * QUARTERS
         else:
             np.testing.assert_array_equal(own, shared)
+
+
+def test_a_site_of_its_own_passes_for_a_copy() -> None:
+    """Only a site that is another one again, to the last line of its ledger, is its copy."""
+    first, second, third = copies_of([LEDGER], 3)
+    lift = third.equipment["lift-1-s3"]
+    other = replace(third, equipment={**third.equipment, lift.id: replace(lift, place="elsewhere")})
+    assert other != third
+    found = {one.site: one.original for one in copies_among([first, second, third])}
+    assert found == {second.site.id: first.site.id, third.site.id: first.site.id}
+    assert [one.site for one in copies_among([first, second, other])] == [second.site.id]
+    assert not list(copies_among([second, third]))
+
+
+def test_a_copy_speaks_as_its_original() -> None:
+    """A copy's days are the original's, told under its own names: the ledger knows every one."""
+    ledgers = copies_of([LEDGER], 2)
+    (copy,) = copies_among(ledgers)
+    for one in lived():
+        its = renamed(one, copy.names)
+        assert {column.equipment for column in its.columns} <= ledgers[1].equipment.keys()
+        for day, again in zip(one.days, its.days, strict=True):
+            np.testing.assert_array_equal(day.values, again.values)
+            told = [(at, copy.names[h.equipment], h.type, h.attributes) for at, h in day.events]
+            assert [(at, h.equipment, h.type, h.attributes) for at, h in again.events] == told
 
 
 SAID = st.lists(
