@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from gengfu.core.batch import TopicKind
-from gengfu.core.clock import MINUTE, SECOND, Micros
+from gengfu.core.clock import MINUTE, SECOND, SILENT_REAL, Micros
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import EquipmentClass, PointDef
@@ -57,10 +57,11 @@ class Pace:
 def pace_of(definition: EquipmentClass, rate: float) -> Pace:
     """Return how often to report when time runs ``rate`` times as fast.
 
-    A device speaks four times before its class counts as silent; gradual changes come at most eight
-    times in a real second, and full reports at most every two and a half.
+    A device speaks four times before its class counts as silent, and that takes a few real seconds at
+    least (``SILENT_REAL``); gradual changes come at most eight times in a real second, and full reports
+    at most every two and a half.
     """
-    life = min(definition.silent_after // 4, 20 * MINUTE)
+    life = max(min(definition.silent_after // 4, 20 * MINUTE), round(rate * SILENT_REAL / 4))
     full = max(min(definition.silent_after // 3, 20 * MINUTE), round(rate * SECOND * 2.5))
     return Pace(
         least_gap=max(2 * SECOND, round(rate * SECOND / 8)), full_every=full, life_every=life

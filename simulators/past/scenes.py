@@ -19,7 +19,11 @@ LEAD: Micros = MINUTE
 """So long before its trouble a scene begins."""
 AFTER: Micros = 6 * MINUTE
 """So long after it the scene ends: what clears has cleared by then."""
-_CLOSE, _FAR = 10 * SECOND, 3 * MINUTE
+_CLOSE, _FAR = 10 * SECOND, 2 * MINUTE
+"""How often it is looked at. What began before a look and was over soon after it is told with the next:
+by then no hold may have run out, and the shortest is a little more than three minutes at a past's pace.
+(Five minutes between looks: a fifth more alerts in thirty days, all of doors and barriers that had closed.)
+"""
 _NEAR: Micros = 6 * MINUTE
 """So long after its trouble began or ended it is looked at closely."""
 

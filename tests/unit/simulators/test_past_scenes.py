@@ -7,7 +7,9 @@ from functools import cache
 
 import pytest
 
+from gengfu.app.past import world
 from gengfu.core.clock import DAY, MINUTE, from_iso
+from rules.engine.judge import LANES_APART
 from simulators.past.scenes import scene_of
 from simulators.past.troubles import AILMENTS, Trouble, plan
 from tests.unit.simulators.stage import CLASSES, demo_ledger
@@ -37,6 +39,17 @@ def test_a_trouble_ends_the_past(kind: tuple[str, str]) -> None:
     while (until := scene.next()) is not None:
         packets += len(scene.advance(until))
     assert packets
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=".".join)
+def test_a_hold_runs_out_before_its_end_is_told(kind: tuple[str, str]) -> None:
+    """What lasts a minute is told, with its end, before the shortest hold of a racing clock is over."""
+    scene = scene_of(
+        drawn()[kind], demo_ledger(), CLASSES, lambda *_: None, number=1, rate=world.RATE
+    )
+    while (until := scene.next()) is not None:
+        assert until - scene.now + MINUTE < world.RATE * LANES_APART
+        scene.now = until
 
 
 @pytest.mark.parametrize("fault", ["video_loss", "offline"])
