@@ -3,7 +3,6 @@
 ``.venv/bin/python docs/scores.py``; a test compares the pages with what is true.
 """
 
-import re
 from pathlib import Path
 
 from gengfu.app.given_files import classes_of
@@ -19,7 +18,7 @@ PAGES: tuple[tuple[Language, Path], ...] = (
     ("en", DOCS / "scenarios.md"),
     ("zh", DOCS / "zh" / "scenarios.md"),
 )
-_BETWEEN = re.compile(r"(?<=<!-- scores -->\n).*?(?=<!-- /scores -->)", re.DOTALL)
+_BEGIN, _END = "<!-- scores -->\n", "<!-- /scores -->"
 
 
 def main() -> None:
@@ -29,8 +28,9 @@ def main() -> None:
     rules = {one.id for one in read_rules(shipped(), classes_of(settings))}
     for language, page in PAGES:
         table = f"\n{markdown(scores, language)}\n{total(scores)}; {asked_for(scores, rules)}\n\n"
-        text = page.read_text(encoding="utf-8")
-        page.write_text(_BETWEEN.sub(lambda _, new=table: new, text), encoding="utf-8")
+        before, _, marked = page.read_text(encoding="utf-8").partition(_BEGIN)
+        _, _, after = marked.partition(_END)
+        page.write_text(f"{before}{_BEGIN}{table}{_END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -101,7 +101,9 @@ def wear() -> None:
         if not isinstance(said, Sample):
             continue
         one = {
-            name: float(value) for name, value in said.points.items() if not isinstance(value, str)
+            name: float(value)
+            for name, value in said.points.items()
+            if isinstance(value, int | float)
         }
         if one["speed"]:
             shakes.append((_hours(said.at), one["vibration"]))

@@ -103,15 +103,15 @@ def _drawn(line: Line, colour: str, places: Points) -> list[str]:
 def lift_run() -> None:
     """Draw one run of 15 m: a trapezoid of speed, and its duration by Barney's formula."""
     run = Travel(distance=15.0, speed=1.75, acceleration=0.8)
-    times = [run.duration * n / 100 for n in range(101)]
+    course = [(t, *run.at(t)) for t in (run.duration * n / 100 for n in range(101))]
     formula = 15.0 / 1.75 + 1.75 / 0.8
     chart(
         "model-lift-run",
         f"A lift's run over 15 m: {run.duration:.2f} s; d/v + v/a = {formula:.2f} s",
         "s",
         [
-            Line(title="speed, m/s", points=[(t, run.velocity(t)) for t in times]),
-            Line(title="way, 10 m", points=[(t, run.position(t) / 10) for t in times]),
+            Line(title="speed, m/s", points=[(t, speed) for t, _, speed in course]),
+            Line(title="way, 10 m", points=[(t, way / 10) for t, way, _ in course]),
         ],
         Frame(left=0, right=12, top=2.0),
     )
