@@ -22,14 +22,18 @@ _BEGIN, _END = "<!-- scores -->\n", "<!-- /scores -->"
 
 
 def main() -> None:
-    """Score every scenario on the rules and put the tables where the marks stand."""
+    """Score every scenario on the rules and put the tables where the marks stand.
+
+    Raises:
+        ValueError: a page has not each mark once; it is left as it is.
+    """
     settings = read_settings(None)
     scores = score_on_rules(settings, scored_scenarios(settings))
     rules = {one.id for one in read_rules(shipped(), classes_of(settings))}
     for language, page in PAGES:
         table = f"\n{markdown(scores, language)}\n{total(scores)}; {asked_for(scores, rules)}\n\n"
-        before, _, marked = page.read_text(encoding="utf-8").partition(_BEGIN)
-        _, _, after = marked.partition(_END)
+        before, marked = page.read_text(encoding="utf-8").split(_BEGIN)
+        _, after = marked.split(_END)
         page.write_text(f"{before}{_BEGIN}{table}{_END}{after}", encoding="utf-8")
 
 

@@ -1,8 +1,8 @@
 """Take the pictures of README and docs from the running product: ``make pictures``.
 
-Two demos of its own are photographed and stopped: one that has lived for five weeks and whose evening
-begins, and one that is new and plays its shortened day, for what only that day has: a fire, and
-readings as dense as devices send them.
+Two demos of its own are photographed and stopped: one that has lived for five weeks and goes on, and
+one that is new and plays its shortened day, for what only that day has: a fire, and readings as dense
+as devices send them.
 """
 
 import argparse
