@@ -80,7 +80,7 @@ def due_deliveries(
 ) -> tuple[Delivery, ...]:
     """Return a channel's deliveries whose next attempt is due, the most urgent first.
 
-    Among equals what was never tried goes first: it calls people who know nothing yet.
+    Among equals what was tried least goes first: it calls people who know nothing yet.
     """
     query = (
         select(*_DELIVERY)
@@ -90,7 +90,7 @@ def due_deliveries(
             outbox.c.life_safety == life_safety,
             outbox.c.next_at <= now,
         )
-        .order_by(outbox.c.urgency, outbox.c.attempts > 0, outbox.c.created_at, outbox.c.id)
+        .order_by(outbox.c.urgency, outbox.c.attempts, outbox.c.created_at, outbox.c.id)
         .limit(limit)
     )
     return tuple(Delivery(**row) for row in connection.execute(query).mappings())

@@ -7,6 +7,8 @@ two lanes, life safety and the rest: whatever hangs in one, no other waits.
 import asyncio
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -18,6 +20,16 @@ from gengfu.core.clock import Clock, Micros
 
 log = structlog.get_logger()
 _LONGEST_WAIT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How an attempt to send a delivery ended."""
+
+    delivery: Delivery
+    outcome: Delivered | Failed
+    again_at: Micros | None = None
+    """When a failed one is tried again; None gives it up."""
 
 
 class PostingAlerts(Protocol):
@@ -32,14 +44,10 @@ class PostingAlerts(Protocol):
     def channels_waited_for(self) -> frozenset[str]:
         """Return the channels that deliveries wait for, also those no longer configured."""
 
-    def due_deliveries(self, channel: str, *, life_safety: bool, limit: int) -> Sequence[Delivery]:
-        """Return a channel's deliveries whose next attempt is due, the most urgent first."""
-
-    def delivered(self, delivery: Delivery) -> None:
-        """Note that the other side has it."""
-
-    def not_delivered(self, delivery: Delivery, why: str, next_at: Micros | None) -> None:
-        """Note a failed attempt; without a next one it is given up."""
+    def exchange_deliveries(
+        self, ended: Sequence[Attempt], channel: str, *, life_safety: bool, limit: int
+    ) -> Sequence[Delivery]:
+        """Note how attempts ended, then return what is due on a lane, the most urgent first."""
 
 
 def next_attempt(
@@ -76,36 +84,37 @@ class Dispatcher:
                     lanes.create_task(self._serve(channel, life_safety=life_safety))
 
     async def _serve(self, channel: str, *, life_safety: bool) -> None:
-        in_flight: set[str] = set()
+        """Keep a lane's attempts going; all that ended meanwhile is noted in one transaction."""
+        limit = self._policy.in_flight
+        under_way: set[str] = set()
+        ended: list[Attempt] = []
         with self._alerts.bell.listen() as ear:
             async with asyncio.TaskGroup() as attempts:
                 while True:
+                    noted = tuple(ended)
+                    ended.clear()
                     # As many are under way as this asks beyond them, and those are passed over.
-                    limit = self._policy.in_flight
-                    due = await asyncio.to_thread(
-                        self._alerts.due_deliveries,
-                        channel,
-                        life_safety=life_safety,
-                        limit=2 * limit,
+                    exchange = partial(
+                        self._alerts.exchange_deliveries, life_safety=life_safety, limit=2 * limit
                     )
+                    due = await asyncio.to_thread(exchange, noted, channel)
+                    under_way.difference_update(attempt.delivery.id for attempt in noted)
                     for delivery in due:
-                        if delivery.id not in in_flight and len(in_flight) < limit:
-                            in_flight.add(delivery.id)
+                        if delivery.id not in under_way and len(under_way) < limit:
+                            under_way.add(delivery.id)
                             attempts.create_task(
-                                self._attempt(delivery, in_flight, ear), name=delivery.id
+                                self._attempt(delivery, ended, ear), name=delivery.id
                             )
                     await ear.heard(_LONGEST_WAIT_S)
 
-    async def _attempt(self, delivery: Delivery, in_flight: set[str], ear: Ear) -> None:
+    async def _attempt(self, delivery: Delivery, ended: list[Attempt], ear: Ear) -> None:
         outcome = await self._send(delivery)
         self._say(delivery.channel, outcome)
+        again = None
         if isinstance(outcome, Failed):
             now = self._alerts.clock.now()
             again = next_attempt(delivery, self._policy, now, random.random())
-            await asyncio.to_thread(self._alerts.not_delivered, delivery, outcome.why, again)
-        else:
-            await asyncio.to_thread(self._alerts.delivered, delivery)
-        in_flight.discard(delivery.id)
+        ended.append(Attempt(delivery, outcome, again))
         ear.ring()
 
     async def _send(self, delivery: Delivery) -> Delivered | Failed:

@@ -135,7 +135,16 @@ outbox = Table(
     Column("last_failure", Text, nullable=False),
 )
 """What has to be sent, each to one channel; a row stays after it was sent: it is the proof."""
-Index("outbox_waiting", outbox.c.state, outbox.c.channel, outbox.c.life_safety, outbox.c.urgency)
+_IN_ORDER = Index(
+    "outbox_in_order",
+    outbox.c.state,
+    outbox.c.channel,
+    outbox.c.life_safety,
+    outbox.c.urgency,
+    outbox.c.attempts,
+    outbox.c.created_at,
+    outbox.c.id,
+)
 Index("outbox_of_alert", outbox.c.alert)
 
 actions = Table(
@@ -189,7 +198,16 @@ def open_alerts(file: Path) -> Engine:
         _add_responses(engine)
     if "called_at" not in there:
         _add_calls(engine)
+    if _IN_ORDER.name not in {index["name"] for index in inspect(engine).get_indexes("outbox")}:
+        _put_in_order(engine)
     return engine
+
+
+def _put_in_order(engine: Engine) -> None:
+    """Give an older version's outbox the index in whose order it is sent."""
+    with engine.begin() as connection:
+        connection.execute(text("DROP INDEX IF EXISTS outbox_waiting"))
+        _IN_ORDER.create(connection)
 
 
 def _add_calls(engine: Engine) -> None:

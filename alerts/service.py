@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from alerts import boxes, lifecycle, opening
 from alerts.action_log import ActionLog, ActionShipper, WaitingAction
 from alerts.bell import Bell
-from alerts.channels.port import Channel, Delivery
+from alerts.channels.port import Channel, Delivery, Failed
 from alerts.clocks import run_out
 from alerts.lifecycle import Refusal
 from alerts.model import (
@@ -32,7 +32,7 @@ from alerts.model import (
     StepRequest,
     What,
 )
-from alerts.outbox import Dispatcher
+from alerts.outbox import Attempt, Dispatcher
 from alerts.refusals import IllegalStep, RefusedReport, ReportRefusal, UnknownAlert
 from alerts.reminders import reminder
 from alerts.settings import AlertSettings
@@ -217,9 +217,17 @@ class AlertService:
         with self.writing() as writing:
             return boxes.channels_waited_for(writing.connection)
 
-    def due_deliveries(self, channel: str, *, life_safety: bool, limit: int) -> Sequence[Delivery]:
-        """Return a channel's deliveries whose next attempt is due, the most urgent first."""
+    def exchange_deliveries(
+        self, ended: Sequence[Attempt], channel: str, *, life_safety: bool, limit: int
+    ) -> Sequence[Delivery]:
+        """Note how attempts ended, then return what is due on a lane, the most urgent first.
+
+        The first that arrives makes a new alert ``notified``; one that is given up stands in its
+        alert's timeline. All in one transaction.
+        """
         with self.writing() as writing:
+            for attempt in ended:
+                self._note_attempt(writing, attempt)
             return boxes.due_deliveries(
                 writing.connection,
                 writing.now,
@@ -228,21 +236,18 @@ class AlertService:
                 limit=limit,
             )
 
-    def delivered(self, delivery: Delivery) -> None:
-        """Note that a channel took a delivery; the first one makes a new alert ``notified``."""
-        with self.writing() as writing:
+    def _note_attempt(self, writing: Writing, attempt: Attempt) -> None:
+        delivery, outcome, again_at = attempt.delivery, attempt.outcome, attempt.again_at
+        if isinstance(outcome, Failed):
+            waited = boxes.failed(writing.connection, delivery, outcome.why, again_at, writing.now)
+            alert = writing.get(delivery.alert)
+            if waited and again_at is None and alert is not None:
+                self._note_delivery(writing, alert, delivery, What.GAVE_UP, outcome.why)
+        else:
             boxes.sent(writing.connection, delivery, writing.now)
             alert = writing.get(delivery.alert)
             if alert is not None and alert.handling is Handling.NEW:
                 self._note_delivery(writing, alert, delivery, What.NOTIFIED)
-
-    def not_delivered(self, delivery: Delivery, why: str, next_at: Micros | None) -> None:
-        """Note a failed attempt; without a next one it is given up, and the timeline says so."""
-        with self.writing() as writing:
-            waited = boxes.failed(writing.connection, delivery, why, next_at, writing.now)
-            alert = writing.get(delivery.alert)
-            if waited and next_at is None and alert is not None:
-                self._note_delivery(writing, alert, delivery, What.GAVE_UP, why)
 
     def _note_delivery(
         self, writing: Writing, alert: Alert, delivery: Delivery, what: What, note: str = ""

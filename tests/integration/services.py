@@ -142,6 +142,9 @@ bind-address = "127.0.0.1:{rpc}"
 [data]
   dir = "{folder}/data"
   wal-dir = "{folder}/wal"
+[coordinator]
+  # Its ten seconds are over where a machine stalls: what it does then, others' tests say.
+  write-timeout = "2m"
 [http]
   bind-address = "127.0.0.1:{http}"
   log-enabled = false

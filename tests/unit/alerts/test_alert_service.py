@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, delete, insert, select, text, update
+from sqlalchemy import Engine, delete, insert, inspect, select, text, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from alerts.lifecycle import Refusal
@@ -302,15 +302,20 @@ def test_nobody_takes_it_and_nobody_is_told(desk: Desk) -> None:
 
 
 def test_an_older_database_is_refused(desk: Desk, tmp_path: Path) -> None:
-    """Alerts of versions that knew no response classes, or no second call, get what is usual."""
+    """What versions did not know, response classes or a second call, gets what is usual."""
     desk.apply(FIRE, replace(HELD_OPEN, position=2))
     before = desk.all()
     with desk.engine.begin() as connection:
         for column in ("response", "called_at"):
             connection.execute(text(f"ALTER TABLE alerts DROP COLUMN {column}"))
+        connection.execute(text("DROP INDEX outbox_in_order"))
+        connection.execute(text("CREATE INDEX outbox_waiting ON outbox (state)"))
     desk.engine.dispose()
-    open_alerts(tmp_path / "alerts.db").dispose()
+    opened = open_alerts(tmp_path / "alerts.db")
+    indexes = {index["name"] for index in inspect(opened).get_indexes("outbox")}
+    opened.dispose()
     assert desk.all() == before
+    assert indexes == {"outbox_in_order", "outbox_of_alert"}
 
 
 def test_shelving_forgets_the_alert(desk: Desk) -> None:

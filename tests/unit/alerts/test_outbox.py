@@ -1,7 +1,7 @@
 """The outbox: at least once, the most urgent first, given up only by policy and visibly."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from alerts.channels.port import Delivered, Delivery, Failed
 from alerts.model import FindingVerdict, Handling, Step
-from alerts.outbox import next_attempt
+from alerts.outbox import Attempt, next_attempt
 from alerts.read import AlertFilter, AlertReader
 from alerts.schema import open_alerts, outbox
 from alerts.service import AlertService
@@ -48,6 +48,10 @@ class Post:
     def apply_fire(self) -> str:
         self.service.apply([FIRE], position=1, at=self.clock.now())
         return self.reader.list(AlertFilter()).alerts[0].id
+
+    def due(self, *ended: Attempt, life_safety: bool = True) -> Sequence[Delivery]:
+        """Note ended attempts, and return what is due on a lane then."""
+        return self.service.exchange_deliveries(ended, "fake", life_safety=life_safety, limit=9)
 
     def sendings(self, alert: str) -> list[tuple[str, int]]:
         """Return the state and the attempts of an alert's notifications, oldest first."""
@@ -137,10 +141,10 @@ async def test_a_door_is_told_before_a_fire(post: Post) -> None:
     """Among what waits, the gravest goes first, in both lanes."""
     grave = replace(HELD_OPEN, priority=3, subject=Subject("door-9"))
     post.service.apply([HELD_OPEN, grave, FIRE], position=1, at=post.clock.now())
-    due = post.service.due_deliveries("fake", life_safety=False, limit=9)
+    due = post.due(life_safety=False)
     listed = [post.reader.get(delivery.alert) for delivery in due]
     assert [alert.subject.equipment for alert in listed if alert] == ["door-9", "door-b1-u1-main"]
-    assert len(post.service.due_deliveries("fake", life_safety=True, limit=9)) == 1
+    assert len(post.due()) == 1
 
 
 async def test_a_hanging_door_holds_up_a_fire(post: Post) -> None:
@@ -200,12 +204,12 @@ async def test_retries_hold_up_a_first_call(post: Post) -> None:
     """Among equals, what was never tried goes before what failed, however old that is."""
     fires = [replace(FIRE, subject=Subject("fire-panel-1", part)) for part in ("1-001", "1-002")]
     post.service.apply(fires[:1], position=1, at=post.clock.now())
-    (first,) = post.service.due_deliveries("fake", life_safety=True, limit=9)
-    post.service.not_delivered(first, "timeout", post.clock.now())
+    (first,) = post.due()
+    post.due(Attempt(first, Failed("timeout"), post.clock.now()))
     post.clock.advance(SECOND)
     second = replace(fires[1], position=2)
     post.service.apply([second], position=2, at=post.clock.now())
-    due = post.service.due_deliveries("fake", life_safety=True, limit=9)
+    due = post.due()
     assert [delivery.attempts for delivery in due] == [0, 1]
 
 

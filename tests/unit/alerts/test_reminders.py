@@ -1,6 +1,6 @@
 """A story that goes on while nobody does anything stays short and loses nothing that happened."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
 
+from alerts.channels.port import Delivered, Delivery, Failed
 from alerts.clocks import Due, run_out, wind
 from alerts.model import Entry, FindingVerdict, Step, What
 from alerts.opening import by_rule
+from alerts.outbox import Attempt
 from alerts.read import AlertFilter, AlertReader
 from alerts.reminders import FIRST_TOLD, reminder, round_of, told
 from alerts.schema import open_alerts, outbox, timeline
@@ -32,6 +34,10 @@ class Desk:
     service: AlertService
     reader: AlertReader
     alert: str
+
+    def due(self, *ended: Attempt) -> Sequence[Delivery]:
+        """Note ended attempts, and return what is due then."""
+        return self.service.exchange_deliveries(ended, "fake", life_safety=True, limit=200)
 
     def remind(self, times: int) -> None:
         """Let the next clock run out so often."""
@@ -56,7 +62,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def test_an_untaken_alert_falls_silent(desk: Desk) -> None:
     """However long it goes on, each reminder is due 5 min after the last and is sent."""
     desk.remind(50)
-    (due,) = desk.service.due_deliveries("fake", life_safety=True, limit=9)[1:]
+    (due,) = desk.due()[1:]
     assert (due.what, due.created_at) == ("timer", desk.clock.now())
     assert desk.service.next_due() == desk.clock.now() + 5 * MINUTE
 
@@ -89,7 +95,7 @@ def test_a_new_run_hides_the_one_before(desk: Desk) -> None:
 def test_a_receiver_that_was_away_is_flooded(desk: Desk) -> None:
     """Of the reminders that wait for a channel only the newest goes; the others keep their rows."""
     desk.remind(30)
-    waiting = desk.service.due_deliveries("fake", life_safety=True, limit=200)
+    waiting = desk.due()
     assert [one.what for one in waiting] == ["opened", "timer"]
     with desk.engine.connect() as connection:
         rows = connection.execute(select(outbox.c.state, func.length(outbox.c.body))).all()
@@ -99,11 +105,10 @@ def test_a_receiver_that_was_away_is_flooded(desk: Desk) -> None:
 def test_a_reminder_that_was_replaced_under_way_comes_back(desk: Desk) -> None:
     """An attempt that fails after a newer reminder came neither waits again nor is told of."""
     desk.remind(1)
-    (_, under_way) = desk.service.due_deliveries("fake", life_safety=True, limit=9)
+    (_, under_way) = desk.due()
     desk.remind(1)
-    desk.service.not_delivered(under_way, "away", desk.clock.now())
-    desk.service.not_delivered(under_way, "away", None)
-    waiting = desk.service.due_deliveries("fake", life_safety=True, limit=9)
+    desk.due(Attempt(under_way, Failed("away"), desk.clock.now()))
+    waiting = desk.due(Attempt(under_way, Failed("away")))
     assert under_way.id not in {one.id for one in waiting}
     assert "gave_up" not in {line.what for line in desk.reader.timeline(desk.alert)}
 
@@ -117,7 +122,7 @@ def test_a_second_fire_after_the_reset_is_not_told(desk: Desk) -> None:
     desk.service.apply([replace(FIRE, position=2, at=now, since=now)], position=2, at=now)
     assert desk.service.next_due() == now + MINUTE
     desk.remind(1)
-    waiting = desk.service.due_deliveries("fake", life_safety=True, limit=9)
+    waiting = desk.due()
     assert [one.what for one in waiting] == ["opened", "acknowledge", "returned", "timer"]
     desk.service.act(desk.alert, Step.ACKNOWLEDGE, asks())
     alert = desk.reader.get(desk.alert)
@@ -127,8 +132,8 @@ def test_a_second_fire_after_the_reset_is_not_told(desk: Desk) -> None:
 
 def test_what_was_sent_keeps_its_body(desk: Desk) -> None:
     """A delivery that has left keeps its row as the proof, and no body."""
-    (opened,) = desk.service.due_deliveries("fake", life_safety=True, limit=9)
-    desk.service.delivered(opened)
+    (opened,) = desk.due()
+    desk.due(Attempt(opened, Delivered()))
     with desk.engine.connect() as connection:
         (row,) = connection.execute(select(outbox.c.state, outbox.c.body)).all()
     assert tuple(row) == ("sent", b"")
