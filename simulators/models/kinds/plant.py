@@ -153,6 +153,10 @@ PLANT: Mapping[str, Kind] = {
                 "pressure": Pull(to=0.09, over=10 * MINUTE),
                 "makeup_flow": Pull(to=42, over=4 * MINUTE),
             },
+            "overfilled": {
+                "pressure": Pull(to=0.74, over=8 * MINUTE),
+                "makeup_flow": Pull(to=14, over=MINUTE),
+            },
         },
         changes={
             "flooded": {"floor_leak": True},

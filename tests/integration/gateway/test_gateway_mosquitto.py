@@ -271,10 +271,11 @@ async def test_a_command_reaches_nobody(up: Mosquitto) -> None:
 async def test_the_real_journal_holds_something_else(up: Mosquitto, tmp_path: Path) -> None:
     """What devices sent stands in the real journal's records, and a retold event only once."""
     journal = SqliteJournal(tmp_path / "journal")
+    now = SystemClock().now() // 1000  # ms: a clock that is off would be told, and counted
     async with running_gateway(endpoint(up), journal) as running, device(up.port) as panel:
         for number in range(100):
             await panel.publish(
-                TELEMETRY, b'{"ts": %d, "points": {"speed": 1.5, "floor": 3}}' % number, 1
+                TELEMETRY, b'{"ts": %d, "points": {"speed": 1.5, "floor": 3}}' % (now + number), 1
             )
             await panel.publish(EVENT, b'{"id": "e-%d", "type": "fire"}' % (number % 50), 1)
         await until("all", lambda: running.gateway.tally.received == 300)

@@ -3,6 +3,7 @@
 const CHANGED_MS = 1000;
 const IMPATIENT_MS = 500;
 let until = 0; // the button rests, also the one that news put in its place
+let meant = null; // what the first of several quick taps asked for; null before anything was pressed
 
 /** Name what the button does: which step of which alert. */
 export function asked() {
@@ -29,10 +30,17 @@ export function putIn(isAnother) {
   rest(isAnother ? CHANGED_MS : 0);
 }
 
+/** Tell whether a tap was meant for what stands there: it does not rest, and stood there when these taps began. */
+function isMeant(button, { detail: nth }) {
+  return button.getAttribute("aria-disabled") !== "true" && (nth === 0 || meant === null || meant === asked());
+}
+
 /** What rests takes no tap; while somebody goes on tapping it rests on. */
 export function guardTheThumb() {
+  document.addEventListener("mousedown", ({ detail: nth }) => { if (nth <= 1) meant = asked(); }, true);
   document.addEventListener("click", (event) => {
-    if (!event.target.closest?.(".thumb [aria-disabled='true']")) return;
+    const button = event.target.closest?.(".thumb button");
+    if (!button || isMeant(button, event)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     rest(IMPATIENT_MS);
