@@ -4,6 +4,7 @@ A file is a pack: ``pack: NAME`` and ``rules: [...]``. What a rule may say stand
 in docs/rules.md.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
@@ -79,12 +80,36 @@ MOST_NODES = 2000
 """Of one expression, with what its names stand for."""
 
 
+class _Read(NamedTuple):
+    files: Mapping[str, str]
+    classes: Mapping[str, EquipmentClass]
+    rules: tuple[Rule, ...]
+
+
+_recent: deque[_Read] = deque(maxlen=4)
+
+
 def read_rules(files: Mapping[str, str], classes: Mapping[str, EquipmentClass]) -> tuple[Rule, ...]:
     """Read rule files (name → YAML text) against the classes they are for.
+
+    What was read last is kept: a process that starts reads the same files several times, a test of
+    rules once for each of its cases.
 
     Raises:
         BadInput: with every mistake of every file: its line, what is wrong, how to mend it.
     """
+    for known in tuple(_recent):
+        # In the order too: of two rules with one name the later is the mistake.
+        if list(known.files.items()) == list(files.items()) and known.classes == classes:
+            return known.rules
+    rules = _read_files(files, classes)
+    _recent.append(_Read(dict(files), dict(classes), rules))
+    return rules
+
+
+def _read_files(
+    files: Mapping[str, str], classes: Mapping[str, EquipmentClass]
+) -> tuple[Rule, ...]:
     faults: list[Fault] = []
     rules: dict[str, _Placed] = {}
     vocabulary = Vocabulary.of(classes)

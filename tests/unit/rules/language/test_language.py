@@ -123,6 +123,19 @@ def test_a_mistake_is_told_with_its_line_and_mend(old: str, new: str, wanted: st
     assert any(fault.startswith(wanted) for fault in faults(text)), faults(text)
 
 
+def test_what_was_read_before_hides_a_change() -> None:
+    """The same texts are read once; another text, or other classes, are read for themselves."""
+    texts = {"own.yaml": GOOD}
+    rules = read_rules(texts, CLASSES)
+    assert read_rules(dict(texts), dict(CLASSES)) is rules
+    texts["own.yaml"] = GOOD.replace("bearing_temp > 90", "bearing_temp > 91")
+    changed = read_rules(texts, CLASSES)
+    assert (changed[0] == rules[0], changed[1] == rules[1]) == (False, True)
+    with pytest.raises(BadInput):
+        read_rules({"own.yaml": GOOD}, {k: v for k, v in CLASSES.items() if k != "pump"})
+    assert read_rules({"own.yaml": GOOD}, CLASSES) == rules
+
+
 def test_an_unknown_class_hides_no_other_mistake() -> None:
     """With the class mistyped, all that can be judged without it is told all the same."""
     wrong = (
