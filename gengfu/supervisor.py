@@ -23,6 +23,11 @@ SILENCE_SECONDS = 15.0
 """A process that gave no sign of life for so long hangs and is killed."""
 STARTING_SECONDS = 60.0
 """What a process may take from its turn to its first sign of life."""
+MOST_PATIENCE = 8
+"""Each hang soon after the last doubles both, up to so many times: to kill what a busy machine only
+makes slow costs it another start, and for ever, when that takes longer than it was given."""
+SETTLED_SECONDS = 600.0
+"""A hang after so long a run has nothing to do with the one before."""
 STOP_SECONDS = 10.0
 """What a process may take to stop after SIGTERM."""
 FIRST_DELAY, LAST_DELAY = 0.2, 2.0
@@ -118,22 +123,27 @@ class Supervisor:
 
     async def _keep(self, spec: ProcessSpec, stage: "_Stage") -> None:
         """Keep one process running until cancelled."""
-        delay, has_lived = FIRST_DELAY, False
+        delay, patience, has_lived = FIRST_DELAY, 1, False
         while True:
             began = asyncio.get_running_loop().time()
-            ending, lived = await self._run_once(spec, stage)
+            ending, lived = await self._run_once(spec, stage, patience)
+            ran = asyncio.get_running_loop().time() - began
             has_lived = has_lived or lived
             if ending is Ending.DONE:
                 await asyncio.Event().wait()
             if ending is Ending.REFUSED and not has_lived:
                 raise CannotStart(spec.name)
-            calm = asyncio.get_running_loop().time() - began > CALM_SECONDS
-            delay = FIRST_DELAY if calm else min(delay * 2, LAST_DELAY)
+            delay = FIRST_DELAY if ran > CALM_SECONDS else min(delay * 2, LAST_DELAY)
+            patience = 1 if ran > SETTLED_SECONDS else patience
+            if ending is Ending.HUNG:
+                patience = min(patience * 2, MOST_PATIENCE)
             self.restarts[spec.name] += 1
             log.warning("process restarts", process=spec.name, why=ending, in_seconds=delay)
             await asyncio.sleep(delay)
 
-    async def _run_once(self, spec: ProcessSpec, stage: "_Stage") -> tuple[Ending, bool]:
+    async def _run_once(
+        self, spec: ProcessSpec, stage: "_Stage", patience: int
+    ) -> tuple[Ending, bool]:
         """Run a process to its end; tell why it ended and whether it ever gave a sign of life."""
         reading, writing = os.pipe()
         waits, calls = os.pipe()
@@ -148,7 +158,9 @@ class Supervisor:
         os.close(writing)
         os.close(waits)
         pulse = _Pulse(reading)
-        watch = asyncio.create_task(_watch(pulse, stage, calls), name=f"watch {spec.name}")
+        watch = asyncio.create_task(
+            _watch(pulse, stage, calls, patience), name=f"watch {spec.name}"
+        )
         death = asyncio.create_task(process.wait(), name=f"wait {spec.name}")
         try:
             await asyncio.wait([death, watch], return_when=asyncio.FIRST_COMPLETED)
@@ -167,12 +179,12 @@ class Supervisor:
             os.close(calls)
 
 
-async def _watch(pulse: "_Pulse", stage: "_Stage", calls: int) -> None:
+async def _watch(pulse: "_Pulse", stage: "_Stage", calls: int, patience: int) -> None:
     """Call a process when it is its turn; return when it is silent for too long after that."""
     await stage.turn.wait()
     with contextlib.suppress(BrokenPipeError):  # it died while it waited
         os.write(calls, b".")
-    await pulse.silence(stage.ready)
+    await pulse.silence(stage.ready, patience)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +233,9 @@ class _Pulse:
         else:  # the process closed its end
             asyncio.get_running_loop().remove_reader(self._descriptor)
 
-    async def silence(self, ready: asyncio.Event) -> None:
+    async def silence(self, ready: asyncio.Event, patience: int) -> None:
         """Set ``ready`` at the first sign of life; return when the process is silent for too long."""
-        limit = STARTING_SECONDS
+        limit = STARTING_SECONDS * patience
         while True:
             try:
                 async with asyncio.timeout(limit):
@@ -232,7 +244,7 @@ class _Pulse:
                 return
             ready.set()
             self._beat.clear()
-            limit = SILENCE_SECONDS
+            limit = SILENCE_SECONDS * patience
 
     def close(self) -> None:
         asyncio.get_running_loop().remove_reader(self._descriptor)

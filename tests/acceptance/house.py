@@ -147,7 +147,7 @@ class Devices:
     def judge(self, *, broker_may_lose: bool = False) -> None:
         """Fail with all that is wrong with what these devices said."""
         house, sent = self.house, self.oracle.taken
-        judge.let_notify(house.system, self.panel, house.receiver.notified)
+        judge.let_notify(house.system, self.oracle, house.receiver.notified)
         promised = judge.handed_over(house.tap.messages, sent) if broker_may_lose else sent
         faults = [
             *judge.wrong_events(house.system, self.oracle),

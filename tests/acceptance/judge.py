@@ -17,10 +17,9 @@ from typing import Any
 from tests.acceptance.oracle import Oracle, Series, Taken
 from tests.acceptance.system import System
 from tests.acceptance.watch import Notified
+from tests.integration.services import PATIENCE_S
 
 FIRE = "fire_panel.first_signal"
-_NOTIFIED_S = 120.0
-"""A burst of openings that meets a busy machine is under way for seconds; what takes longer is lost."""
 _FATES = (
     "stored",
     "duplicate",
@@ -143,12 +142,19 @@ def wrong_notifications(
     return faults
 
 
-def let_notify(system: System, equipment: str, notified: Sequence[Notified]) -> None:
-    """Give the outbox its time to tell of every alert; the verdict says which it did not."""
-    alerts = {alert["id"] for alert in alerts_of(system, equipment)}
-    deadline = time.monotonic() + _NOTIFIED_S
-    while alerts - _openings(notified).keys() and time.monotonic() < deadline:
-        time.sleep(0.1)
+def let_notify(system: System, oracle: Oracle, notified: Sequence[Notified]) -> None:
+    """Give the rules and the outbox their time with every event; the verdict says what is missing."""
+    deadline = time.monotonic() + PATIENCE_S
+    for equipment in {equipment for equipment, _ in oracle.raised.values()}:
+        parts = {part for name, part in oracle.raised.values() if name == equipment}
+        while time.monotonic() < deadline:
+            alerts = alerts_of(system, equipment)
+            if parts <= {one["part"] for one in alerts if one["rule"] == FIRE}:
+                break
+            time.sleep(0.5)
+        ids = {one["id"] for one in alerts_of(system, equipment)}
+        while ids - _openings(notified).keys() and time.monotonic() < deadline:
+            time.sleep(0.1)
 
 
 def _openings(notified: Sequence[Notified]) -> defaultdict[str, set[str]]:

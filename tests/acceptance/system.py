@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from tests.integration.services import free_port, wait_for
+from tests.integration.services import PATIENCE_S, free_port, wait_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -93,7 +93,7 @@ class System:
         if self._process is not None and self._process.poll() is not None:
             raise AssertionError(f"gengfu up ended: {self.log.read_text()[-3000:]}")
         with contextlib.suppress(httpx.HTTPError):
-            return self.ask("/healthz", timeout=2).status_code == 200
+            return self.ask("/healthz", timeout=20).status_code == 200
         return False
 
     def stop(self) -> int:
@@ -101,7 +101,7 @@ class System:
         assert self._process is not None
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
-        return self._process.wait(timeout=120)
+        return self._process.wait(timeout=PATIENCE_S)
 
     def pids(self) -> dict[str, int]:
         """Return the processes of this installation by name, as the operating system lists them."""
@@ -141,7 +141,7 @@ class System:
 
     def get(self, path: str, **parameters: object) -> Any:
         """Read from the API, patiently: the desk may just be starting again."""
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
                 reply = self.ask(path, parameters)

@@ -92,7 +92,7 @@ class Trial:
                 _calm(oracle, spectator)
                 self.load_and_kill(lambda victim: _kill(victim, system, server), oracle)
                 promised = _settle(system, oracle, tap)
-                judge.let_notify(system, PANEL, receiver.notified)
+                judge.let_notify(system, oracle, receiver.notified)
                 return self._judge(system, oracle, promised, spectator, receiver)
 
     @contextlib.contextmanager

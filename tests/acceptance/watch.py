@@ -64,7 +64,7 @@ class Spectator:
     def _follow(self) -> None:
         headers = {"Authorization": f"Bearer {self.system.token}", "Last-Event-ID": self._last}
         url = f"{self.system.base_url}/api/v1/alerts/stream"
-        with httpx.stream("GET", url, headers=headers, timeout=5, verify=False) as reply:
+        with httpx.stream("GET", url, headers=headers, timeout=60, verify=False) as reply:
             event = ""
             for line in reply.iter_lines():
                 if self._stopped.is_set():

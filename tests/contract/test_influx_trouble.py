@@ -88,7 +88,7 @@ def test_a_wrong_token_is_an_outage_without_name(fake: FakeInflux, tmp_path: Pat
 
 def test_nobody_listens(tmp_path: Path) -> None:
     """A server that is not there is unreachable, not a crash."""
-    server = Server(url="http://127.0.0.1:9", database="gengfu", deadline_s=1.0)
+    server = Server(url="http://127.0.0.1:9", database="gengfu")
     with pytest.raises(NotTaken) as refused:
         InfluxStore(Wire(server), tmp_path).write(rows_of(flows(1)), 1)
     assert refused.value.reason is Refusal.UNREACHABLE

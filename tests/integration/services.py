@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 """What a busy machine may take for anything that is quick; whoever waits goes on as soon as it is so."""
 _given: set[int] = set()
 _dice = random.SystemRandom()  # Hypothesis seeds the common one

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.acceptance.system import command
-from tests.integration.services import free_port, listens, program, wait_for
+from tests.integration.services import PATIENCE_S, free_port, listens, program, wait_for
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
@@ -139,7 +139,7 @@ def _bash(script: str, folder: Path, settings: Mapping[str, str]) -> Iterator[Pa
         yield said
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=120)
+        process.wait(timeout=PATIENCE_S)
 
 
 def _alerts(said: Path) -> list[dict[str, object]]:

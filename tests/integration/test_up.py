@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.system import ROOT, System, command, gengfu
-from tests.integration.services import free_port, wait_for
+from tests.integration.services import PATIENCE_S, free_port, wait_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def test_wrong_arguments_exit_with_2(arguments: tuple[str, ...]) -> None:
 def test_help_answers_without_loading_the_product() -> None:
     """``gengfu --help`` names every group of commands, and what begins a command loads no stage."""
     shown = subprocess.run(
-        command("--help"), cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
+        command("--help"), cwd=ROOT, capture_output=True, text=True, check=True, timeout=PATIENCE_S
     ).stdout
     for group in ("up", "ledger", "rules", "devices", "users", "simulate", "replay", "grafana"):
         assert group in shown
@@ -121,6 +121,6 @@ def test_help_answers_without_loading_the_product() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=PATIENCE_S,
     ).stdout
     assert loaded.split() == []

@@ -36,6 +36,10 @@ class Row:
     text: str
     stale: bool
 
+    @property
+    def is_figure(self) -> bool:
+        return self.point.kind in _FIGURES
+
 
 def rows_of(
     klass: EquipmentClass, current: dict[str, PointValue], now: Micros, own: Words
@@ -79,7 +83,7 @@ def show_equipment(
     current = dict(ports.estate.current(equipment_id))
     now = ports.clock.now()
     rows = rows_of(klass, current, now, words(language_of(request)))
-    drawn = [row.point for row in rows if row.value is not None and row.point.kind in _FIGURES]
+    drawn = [row.point for row in rows if row.value is not None and row.is_figure]
     wanted = AlertFilter(
         open_only=False, sites=seen_sites(who), equipment=equipment_id, limit=_LAST_ALERTS
     )

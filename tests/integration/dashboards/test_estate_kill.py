@@ -22,6 +22,7 @@ from gengfu.ledger.csv_import import read_folder
 from gengfu.ledger.model import SiteLedger
 from ingest.journal.reader import FolderReader
 from ingest.journal.sqlite import SqliteJournal
+from tests.integration.services import PATIENCE_S
 
 CLASSES = load_classes()
 DEMO = Path(__file__).parents[3] / "simulators" / "demo"
@@ -76,7 +77,7 @@ def _position(database: Path) -> int:
 
 
 def _wait(database: Path, position: int) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE_S
     while _position(database) < position:
         if time.monotonic() > deadline:
             pytest.fail(f"the projection did not come to {position}")

@@ -1,31 +1,17 @@
 """The whole product as people meet it, started once for the tests of this folder, which look at it."""
 
 import json
-import os
-import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    Cookie,
-    Page,
-    ViewportSize,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, Cookie, Page
 
-from dashboards.web.shots import CHROMIUM_ARGUMENTS, sign_in
+from dashboards.web.shots import sign_in
 from tests.acceptance.system import System
+from tests.integration.browsers import PHONE, chromium, opened
 from tests.integration.services import free_port
-
-CHROMIUM = shutil.which("chromium")
-PHONE: ViewportSize = {"width": 360, "height": 740}
-PATIENCE_MS = 120_000
-"""So long a page may take for anything; what is so earlier is seen earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +66,8 @@ def _accounts(data: Path) -> dict[str, tuple[str, str]]:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        if os.environ.get("REQUIRE_SERVICES"):
-            pytest.fail("chromium is missing")
-        pytest.skip("chromium is missing")
-    expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_ARGUMENTS))
+    with chromium() as made:
         yield made
-        made.close()
-
-
-@contextmanager
-def opened(browser: Browser, width: int = 1440, locale: str = "en-GB") -> Iterator[Page]:
-    """Open a browser window that shares nothing with others."""
-    viewport: ViewportSize = PHONE if width == PHONE["width"] else {"width": width, "height": 800}
-    context = browser.new_context(viewport=viewport, locale=locale, has_touch=viewport is PHONE)
-    context.set_default_timeout(PATIENCE_MS)
-    try:
-        yield context.new_page()
-    finally:
-        context.close()
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, FloatRect, Page, Route, expect
 
-from tests.integration.demo.conftest import Running, opened
+from tests.integration.browsers import opened
+from tests.integration.demo.conftest import Running
 
 NEWS = "document.body.dispatchEvent(new CustomEvent('gengfu:changed')) && null"
 REPORT = """async ([kind, severity, text]) => {

@@ -20,13 +20,14 @@ from gengfu.core.record import DeadLetter, RecordKind
 from gengfu.ledger.model import SiteLedger
 from tests.fakes.journal import FakeJournal
 from tests.fakes.small_estate import shipped_classes, small_estate
+from tests.integration.services import PATIENCE_S
 
 EVENT = "gf/yunhe/fire-panel-1/up/event"
 TELEMETRY = "gf/yunhe/lift-1/up/telemetry"
 ACKNOWLEDGED = "gf/yunhe/fire-panel-1/down/ack"
 
 
-async def until(what: str, ready: Callable[[], bool], seconds: float = 120.0) -> None:
+async def until(what: str, ready: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
     """Poll until something is so; fail the test with its name when it never is."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not ready():

@@ -28,7 +28,7 @@ from tests.integration.gateway.rig import (
     running_gateway,
     until,
 )
-from tests.integration.services import free_port, listens, running, wait_for
+from tests.integration.services import PATIENCE_S, free_port, listens, running, wait_for
 
 STATUS = "gf/yunhe/fire-panel-1/up/status"
 
@@ -278,7 +278,10 @@ async def test_a_message_is_dropped_while_clients_come_and_go(embedded: Embedded
 def test_a_port_beyond_loopback_is_opened(tmp_path: Path) -> None:
     """The embedded broker refuses any address but loopback, in one sentence and with exit code 1."""
     done = subprocess.run(
-        start(tmp_path, free_port(), "0.0.0.0"), capture_output=True, check=False, timeout=120
+        start(tmp_path, free_port(), "0.0.0.0"),
+        capture_output=True,
+        check=False,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 1
     assert "loopback only" in json.loads(done.stderr)["reason"]
@@ -287,7 +290,7 @@ def test_a_port_beyond_loopback_is_opened(tmp_path: Path) -> None:
 def test_an_occupied_port_is_a_traceback(embedded: Embedded, tmp_path: Path) -> None:
     """A port in use is one log line and exit code 1."""
     done = subprocess.run(
-        start(tmp_path, embedded.port), capture_output=True, check=False, timeout=120
+        start(tmp_path, embedded.port), capture_output=True, check=False, timeout=PATIENCE_S
     )
     assert done.returncode == 1
     last = json.loads(done.stderr.splitlines()[-1])

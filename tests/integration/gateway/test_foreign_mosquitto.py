@@ -21,7 +21,7 @@ from gengfu.core.record import RecordKind
 from tests.fakes.foreign_talk import GOLDEN, lines_of, message_of
 from tests.fakes.journal import FakeJournal
 from tests.integration.gateway.rig import device, events_in, running_gateway, until
-from tests.integration.services import Mosquitto, mosquitto
+from tests.integration.services import PATIENCE_S, Mosquitto, mosquitto
 
 ZIGBEE = """
 devices:
@@ -158,7 +158,7 @@ async def _say(client: aiomqtt.Client, case: str, lines: slice) -> None:
 
 
 async def _next(client: aiomqtt.Client) -> aiomqtt.Message:
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(PATIENCE_S):
         return await anext(aiter(client.messages))
 
 

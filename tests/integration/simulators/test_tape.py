@@ -35,7 +35,14 @@ from simulators.broker.connection import BrokerAddress
 from simulators.broker.tape import play, record
 from simulators.load.generator import Gun, fire
 from simulators.load.plan import Load, shots
-from tests.integration.services import Mosquitto, free_port, mosquitto, running, wait_for
+from tests.integration.services import (
+    PATIENCE_S,
+    Mosquitto,
+    free_port,
+    mosquitto,
+    running,
+    wait_for,
+)
 
 
 @pytest.fixture
@@ -187,7 +194,7 @@ def test_a_recording_is_empty_until_it_ends(tmp_path: Path, broker: Mosquitto, n
         client.loop_start()
         wait_for("messages in the file", lambda: heard() > 3)
         process.terminate()
-        assert process.wait(timeout=120) == 0
+        assert process.wait(timeout=PATIENCE_S) == 0
         client.loop_stop()
     kept = list(read_capture(file)[1])
     assert len(kept) > 3

@@ -4,12 +4,14 @@ import asyncio
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gengfu import supervisor
 from gengfu.supervisor import CannotStart, ProcessSpec, Supervisor
+from tests.integration.services import PATIENCE_S
 
 _CHILD = """
 import asyncio, os, pathlib, signal, sys
@@ -23,8 +25,8 @@ async def main():
         file.write(f"{os.getpid()}\\n")
     if "refuse" in sys.argv:
         sys.exit(1)
-    if "mute" in sys.argv:
-        await asyncio.sleep(3600)
+    if "slow" in sys.argv:
+        await asyncio.sleep(float(sys.argv[-1]))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, sys.exit, 0)
     try:
         ready = asyncio.Event()
@@ -61,7 +63,7 @@ def _alive(pid: int) -> bool:
         return False
 
 
-async def _until(condition: object, seconds: float = 120) -> None:
+async def _until(condition: object, seconds: float = PATIENCE_S) -> None:
     deadline = asyncio.get_running_loop().time() + seconds
     while not condition():  # type: ignore[operator]
         assert asyncio.get_running_loop().time() < deadline, "waited too long"
@@ -73,11 +75,11 @@ async def test_killed_process_is_started_again(spec: ProcessSpec) -> None:
     watch = Supervisor([spec])
     ready = asyncio.Event()
     run = asyncio.create_task(watch.run(ready.set))
-    await asyncio.wait_for(ready.wait(), 15)
+    await asyncio.wait_for(ready.wait(), PATIENCE_S)
     os.kill(_pids(spec)[0], signal.SIGKILL)
     await _until(lambda: len(_pids(spec)) == 2)
     watch.stop()
-    await asyncio.wait_for(run, 15)
+    await asyncio.wait_for(run, PATIENCE_S)
     assert not any(_alive(pid) for pid in _pids(spec))
     assert watch.restarts == {"child": 1}
 
@@ -88,12 +90,27 @@ async def test_hung_process_is_killed(spec: ProcessSpec, monkeypatch: pytest.Mon
     watch = Supervisor([spec])
     ready = asyncio.Event()
     run = asyncio.create_task(watch.run(ready.set))
-    await asyncio.wait_for(ready.wait(), 15)
+    await asyncio.wait_for(ready.wait(), PATIENCE_S)
     os.kill(_pids(spec)[0], signal.SIGSTOP)
     await _until(lambda: len(_pids(spec)) == 2)
     assert not _alive(_pids(spec)[0])
     watch.stop()
-    await asyncio.wait_for(run, 15)
+    await asyncio.wait_for(run, PATIENCE_S)
+
+
+async def test_a_slow_start_that_is_killed_for_ever(
+    spec: ProcessSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that starts more slowly than it was given is given twice as long the next time."""
+    monkeypatch.setattr(supervisor, "STARTING_SECONDS", 2.0)
+    slow = replace(spec, arguments=[*spec.arguments, "slow", "2.5"])
+    watch = Supervisor([slow])
+    ready = asyncio.Event()
+    run = asyncio.create_task(watch.run(ready.set))
+    await asyncio.wait_for(ready.wait(), PATIENCE_S)
+    watch.stop()
+    await asyncio.wait_for(run, PATIENCE_S)
+    assert watch.restarts["child"] >= 1
 
 
 async def test_refusal_at_start_ends_everything(spec: ProcessSpec, tmp_path: Path) -> None:
@@ -105,7 +122,7 @@ async def test_refusal_at_start_ends_everything(spec: ProcessSpec, tmp_path: Pat
         environment=spec.environment,
     )
     with pytest.raises(CannotStart, match="second"):
-        await asyncio.wait_for(Supervisor([spec, second]).run(), 20)
+        await asyncio.wait_for(Supervisor([spec, second]).run(), PATIENCE_S)
     assert not any(_alive(pid) for pid in _pids(spec))
 
 

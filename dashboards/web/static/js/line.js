@@ -3,6 +3,7 @@
 // A browser without locks or channels (pages without TLS, old phones) has a stream for each tab.
 
 const QUIET_MS = 10_000;
+const MOST_MS = 40_000;
 const STALE_MS = 3000;
 const NAME = "gengfu:line";
 
@@ -12,10 +13,12 @@ export function hear(address, position, told) {
   let stream = null; // only in the tab that holds the line
   let last = position;
   let at = Date.now(); // when something was heard, or somebody began anew
+  let patience = QUIET_MS; // doubles with each line in vain: a slow server's first word may take longer
   let queued = null;
 
   function pass(news) {
     if (news.kind !== "error") at = Date.now();
+    if (news.id) patience = QUIET_MS;
     if (news.id) last = news.id;
     if (news.kind !== "opened") told(news);
   }
@@ -62,6 +65,10 @@ export function hear(address, position, told) {
   channel?.addEventListener("message", ({ data }) => pass(data));
   document.addEventListener("visibilitychange", lookedAt);
   addEventListener("online", () => { if (stream) open(); });
-  setInterval(() => { if (Date.now() - at > QUIET_MS && (stream || !document.hidden)) take(); }, 1000);
+  setInterval(() => {
+    if (Date.now() - at <= patience || (!stream && document.hidden)) return;
+    patience = Math.min(2 * patience, MOST_MS);
+    take();
+  }, 1000);
   if (document.hidden && channel) queue(); else take();
 }

@@ -9,6 +9,7 @@ import { words } from "./words.js";
 const LOST_AFTER_MS = 5000;
 const SETTLE_MS = 150;
 const HANGS_MS = 5000;
+const MOST_MS = 40_000;
 const GIVEN_UP_MS = 12_000; // a little more than htmx waits for any answer
 const AGAIN_MS = 5000;
 const HOLD_MS = 20_000;
@@ -18,11 +19,13 @@ const LOOKS = { live: "gengfu:changed", waiting: "gengfu:news" };
 const line = { heard: Date.now(), watched: true, lostAfter: LOST_AFTER_MS };
 const wanted = new Set();
 const began = {}; // when the tap or the look that is under way began
+const patience = { live: HANGS_MS, waiting: HANGS_MS }; // always as short, a slow server's answers would never show
 let touched = 0;
 let pressing = false; // something critical has come that the page does not show
 let before = null;
 
 const isTap = (event) => event.detail.requestConfig.verb !== "get";
+const nameOf = (event) => (isTap(event) ? "tap" : event.detail.elt.id);
 
 /** Somebody is writing or choosing: what is under his finger must not change, while he does. */
 function busy() {
@@ -30,13 +33,15 @@ function busy() {
   return chooses && Date.now() - touched < HOLD_MS;
 }
 
-const underWay = (name, most) => Date.now() - (began[name] ?? 0) < most;
+const took = (name) => Date.now() - (began[name] ?? 0);
+const underWay = (name, most) => took(name) < most;
 const holding = () => underWay("tap", GIVEN_UP_MS) || (!pressing && busy());
 
 /** One look at a time; what comes meanwhile is looked at next, and one that hangs is given up (hx-sync). */
 function look() {
   for (const name of wanted) {
-    if (underWay(name, HANGS_MS) || (name === "live" && holding())) continue;
+    if (underWay(name, patience[name]) || (name === "live" && holding())) continue;
+    if (began[name]) patience[name] = Math.min(2 * patience[name], MOST_MS);
     wanted.delete(name);
     document.body.dispatchEvent(new CustomEvent(LOOKS[name]));
   }
@@ -110,16 +115,23 @@ function failed(event) {
 }
 
 /** What calls is judged by what this browser shows, not by what it would show if it looked. */
-function tellWhatIsShown({ detail }) {
+function configure({ detail }) {
+  if (detail.verb === "get") detail.timeout = MOST_MS;
   const shown = document.querySelector("#live article[data-alert]");
   if (detail.elt.id === "waiting" && shown) detail.parameters.shown = shown.dataset.alert;
 }
 
+function ended(event) {
+  const name = nameOf(event);
+  if (name in LOOKS && event.detail.successful) patience[name] = Math.max(HANGS_MS, 2 * took(name));
+  began[name] = 0;
+}
+
 function follow() {
   const on = (name, work) => document.body.addEventListener(name, work);
-  on("htmx:configRequest", tellWhatIsShown);
-  on("htmx:beforeRequest", (event) => { began[isTap(event) ? "tap" : event.detail.elt.id] = Date.now(); });
-  on("htmx:afterRequest", (event) => { began[isTap(event) ? "tap" : event.detail.elt.id] = 0; });
+  on("htmx:configRequest", configure);
+  on("htmx:beforeRequest", (event) => { began[nameOf(event)] = Date.now(); });
+  on("htmx:afterRequest", ended);
   on("htmx:beforeSwap", beforeSwap);
   on("htmx:afterSwap", swapped);
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) on(name, failed);
