@@ -10,9 +10,10 @@ import pytest
 
 from tests.acceptance import judge
 from tests.acceptance.host_clock import HostClock
+from tests.acceptance.leeway import within
 from tests.acceptance.oracle import Oracle
 from tests.acceptance.system import ROOT, System
-from tests.acceptance.timetable import BUSY_S, fire
+from tests.acceptance.timetable import fire
 from tests.acceptance.watch import Receiver, Spectator
 from tests.integration.services import mosquitto, wait_for
 
@@ -36,11 +37,7 @@ class Scene:
 
     def visible(self, part: str) -> None:
         """Fail unless a fire is visible soon: what waits for the clock waits for an hour."""
-        wait_for(
-            f"the fire {part}",
-            lambda: self.spectator.seen(PANEL, part) is not None,
-            seconds=3 + BUSY_S,
-        )
+        within(3, f"the fire {part}", lambda: self.spectator.seen(PANEL, part) is not None)
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +86,7 @@ def _alarm_at(scene: Scene, off: float) -> None:
             for one in judge.alerts_of(scene.system, PUMP)
         )
 
-    wait_for("the fire pump's alert", is_running, seconds=10 + BUSY_S)
+    within(10, "the fire pump's alert", is_running)
     print(f"pump after {time.monotonic() - began:.1f} s")
     scene.oracle.say(topic, '{"run": false}')
     wait_for("its end", lambda: not is_running())

@@ -20,8 +20,8 @@ import pytest
 
 from alerts.channels.webhook import verify
 from gengfu.proof import ProofFile
+from tests.acceptance.leeway import Leeway, within
 from tests.acceptance.system import ROOT, System, command
-from tests.acceptance.timetable import BUSY_S
 from tests.conftest import Figure
 from tests.integration.services import Mosquitto, mosquitto, running, wait_for
 
@@ -134,14 +134,14 @@ def _hang(folder: Path) -> float:
         wait_for(
             "the watchdog", lambda: "watchdog_watches" in (folder / "watchdog.log").read_text()
         )
-        began = time.monotonic()
+        began, leeway = time.monotonic(), Leeway()
         os.kill(core.pid, signal.SIGSTOP)
         wait_for("its word", outside.heard("watchdog_silent -", began))
         known = _known(outside, began)
         os.kill(core.pid, signal.SIGCONT)
         wait_for("the end of it", outside.heard("watchdog_proved_again -", began))
         wait_for("core's own record", outside.heard("opened system.interrupted", began))
-    assert known <= KNOWN_WITHIN + BUSY_S, outside.told
+    assert known <= KNOWN_WITHIN + leeway.seconds, outside.told
     return known
 
 
@@ -157,9 +157,7 @@ def _lose_broker(folder: Path) -> None:
         stack.enter_context(_core(folder, broker, outside))
         first.kill()
         first.wait()
-        wait_for(
-            "core's word", outside.heard("opened system.broker_lost"), seconds=KNOWN_WITHIN + BUSY_S
-        )
+        within(KNOWN_WITHIN, "core's word", outside.heard("opened system.broker_lost"))
         proved = proofs.read()
         stack.enter_context(broker.up())
         wait_for("a canary on the new broker", lambda: proofs.read() != proved)
@@ -174,13 +172,13 @@ def _stop_and_kill(folder: Path) -> float:
         system = System(folder, arguments=("--broker", broker.url), environment=environment)
         with system.up():
             _wait_for_watchdog(system.log)
-            began = time.monotonic()
+            began, leeway = time.monotonic(), Leeway()
             os.kill(system.pids()["core"], signal.SIGSTOP)
             wait_for("core's word", outside.heard("opened system.interrupted", began))
             known = _known(outside, began)
             os.kill(system.pid, signal.SIGKILL)
             wait_for("the watchdog's last word", outside.heard("watchdog_all_gone -"))
-    assert known <= KNOWN_WITHIN + BUSY_S, outside.told
+    assert known <= KNOWN_WITHIN + leeway.seconds, outside.told
     return known
 
 

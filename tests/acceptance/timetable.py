@@ -7,16 +7,13 @@ is missing, when it comes outside its span, and when any other opens.
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.acceptance.house import SITE, Devices
+from tests.acceptance.leeway import Leeway
 from tests.acceptance.watch import Sight
-from tests.integration.services import wait_for
 
-BUSY_S = 30.0
-"""What a machine that is busy with other things may add to a promise of seconds. The faults of these tests
-hold for longer, or until the alarm has come: what waits for one of them is still found out."""
 GRACE_S = 1.0
 """So long after the last span anything more counts as one too many."""
 
@@ -75,6 +72,7 @@ def now_ms() -> int:
 class _Scene:
     devices: Devices
     began: float = field(default_factory=time.monotonic)
+    leeway: Leeway = field(default_factory=Leeway)
     before: frozenset[str] = frozenset()
 
     def sights(self, equipment: set[str]) -> list[Sight]:
@@ -96,26 +94,25 @@ def play(devices: Devices, *pushes: Push, want: Sequence[Wanted]) -> list[Sight]
         time.sleep(max(0.0, scene.began + push.at - time.monotonic()))
         devices.oracle.say(push.topic, json.dumps(push.payload), retain=push.retain)
     about = {push.equipment for push in pushes} | {one.equipment for one in want}
-    end = scene.began + BUSY_S + max((one.latest for one in want), default=-BUSY_S)
-    _wait_until(end, lambda: len(scene.sights(about)) >= len(want))
-    _wait_until(time.monotonic() + GRACE_S, lambda: False)
+    latest = scene.began + max((one.latest for one in want), default=0.0)
+    while len(scene.sights(about)) < len(want):
+        if time.monotonic() > latest + scene.leeway.seconds:
+            break
+        time.sleep(0.05)
+    time.sleep(GRACE_S)
     found = scene.sights(about)
-    _compare(scene.began, found, want)
+    _compare(scene, found, want)
     return found
 
 
-def _wait_until(end: float, enough: Callable[[], bool]) -> None:
-    wait_for("the end of a span", lambda: enough() or time.monotonic() > end, seconds=600)
-
-
-def _compare(began: float, found: Sequence[Sight], want: Sequence[Wanted]) -> None:
+def _compare(scene: _Scene, found: Sequence[Sight], want: Sequence[Wanted]) -> None:
     names = Counter((one.equipment, one.part, one.rule) for one in found)
     wanted = Counter((one.equipment, one.part, one.rule) for one in want)
     assert not wanted - names, f"missing: {list((wanted - names).elements())[:10]}"
     assert not names - wanted, f"too many: {list((names - wanted).elements())[:10]}"
     spans = {(one.equipment, one.part, one.rule): one for one in want}
     for one in found:
-        span, at = spans[one.equipment, one.part, one.rule], one.at - began
-        assert span.earliest <= at <= span.latest + BUSY_S, (
+        span, at = spans[one.equipment, one.part, one.rule], one.at - scene.began
+        assert span.earliest <= at <= span.latest + scene.leeway.seconds, (
             f"{one.part} was visible at {at:.2f} s: {span}"
         )

@@ -42,6 +42,19 @@ def opened(browser: Browser, width: int = 1440, locale: str = "en-GB") -> Iterat
         context.close()
 
 
+@contextmanager
+def uncomplaining(page: Page) -> Iterator[Page]:
+    """Fail at the end when the page broke or its policy forbade something of it."""
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda said: complaints.append(said.text) if "Content Security" in said.text else None,
+    )
+    yield page
+    assert complaints == []
+
+
 def wider(page: Page) -> list[str]:
     """Return what reaches beyond the page's right edge and makes it scroll sideways, by tag and class."""
     found: list[str] = page.evaluate(_WIDER)

@@ -9,12 +9,13 @@ import uvicorn
 from playwright.sync_api import Browser, Page
 
 from dashboards.web.app import build_app
+from tests.fakes.alerts import sample_alert
 from tests.fakes.desk import PASSWORD, FakeDesk
 from tests.integration.browsers import chromium
 from tests.integration.services import free_port, wait_for
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with chromium() as made:
         yield made
@@ -40,3 +41,17 @@ def enter(page: Page, desk: FakeDesk, address: str, role: str) -> None:
     session = desk.people.sign_in(role, PASSWORD, address="", at=0)
     assert session is not None
     page.context.add_cookies([{"name": "gengfu", "value": session, "url": address}])
+
+
+@pytest.fixture
+def desk() -> FakeDesk:
+    """A desk with one alert, a suspected entrapment."""
+    made = FakeDesk()
+    made.alerts.put(sample_alert("entrapment", opened_at=made.clock.now()), "opened")
+    return made
+
+
+@pytest.fixture
+def address(desk: FakeDesk) -> Iterator[str]:
+    with served(desk) as made:
+        yield made

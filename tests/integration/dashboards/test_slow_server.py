@@ -6,30 +6,22 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.fakes.alerts import sample_alert
 from tests.fakes.desk import FakeDesk
 from tests.integration.browsers import opened
-from tests.integration.dashboards.conftest import enter, served
+from tests.integration.dashboards.conftest import enter
 
 SEEN_AGAIN = "document.dispatchEvent(new Event('visibilitychange')) && null"
 """For the page a reason to look for news."""
 
 
 @pytest.fixture
-def guard(browser: Browser) -> Iterator[Page]:
-    """A guard's phone, not on any page yet, on which time passes only when the test says so."""
-    desk = FakeDesk()
-    desk.alerts.put(sample_alert("a-1", opened_at=desk.clock.now()), "opened")
-    with served(desk) as address, opened(browser, 360, "zh-CN") as page:
+def guard(browser: Browser, desk: FakeDesk, address: str) -> Iterator[Page]:
+    """A guard's phone on which time passes only when the test says so, not on any page yet."""
+    with opened(browser, 360, "zh-CN") as page:
         enter(page, desk, address, "guard")
         page.clock.install()
         page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
-        page.goto(f"{address}/static/mark.svg")
         yield page
-
-
-def _origin(page: Page) -> str:
-    return page.url.removesuffix("/static/mark.svg")
 
 
 def _hold(page: Page, pattern: str) -> list[Route]:
@@ -39,11 +31,11 @@ def _hold(page: Page, pattern: str) -> list[Route]:
     return held
 
 
-def test_a_server_too_slow_to_be_heard(guard: Page) -> None:
+def test_a_server_too_slow_to_be_heard(guard: Page, address: str) -> None:
     """A line in vain is given longer the next time: one whose first word takes 15 s is heard."""
     held = _hold(guard, "**/alerts/stream*")
     with guard.expect_request("**/alerts/stream*"):
-        guard.goto(f"{_origin(guard)}/guard")
+        guard.goto(f"{address}/guard")
     with guard.expect_request("**/alerts/stream*"):
         guard.clock.run_for(12_000)
     expect(guard.locator("[data-lost]")).to_be_visible()
@@ -54,9 +46,9 @@ def test_a_server_too_slow_to_be_heard(guard: Page) -> None:
     expect(guard.locator("[data-lost]")).to_be_hidden()
 
 
-def test_a_server_too_slow_to_be_seen(guard: Page) -> None:
+def test_a_server_too_slow_to_be_seen(guard: Page, address: str) -> None:
     """A look that was given up is given longer the next time, though news never cease."""
-    guard.goto(f"{_origin(guard)}/guard")
+    guard.goto(f"{address}/guard")
     held = _hold(guard, "**/guard")
     guard.evaluate("document.querySelector('#live').dataset.old = 'yes'")
     for milliseconds in (1_000, 6_000):

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Cookie, Page
 
 from dashboards.web.shots import sign_in
 from tests.acceptance.system import System
-from tests.integration.browsers import PHONE, chromium, opened
+from tests.integration.browsers import PHONE, chromium, opened, uncomplaining
 from tests.integration.services import free_port
 
 
@@ -73,13 +73,6 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def phone(browser: Browser, running: Running) -> Iterator[Page]:
     """A phone signed in as the guard; whatever a page complains about fails the test."""
-    complaints: list[str] = []
-    with opened(browser, PHONE["width"], "zh-CN") as page:
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda said: complaints.append(said.text) if "Content Security" in said.text else None,
-        )
+    with opened(browser, PHONE["width"], "zh-CN") as page, uncomplaining(page):
         running.enter(page, "guard")
         yield page
-    assert complaints == []
