@@ -9,7 +9,7 @@ import msgspec
 from dashboards.estate.operating_state import StateRule
 from dashboards.estate.point_value import Current, believed
 from dashboards.estate.timeline import Base, Change, Sample, Timeline, first_difference, overlay
-from gengfu.core.clock import SILENT_REAL, Micros
+from gengfu.core.clock import SILENT_REAL, Micros, at_pace
 from gengfu.core.states import OperatingState, StateInterval
 from gengfu.ledger.model import Equipment, EquipmentClass
 
@@ -165,8 +165,7 @@ class Remembered:
 
     def keep_pace(self, rate: float) -> None:
         """Count a silence by the machine's clock where ours runs ``rate`` times as fast."""
-        real = round(SILENT_REAL * rate) if rate > 1 else 0
-        self.timeline.silent_after = max(self.kind.silent_after, real)
+        self.timeline.silent_after = at_pace(self.kind.silent_after, real=SILENT_REAL, rate=rate)
 
     def show(self, since: Micros, above: "Remembered | None") -> Micros | None:
         """Derive what is shown from ``since`` on; return from when on that differs.

@@ -24,6 +24,11 @@ SILENT_REAL: Micros = 8 * SECOND
 """A silence lasts at least so long by the machine's clock when ours runs faster: it may be busy."""
 
 
+def at_pace(span: Micros, *, real: Micros, rate: float) -> Micros:
+    """Return a span of our clock; where that runs ``rate`` times as fast, at least what ``real`` takes."""
+    return max(span, round(real * rate)) if rate > 1 else span
+
+
 class Clock(Protocol):
     """What a process asks for the time, and how long it must really wait for it."""
 

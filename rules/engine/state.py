@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from gengfu.core.clock import Micros
+from gengfu.core.clock import Micros, at_pace
 from gengfu.core.errors import Fault
 from gengfu.core.expression import parse
 from gengfu.core.names import Names, PointKind, PointName
@@ -101,7 +101,7 @@ class State:
 
     def at_pace(self, span: Micros, *, real: Micros) -> Micros:
         """Return a span, or ``real`` as it passes on the machine when our clock makes that longer."""
-        return max(span, round(real * self.rate)) if self.rate > 1 else span
+        return at_pace(span, real=real, rate=self.rate)
 
 
 def index_names(state: State) -> None:

@@ -65,7 +65,8 @@ _WIDER = """() => {
   const most = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= most) return [];
   const hidden = (one) => one && (getComputedStyle(one).overflowX !== 'visible' || hidden(one.parentElement));
-  return [...document.querySelectorAll('body *')]
+  const found = [...document.querySelectorAll('body *')]
     .filter((one) => one.getBoundingClientRect().right > most + 1 && !hidden(one.parentElement?.closest('main *')))
     .map((one) => `${one.tagName.toLowerCase()}.${one.getAttribute('class') ?? ''}: ${one.textContent.trim().slice(0, 60)}`);
+  return found.length ? found : [`the page: ${document.documentElement.scrollWidth}`];
 }"""

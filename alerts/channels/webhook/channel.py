@@ -1,6 +1,7 @@
 """Posts signed notifications. One attempt: no redirects, no proxy, no retry of its own."""
 
 import asyncio
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +18,11 @@ from alerts.channels.webhook.target import RefusedTarget, pin
 from alerts.settings import WebhookTarget
 from gengfu.core.clock import SECOND, Micros
 
+_HEARD_BYTES = 64 * 1024
+_HEARD_S = 1.0
+_KEPT_S = 2.0
+"""For a burst; receivers close idle connections after five seconds and more, and who writes then fails."""
+
 
 class Webhook:
     """One receiver. It has the notification when it answers 2xx."""
@@ -26,7 +32,10 @@ class Webhook:
         self._target = target
         self._timeout_s = target.timeout / SECOND
         self._client = httpx.AsyncClient(
-            timeout=self._timeout_s, follow_redirects=False, trust_env=False
+            timeout=self._timeout_s,
+            follow_redirects=False,
+            trust_env=False,
+            limits=httpx.Limits(keepalive_expiry=_KEPT_S),
         )
 
     async def __aenter__(self) -> Self:
@@ -68,6 +77,21 @@ class Webhook:
             content=delivery.body,
             headers=headers,
             extensions={"sni_hostname": pinned.server_name},
-        ) as answer:  # its body is nobody's business
+        ) as answer:
             status = answer.status_code
+            await _hear_out(answer)
         return Delivered() if 200 <= status < 300 else Failed(f"answered {status}")
+
+
+async def _hear_out(answer: httpx.Response) -> None:
+    """Read an answer's end: its content is nobody's business, but the next one needs the connection.
+
+    What is long or slow is left in the middle; its connection is closed.
+    """
+    size = 0
+    with suppress(TimeoutError, httpx.HTTPError):
+        async with asyncio.timeout(_HEARD_S):
+            async for part in answer.aiter_raw():
+                size += len(part)
+                if size > _HEARD_BYTES:
+                    return

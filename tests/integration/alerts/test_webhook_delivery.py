@@ -38,16 +38,27 @@ class Receiver:
         self.got: list[tuple[dict[str, str], bytes]] = []
         self.hang = threading.Event()
         self.hang.set()
+        self.connections = 0
+        self.says = b""
+        """What an answer's body begins with; one that says something never comes to its end."""
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                super().setup()
+                receiver.connections += 1
+
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.got.append((dict(self.headers), body))
                 receiver.hang.wait(10)
                 self.send_response(receiver.answers.pop(0) if receiver.answers else 204)
                 self.send_header("Location", f"http://{self.headers['Host']}/elsewhere")
+                self.send_header("Content-Length", str(1_000_000 if receiver.says else 0))
                 self.end_headers()
+                self.wfile.write(receiver.says)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -123,3 +134,21 @@ async def test_nobody_listens_and_it_raises(receiver: Receiver) -> None:
         assert isinstance(await hook.send(DELIVERY, now=0), Failed)
     async with Webhook(receiver.target()) as hook:
         assert await hook.send(DELIVERY, now=0) == Delivered()
+
+
+async def test_every_notification_opens_a_connection(receiver: Receiver) -> None:
+    """Notifications that follow each other go over one connection."""
+    async with Webhook(receiver.target()) as hook:
+        for _ in range(5):
+            assert await hook.send(DELIVERY, now=0) == Delivered()
+    assert receiver.connections == 1
+
+
+@pytest.mark.parametrize("says", [b"<", b"<" * 100_000], ids=["hangs", "is long"])
+async def test_an_answer_without_end_is_waited_for(receiver: Receiver, says: bytes) -> None:
+    """The status is the answer: a body that hangs or is long takes nothing back, and is left."""
+    receiver.says, receiver.answers = says, [200, 200]
+    async with Webhook(receiver.target()) as hook:
+        assert await hook.send(DELIVERY, now=0) == Delivered()
+        assert await hook.send(DELIVERY, now=0) == Delivered()
+    assert receiver.connections == 2

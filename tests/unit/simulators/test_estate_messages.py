@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gengfu.core.batch import TopicKind
-from gengfu.core.clock import HOUR, MINUTE, SECOND, SILENT_REAL, Micros
+from gengfu.core.clock import HOUR, MINUTE, SECOND, SILENT_REAL, Micros, at_pace
 from gengfu.core.names import PointKind
 from gengfu.core.naming import Scalar
 from gengfu.ledger.model import PointDef
@@ -112,18 +112,13 @@ def test_a_required_point_is_never_told() -> None:
             )
 
 
-def patience(silent_after: Micros, rate: float) -> float:
-    """Return after how long rules and desk call a device silent when the clock races."""
-    return max(silent_after, SILENT_REAL * rate)
-
-
 def test_a_live_device_counts_as_silent() -> None:
     """At any rate of the clock every device speaks well before it counts as silent by that clock."""
     for rate in (1.0, 60.0, 240.0):
         stage = estate()
         stage.set_rate(CLASSES, rate)
         for id_, messages in by_device(list(stage.advance(MORNING + HOUR))).items():
-            silent = patience(stage.silent_after(id_), rate)
+            silent = at_pace(stage.silent_after(id_), real=SILENT_REAL, rate=rate)
             times = [message.at for message in messages] + [MORNING + HOUR]
             gaps = [b - a for a, b in pairwise(times)]
             assert max(gaps) <= 0.7 * silent, (id_, rate)
@@ -223,4 +218,6 @@ def test_a_door_opens_before_its_card() -> None:
 def test_a_pace_outlasts_the_silence(rate: float) -> None:
     """Whatever the rate, a sign of life comes at least three times before a class is silent."""
     for definition in CLASSES.values():
-        assert pace_of(definition, rate).life_every * 3 <= patience(definition.silent_after, rate)
+        assert pace_of(definition, rate).life_every * 3 <= at_pace(
+            definition.silent_after, real=SILENT_REAL, rate=rate
+        )

@@ -36,11 +36,16 @@ async function load(point, [from, to]) {
   return withGaps(trend, step * 1000);
 }
 
+/** A gap is one beside its neighbours: what tells a value every quarter of an hour is a line, not dots. */
 function withGaps({ times, values, min, max }, step) {
-  const usual = step || median(times.slice(1).map((at, i) => at - times[i]));
+  const waits = times.slice(1).map((at, i) => at - times[i]);
+  const usual = (i) => {
+    const near = waits.slice(Math.max(0, i - 4), i + 5);
+    return near.length > 2 ? Math.max(step, median(near)) : step; // of two values nobody knows what is usual
+  };
   const columns = [[], [], [], []];
   times.forEach((at, i) => {
-    if (i && at - times[i - 1] > Math.max(usual * 4, 15000)) {
+    if (i && at - times[i - 1] > Math.max(usual(i - 1) * 4, 15000)) {
       [(at + times[i - 1]) / 2000, null, null, null].forEach((value, c) => columns[c].push(value));
     }
     [at / 1000, values[i], min ? min[i] : values[i], max ? max[i] : values[i]].forEach((value, c) => columns[c].push(value));
@@ -94,10 +99,15 @@ const padded = (low, high) => {
   return [low - room, high + room];
 };
 
+/** Times of day; where a day begins, its date. */
 function clock(_plot, splits, _index, _space, step) {
-  const language = document.documentElement.lang;
-  const days = step >= 43200;
-  return splits.map((at) => new Date(at * 1000).toLocaleString(language, days ? { month: "2-digit", day: "2-digit", timeZone: zone } : { hour: "2-digit", minute: "2-digit", second: step < 60 ? "2-digit" : undefined, hour12: false, timeZone: zone }));
+  const write = (parts) => new Intl.DateTimeFormat(document.documentElement.lang, { timeZone: zone, hourCycle: "h23", ...parts });
+  const time = write({ hour: "2-digit", minute: "2-digit", second: step < 60 ? "2-digit" : undefined });
+  const day = write({ month: "2-digit", day: "2-digit" });
+  return splits.map((at) => {
+    const text = time.format(at * 1000);
+    return /^00:00(:00)?$/.test(text) ? day.format(at * 1000) : text;
+  });
 }
 
 /** While an alert's condition was on, its ground is shaded: cause and consequence on one axis. */
