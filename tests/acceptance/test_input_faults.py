@@ -244,7 +244,7 @@ def _schema(devices: Devices) -> set[str]:
     names: set[str] = set()
     for question in ("SHOW MEASUREMENTS", "SHOW TAG KEYS"):
         reply = httpx.get(
-            f"{devices.house.store_url}/query", params={"db": "gengfu", "q": question}, timeout=10
+            f"{devices.house.store_url}/query", params={"db": "gengfu", "q": question}, timeout=60
         ).json()
         for series in reply["results"][0].get("series", []):
             names |= {str(row[0]) for row in series["values"]}

@@ -14,6 +14,7 @@ import yaml
 from ingest.store.answers import Outcome, read_answer
 from tests.fakes.influx import TOKEN, influx
 from tests.fakes.influx_answers import ONE, TWO, Tongue
+from tests.integration.services import PATIENCE_S
 
 GOLDEN = Path(__file__).parents[1] / "golden/influxdb"
 DAY_NS = 86_400 * 10**9
@@ -69,7 +70,7 @@ BOTH = [
 def test_the_real_server_says_something_else(case: Case, influx1: Callable[[], str]) -> None:
     """1.6.7 itself gives the kept answer, to the letter, and stores as many points."""
     name = "golden_" + case.name.replace(" ", "_")
-    with httpx.Client(base_url=influx1()) as server:
+    with httpx.Client(base_url=influx1(), timeout=PATIENCE_S) as server:
         server.post("/query", params={"q": f'CREATE DATABASE "{name}" WITH DURATION 1d'})
         server.post("/write", params={"db": name}, content=case.fill("\n".join(case.before)))
         reply = server.post("/write", params={"db": case.database or name}, content=case.written())
@@ -91,7 +92,9 @@ def test_the_fake_says_something_else(tongue: Tongue, case: Case) -> None:
         fake.oldest = case.times["now"] - DAY_NS
         auth = ("gengfu", TOKEN) if tongue is ONE else None
         headers = {} if tongue is ONE else {"authorization": f"Token {TOKEN}"}
-        with httpx.Client(base_url=fake.url, auth=auth, headers=headers) as server:
+        with httpx.Client(
+            base_url=fake.url, auth=auth, headers=headers, timeout=PATIENCE_S
+        ) as server:
             server.post(
                 "/write", params={"db": "gengfu"}, content=case.fill("\n".join(case.before))
             )

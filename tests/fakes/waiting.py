@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 
-async def until(claim: Callable[[], bool], what: str, *, seconds: float = 120) -> None:
+async def until(claim: Callable[[], bool], what: str, *, seconds: float = 300) -> None:
     """Return when a claim is true; fail with ``what`` when it is not in time."""
     deadline = time.monotonic() + seconds
     while not claim():

@@ -156,7 +156,7 @@ bind-address = "127.0.0.1:{rpc}"
 
     def answers() -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{http}/ping", timeout=1) as reply:
+            with urllib.request.urlopen(f"http://127.0.0.1:{http}/ping", timeout=20) as reply:
                 return bool(reply.status == 204)
         except OSError:
             return False

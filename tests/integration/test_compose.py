@@ -20,7 +20,15 @@ import yaml
 
 from gateway.accounts import Access, Account, AccountFiles, Line
 from tests.fakes.influx import TOKEN, influx
-from tests.integration.services import free_port, influxdb, listens, program, running, wait_for
+from tests.integration.services import (
+    PATIENCE_S,
+    free_port,
+    influxdb,
+    listens,
+    program,
+    running,
+    wait_for,
+)
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -206,7 +214,10 @@ async def test_a_reading_is_lost_on_its_way(broker: Broker, tmp_path: Path) -> N
                     wait_for,
                     "the reading in InfluxDB",
                     lambda: (
-                        "1.25,12]" in httpx.get(f"{store}/query", params=asked, verify=False).text
+                        "1.25,12]"
+                        in httpx.get(
+                            f"{store}/query", params=asked, verify=False, timeout=PATIENCE_S
+                        ).text
                     ),
                 )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 
 from tests.acceptance.system import System, gengfu
-from tests.integration.services import free_port
+from tests.integration.services import PATIENCE_S, free_port
 
 
 def test_something_of_the_demo_is_in_the_clean_system(tmp_path: Path) -> None:
@@ -27,7 +27,9 @@ def test_something_of_the_demo_is_in_the_clean_system(tmp_path: Path) -> None:
     system.arguments = ()
     system.start()
     try:
-        reply = httpx.get(f"{system.base_url}/login", headers={"Accept": "text/html"})
+        reply = httpx.get(
+            f"{system.base_url}/login", headers={"Accept": "text/html"}, timeout=PATIENCE_S
+        )
         assert reply.headers["location"] == "/setup"
     finally:
         system.stop()

@@ -30,7 +30,7 @@ from ingest.store.wire import Server, Wire
 from tests.fakes.alerts import sample_alert
 from tests.fakes.ledgers import shipped
 from tests.fakes.rows import record_of
-from tests.integration.services import influxdb
+from tests.integration.services import PATIENCE_S, influxdb
 
 SITE = "yunhe"
 NOW = SystemClock().now()
@@ -150,7 +150,7 @@ def test_a_panel_shows_nothing(url: str, name: str) -> None:
     for one in QUERIES:
         if one.dashboard == name:
             asked = {"db": "gengfu", "q": filled_in(one.statement)}
-            reply = httpx.get(f"{url}/query", params=asked, verify=False).json()
+            reply = httpx.get(f"{url}/query", params=asked, verify=False, timeout=PATIENCE_S).json()
             if not reply["results"][0].get("series"):
                 empty.append((one.panel, asked["q"], reply))
     assert empty == []

@@ -8,7 +8,7 @@ import httpx
 
 from tests.acceptance.system import gengfu
 from tests.integration.demo.conftest import Running
-from tests.integration.services import free_port, wait_for
+from tests.integration.services import PATIENCE_S, free_port, wait_for
 
 
 def test_the_first_words_say_where_it_is_and_as_whom(running: Running) -> None:
@@ -64,6 +64,8 @@ def test_a_second_start_on_the_same_folder_is_refused(running: Running) -> None:
 
 def test_health_is_open_and_everything_else_is_not(running: Running) -> None:
     """Without a session or token only health answers; data asks to sign in."""
-    assert httpx.get(f"{running.base_url}/healthz").status_code == 200
+    assert httpx.get(f"{running.base_url}/healthz", timeout=PATIENCE_S).status_code == 200
     for route in ("alerts", "equipment", "sites", "availability", "dead-letters"):
-        assert httpx.get(f"{running.base_url}/api/v1/{route}").status_code == 401
+        assert (
+            httpx.get(f"{running.base_url}/api/v1/{route}", timeout=PATIENCE_S).status_code == 401
+        )
