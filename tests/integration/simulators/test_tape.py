@@ -33,6 +33,7 @@ from simulators.broker.capture import (
 )
 from simulators.broker.connection import BrokerAddress
 from simulators.broker.tape import play, record
+from simulators.load import generator
 from simulators.load.generator import Gun, fire
 from simulators.load.plan import Load, shots
 from tests.integration.services import (
@@ -303,8 +304,11 @@ def test_a_load_lies_about_its_rate(broker: Mosquitto) -> None:
     assert found.rate <= 300.0
 
 
-def test_a_lost_connection_makes_a_negative_count(tmp_path: Path) -> None:
+def test_a_lost_connection_makes_a_negative_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was due without a broker is sent when it is back, and counted as that: all is confirmed."""
+    monkeypatch.setattr(generator, "SETTLE_SECONDS", PATIENCE_S)
     server = mosquitto(tmp_path / "broker")
     wanted = Load(site="x", points={"a": ("p",), "b": ("p",)}, rate=200.0)
     with ExitStack() as stack, ThreadPoolExecutor(1) as hand:
