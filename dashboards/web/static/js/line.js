@@ -3,7 +3,7 @@
 // A browser without locks or channels (pages without TLS, old phones) has a stream for each tab.
 
 const QUIET_MS = 10_000;
-const MOST_MS = 40_000;
+const MOST_MS = 20_000; // on a bad network every try in vain costs as much
 const STALE_MS = 3000;
 const NAME = "gengfu:line";
 

@@ -9,7 +9,7 @@ import { words } from "./words.js";
 const LOST_AFTER_MS = 5000;
 const SETTLE_MS = 150;
 const HANGS_MS = 5000;
-const MOST_MS = 40_000;
+const MOST_MS = 20_000;
 const GIVEN_UP_MS = 12_000; // a little more than htmx waits for any answer
 const AGAIN_MS = 5000;
 const HOLD_MS = 20_000;
@@ -63,8 +63,15 @@ async function signedOut() {
   if (answer?.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
 }
 
+/** The line was dead: a look that still hangs hangs on it. */
+function lookAnew() {
+  for (const name of Object.keys(LOOKS)) patience[name] = HANGS_MS;
+  changed();
+}
+
 function told({ kind, data }) {
   if (kind === "error") { signedOut(); return; }
+  if (Date.now() - line.heard > LOST_AFTER_MS) lookAnew();
   line.heard = Date.now();
   if (kind === "alert") { alertTold(JSON.parse(data)); return; }
   const beat = JSON.parse(data);
