@@ -1,5 +1,6 @@
 """What a machine that is not ours alone may add to a promise of seconds."""
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,14 +13,19 @@ come: what waits for one of them is still found out."""
 
 
 class Leeway:
-    """From its making on: ``BUSY_S``, and what the host took from this machine's processors meanwhile."""
+    """From its making on: ``BUSY_S``, and for how long the host kept a processor from us meanwhile."""
 
     def __init__(self) -> None:
         self._stolen_before = _stolen_s()
 
     @property
+    def stolen(self) -> float:
+        """Seconds, the mean of the processors: always less than have passed, so every bound ends."""
+        return _stolen_s() - self._stolen_before
+
+    @property
     def seconds(self) -> float:
-        return BUSY_S + _stolen_s() - self._stolen_before
+        return BUSY_S + self.stolen
 
 
 def within(promised: float, what: str, ready: Callable[[], bool]) -> None:
@@ -32,9 +38,9 @@ def within(promised: float, what: str, ready: Callable[[], bool]) -> None:
 
 
 def _stolen_s() -> float:
-    """Return the seconds of all processors that went to other guests of the host; elsewhere 0 (proc(5))."""
+    """Return a processor's mean of seconds that went to other guests of the host; elsewhere 0 (proc(5))."""
     try:
         words = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()
     except FileNotFoundError:
         return 0.0
-    return int(words[8]) / 100
+    return int(words[8]) / os.sysconf("SC_CLK_TCK") / (os.cpu_count() or 1)

@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from dashboards.web.shots import CHROMIUM_ARGUMENTS
+from tests.integration.services import PATIENCE_S
 
 CHROMIUM = shutil.which("chromium")
 PHONE: ViewportSize = {"width": 360, "height": 740}
-PATIENCE_MS = 300_000
+PATIENCE_MS = 1000 * PATIENCE_S
 """So long a page may take for anything; what is so earlier is seen earlier."""
 
 

@@ -212,10 +212,11 @@ async def test_an_acknowledgement_goes_to_the_wrong_connection(broker: Mosquitto
 
 async def test_a_hanging_journal_fills_the_memory(up: Mosquitto) -> None:
     """Over its bound the gateway reads one message a second; when the journal goes on, all arrive."""
-    journal, began = FakeJournal(), time.monotonic()
+    journal = FakeJournal()
     async with running_gateway(endpoint(up), journal, bounds=Bounds(messages=50)) as running:
         session = running.gateway.sessions[Lane.TELEMETRY]
         journal.gate.clear()
+        began = time.monotonic()
         async with device(up.port) as lift:
             for number in range(500):
                 await lift.publish(TELEMETRY, b'{"speed": %d.0}' % (number % 20), 1)

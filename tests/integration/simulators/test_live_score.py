@@ -4,11 +4,11 @@ from pathlib import Path
 
 from gengfu.app.scoring import score_live
 from gengfu.config import read_settings
-from gengfu.core.clock import SECOND
-from gengfu.core.urgency import Kind
+from gengfu.core.clock import SECOND, SILENT_REAL
 from simulators.scenario.model import Doing
 from simulators.scenario.score import Opened, Result, Score
 from simulators.scenario.script import read_scenario
+from tests.acceptance.leeway import Leeway
 from tests.unit.simulators.stage import CLASSES
 
 RATE = 20
@@ -45,9 +45,10 @@ also: [{rule: call_button.lost}]
 """
 
 
-def _false_alarms(score: Score) -> list[Opened]:
-    """Return them without those of a machine that stood for eight seconds: then devices fall silent."""
-    return [one for one in score.false_alarms if one.kind is not Kind.SYSTEM]
+def _false_alarms(score: Score, stolen: float) -> list[Opened]:
+    """Return them; where the host kept us from it for as long as a silence lasts, not the silent ones."""
+    stood = stolen >= SILENT_REAL / SECOND
+    return [one for one in score.false_alarms if not (stood and one.rule.endswith(".lost"))]
 
 
 async def test_a_live_system_scores_otherwise(tmp_path: Path) -> None:
@@ -59,13 +60,14 @@ async def test_a_live_system_scores_otherwise(tmp_path: Path) -> None:
     for name, text in texts.items():
         (tmp_path / f"{name}.yaml").write_text(HEAD.format(name) + text, encoding="utf-8")
     scenarios = [read_scenario(tmp_path / f"{name}.yaml", (), CLASSES) for name in texts]
+    leeway = Leeway()
     found = await score_live(read_settings(None), scenarios, rate=RATE)
     calls, well, deaf = found.scores
     assert [one.result for one in calls.outcomes] == [Result.DETECTED, Result.UNHANDLED]
     assert calls.outcomes[0].alert is not None
     assert calls.outcomes[0].alert.taken == frozenset(Doing) - {Doing.EN_ROUTE}
-    assert not _false_alarms(calls)
-    assert not _false_alarms(well)
+    assert not _false_alarms(calls, leeway.stolen)
+    assert not _false_alarms(well, leeway.stolen)
     assert [one.result for one in deaf.outcomes] == [Result.MISSED]
     assert not deaf.passed
     assert (found.published.dropped, found.grain) == (0, RATE * SECOND)

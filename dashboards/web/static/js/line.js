@@ -7,7 +7,7 @@ const MOST_MS = 20_000; // on a bad network every try in vain costs as much
 const STALE_MS = 3000;
 const NAME = "gengfu:line";
 
-/** Hear every beat, alert and error from after a position on; a line that died unnoticed is made anew. */
+/** Hear every beat, alert, error and new beginning from after a position on; a line that died unnoticed is made anew. */
 export function hear(address, position, told) {
   const channel = "BroadcastChannel" in window && navigator.locks ? new BroadcastChannel(NAME) : null;
   let stream = null; // only in the tab that holds the line
@@ -20,14 +20,15 @@ export function hear(address, position, told) {
     if (news.kind !== "error") at = Date.now();
     if (news.id) patience = QUIET_MS;
     if (news.id) last = news.id;
-    if (news.kind !== "opened") told(news);
+    told(news);
   }
 
   function open() {
     stream?.close();
     stream = new EventSource(last ? `${address}?last_event_id=${last}` : address);
-    at = Date.now();
-    channel?.postMessage({ kind: "opened" });
+    const opened = { kind: "opened" };
+    pass(opened);
+    channel?.postMessage(opened);
     for (const kind of ["beat", "alert", "error"]) {
       stream.addEventListener(kind, ({ data, lastEventId: id }) => {
         const news = { kind, data, id };

@@ -16,7 +16,7 @@ const HOLD_MS = 20_000;
 const UNTAKEN = new Set(["new", "notified", "received"]);
 const LOOKS = { live: "gengfu:changed", waiting: "gengfu:news" };
 
-const line = { heard: Date.now(), watched: true, lostAfter: LOST_AFTER_MS };
+const line = { heard: Date.now(), watched: true, lostAfter: LOST_AFTER_MS, anew: false };
 const wanted = new Set();
 const began = {}; // when the tap or the look that is under way began
 const patience = { live: HANGS_MS, waiting: HANGS_MS }; // always as short, a slow server's answers would never show
@@ -63,15 +63,17 @@ async function signedOut() {
   if (answer?.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
 }
 
-/** The line was dead: a look that still hangs hangs on it. */
+/** A look that hangs, hangs on the line that died: it is given up, however patient the page has become. */
 function lookAnew() {
-  for (const name of Object.keys(LOOKS)) patience[name] = HANGS_MS;
+  for (const name of Object.keys(LOOKS)) began[name] = 0;
   changed();
 }
 
 function told({ kind, data }) {
-  if (kind === "error") { signedOut(); return; }
-  if (Date.now() - line.heard > LOST_AFTER_MS) lookAnew();
+  if (kind === "error") signedOut();
+  if (kind === "error" || kind === "opened") { line.anew = true; return; }
+  if (line.anew && Date.now() - line.heard > LOST_AFTER_MS) lookAnew(); // only then: a slow server pauses too
+  line.anew = false;
   line.heard = Date.now();
   if (kind === "alert") { alertTold(JSON.parse(data)); return; }
   const beat = JSON.parse(data);
@@ -130,7 +132,9 @@ function configure({ detail }) {
 
 function ended(event) {
   const name = nameOf(event);
-  if (name in LOOKS && event.detail.successful) patience[name] = Math.max(HANGS_MS, 2 * took(name));
+  if (began[name] && name in LOOKS && event.detail.successful) {
+    patience[name] = Math.min(Math.max(HANGS_MS, 2 * took(name)), MOST_MS);
+  }
   began[name] = 0;
 }
 
