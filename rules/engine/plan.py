@@ -84,6 +84,8 @@ class Plan:
     """Functions of the past that read a slot, and those that read their values; these come later."""
     pasts_of_event: Mapping[str, tuple[int, ...]]
     """The same for those that count an event."""
+    rules_of_past: tuple[frozenset[int], ...]
+    """Rules that look at what a function of the past gives, also through another."""
     timed: tuple[int, ...]
     """Functions of the past that change by time alone."""
     linked: tuple[int, ...]
@@ -205,6 +207,7 @@ def _plan(laid: Layout, chosen: list[tuple[Rule, Micros]], asked: Iterable[Quest
         rules_of_slot=tuple(tuple(n for n, one in numbered if slot in one.reads) for slot in slots),
         pasts_of_slot=tuple(_led_to(pasts, reading.get(slot, ())) for slot in slots),
         pasts_of_event={event: _led_to(pasts, first) for event, first in counting.items()},
+        rules_of_past=tuple(_look_at(pasts, number, rules) for number in range(len(pasts))),
         timed=tuple(n for n, past in enumerate(pasts) if past.timed),
         linked=_led_to(
             pasts, [n for n, past in enumerate(pasts) if past.timed and not past.steady]
@@ -238,6 +241,13 @@ def _led_to(pasts: Sequence[CompiledPast], first: Collection[int]) -> tuple[int,
         if number in first or not past.reads.isdisjoint(found):
             found[past.output] = number
     return tuple(found.values())
+
+
+def _look_at(
+    pasts: Sequence[CompiledPast], number: int, rules: Sequence[CompiledRule]
+) -> frozenset[int]:
+    outputs = {pasts[led].output for led in _led_to(pasts, [number])}
+    return frozenset(n for n, one in enumerate(rules) if not one.reads.isdisjoint(outputs))
 
 
 def _cleared(

@@ -3,7 +3,7 @@
 Conditions are kept only where something is going on; an equipment where nothing is has none.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TypeAlias
@@ -16,7 +16,7 @@ from rules.engine.band import Band
 from rules.engine.frame import NEVER, Frame, Numbers, Times
 from rules.engine.plan import ONLINE_SLOT, OWN_SILENCE, Plan
 from rules.language.schedule import PlaceClock
-from rules.past.memory import NOT_DUE, Past, Timed
+from rules.past.memory import NOT_DUE, Learner, Past, Timed
 
 Spot: TypeAlias = tuple[int, str]
 """A rule's number in the plan and the part (empty: the equipment itself)."""
@@ -172,11 +172,18 @@ class Unit(Frame):
         ``since``: from when on what is observed counts as held; timed functions count by it.
         """
         memory = self.pasts[past]
+        if isinstance(memory, Learner):
+            memory.in_doubt = bool(self.conditions) and self._is_any_on(
+                self.plan.rules_of_past[past]
+            )
         if not isinstance(memory, Timed):
             return self._give(past, memory.update(at, inputs))
         self.lasted = held = max(since, self.lasted)
         lost = self.is_lost and not self.plan.pasts[past].steady
         return self._give(past, memory.lose(held) if lost else memory.update(held, inputs))
+
+    def _is_any_on(self, rules: Collection[int]) -> bool:
+        return any(one.is_on and spot[0] in rules for spot, one in self.conditions.items())
 
     def wake(self, past: int) -> bool:
         """Let a function whose time has come look again; tell whether its value changed."""

@@ -7,8 +7,16 @@ from collections.abc import Sequence
 from gengfu.core.clock import DAY, Micros
 from gengfu.core.expression import Parameter, Signature, Within
 from gengfu.core.naming import Bilingual, Scalar
-from rules.past.memory import Function, Past
-from rules.past.normal import ADAPTING, LEARNING, LEAST_SPREAD, LONGEST_STEP, SETTLING, applies
+from rules.past.memory import Function, Learner
+from rules.past.normal import (
+    ADAPTING,
+    LEARNING,
+    LEAST_SPREAD,
+    LONGEST_STEP,
+    SETTLING,
+    applies,
+    following,
+)
 from rules.past.windows import Mean
 
 MOST = 6
@@ -19,7 +27,7 @@ SHARED = 0.01
 """Share of a value's variance that is its own at least: no two sensors say exactly the same."""
 
 
-class Distance(Past):
+class Distance(Learner):
     """``distance(x, y, …, T, while)``: how far the means of the last T lie from where they were learned.
 
     Mahalanobis' distance over the root of their number: 1 is ordinary. What always moves together is
@@ -30,6 +38,7 @@ class Distance(Past):
     KEPT = ("_means", "_normal", "_spreads", "_learned", "_last")
 
     def __init__(self, span: Micros, values: int) -> None:
+        super().__init__()
         self._means = tuple(Mean(span) for _ in range(values))
         self._normal = array("d", [0.0] * values)
         self._spreads = array("d", [0.0] * (values * values))
@@ -90,7 +99,7 @@ class Distance(Past):
             self._learned += span
             share, pull = min(1.0, max(span / self._learned, span / SETTLING)), 1.0
         else:
-            share = min(1.0, span / ADAPTING)
+            share = min(1.0, span / following(ADAPTING, in_doubt=self.in_doubt))
             pull = min(1.0, CLIP / max(self._distance(off), 1e-9))
         size = len(off)
         pulled = [one * pull for one in off]

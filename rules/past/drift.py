@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from gengfu.core.clock import Micros
 from gengfu.core.expression import Parameter, Signature
 from gengfu.core.naming import Bilingual, Scalar
-from rules.past.memory import Function, Past
+from rules.past.memory import Function, Learner
 from rules.past.normal import LEARNING, LONGEST_STEP, Normal, applies
 
 SLACK = 0.5
@@ -18,7 +18,7 @@ FOLLOWS = 1000
 """… and afterwards follows so much slower: a drift is no new normal before people have seen it."""
 
 
-class Drift(Past):
+class Drift(Learner):
     """``cusum(x, T, while)``: how long and how far x has been off its own normal, above or below.
 
     One spread beyond the slack for a time T adds 1; below the normal the sum is negative.
@@ -28,6 +28,7 @@ class Drift(Past):
     KEPT = ("_above", "_below", "_last", "_normal")
 
     def __init__(self, span: Micros) -> None:
+        super().__init__()
         self._span = span
         self._normal = Normal(learning=max(LEARNING, LEARNS * span), adapting=FOLLOWS * span)
         self._above = self._below = 0.0
@@ -46,7 +47,7 @@ class Drift(Past):
             self._above = min(FULL, max(0.0, self._above + share * (off - SLACK)))
             self._below = min(FULL, max(0.0, self._below + share * (-off - SLACK)))
         self._last = float(at)
-        normal.learn(at, value)
+        normal.learn(at, value, in_doubt=self.in_doubt)
         return self._value()
 
     def _value(self) -> Scalar:

@@ -102,6 +102,16 @@ class Timed(Past):
         return self.update(at, (None,))
 
 
+class Learner(Past):
+    """A memory that learns what is normal, so that it must be told when what comes may be none."""
+
+    __slots__ = ("in_doubt",)
+
+    def __init__(self) -> None:
+        self.in_doubt = False
+        """A rule that looks at what it gives is on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """A function of the past as rules see it."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from gengfu.core.clock import DAY, HOUR, MINUTE, SECOND, Micros
 from gengfu.core.expression import Parameter, Signature, Within, truth
 from gengfu.core.naming import Bilingual, Scalar
-from rules.past.memory import Function, Past
+from rules.past.memory import Function, Learner, Past
 from rules.past.windows import Mean
 
 LEARNING: Micros = 5 * MINUTE
@@ -18,6 +18,9 @@ Where learning takes longer, so does this.
 """
 ADAPTING: Micros = HOUR
 """The time constant with which it follows slow change afterwards (U)."""
+DOUBTING: Micros = 7 * DAY
+"""The same while a rule that looks at it is on: a fault must not become normal before somebody has seen to it,
+and what is a new normal, after a repair, has to be learned in the end (U)."""
 CLIP = 3.0
 """A sample further off than so many spreads pulls no more than that: a fault is not learned fast."""
 LEAST_SPREAD = 0.001
@@ -30,7 +33,8 @@ class Normal(Past):
     """A machine's own normal: mean and spread, learned while a condition holds.
 
     During the first ``learning`` of seen time it follows quickly; afterwards slowly, with
-    ``adapting``, and what lies far off is clipped (Huber), so that a fault is not taken for normal.
+    ``adapting``, and what lies far off is clipped (Huber). That alone would learn a fault within hours,
+    for the clip widens with what is clipped: what is in doubt is followed with ``DOUBTING``.
     """
 
     __slots__ = ("_adapting", "_last", "_learned", "_learning", "mean", "variance")
@@ -51,14 +55,14 @@ class Normal(Past):
     def spread(self) -> float:
         return max(math.sqrt(self.variance), LEAST_SPREAD * abs(self.mean), 1e-9)
 
-    def learn(self, at: Micros, value: float) -> None:
+    def learn(self, at: Micros, value: float, *, in_doubt: bool = False) -> None:
         """Take a sample; the time since the last one is its weight."""
         span = min(at - self._last, float(LONGEST_STEP)) if self._last <= at else 0.0
         self._last = float(at)
         off = value - self.mean
         if self.known:
             off = max(-CLIP * self.spread, min(CLIP * self.spread, off))
-            share = min(1.0, span / self._adapting)
+            share = min(1.0, span / following(self._adapting, in_doubt=in_doubt))
         elif self._learned == 0.0:
             share = 1.0
             self._learned = 1.0
@@ -75,25 +79,31 @@ class Normal(Past):
         self._last = math.nan
 
 
-class Baseline(Past):
+def following(adapting: Micros, *, in_doubt: bool) -> Micros:
+    """Return the time constant with which a learned normal follows."""
+    return max(adapting, DOUBTING) if in_doubt else adapting
+
+
+class Baseline(Learner):
     """``baseline(x, while)``: the mean of x that was learned while the condition held."""
 
     __slots__ = ("_normal",)
     KEPT = __slots__
 
     def __init__(self) -> None:
+        super().__init__()
         self._normal = Normal()
 
     def update(self, at: Micros, inputs: Sequence[Scalar]) -> Scalar:
         value = inputs[0]
         if isinstance(value, int | float) and applies(inputs[1:]):
-            self._normal.learn(at, value)
+            self._normal.learn(at, value, in_doubt=self.in_doubt)
         else:
             self._normal.pause()
         return self._normal.mean if self._normal.known else None
 
 
-class Score(Past):
+class Score(Learner):
     """``zscore(x, T, while)``: how many spreads the mean of the last T lies off its own normal.
 
     Known only while the condition holds, once T was seen and the normal is learned.
@@ -103,6 +113,7 @@ class Score(Past):
     KEPT = ("_normal", "_mean")
 
     def __init__(self, span: Micros) -> None:
+        super().__init__()
         self._mean = Mean(span)
         self._normal = Normal()
 
@@ -116,7 +127,7 @@ class Score(Past):
             return None
         normal = self._normal
         score = (mean - normal.mean) / normal.spread if normal.known else None
-        normal.learn(at, mean)
+        normal.learn(at, mean, in_doubt=self.in_doubt)
         return score
 
 
