@@ -55,9 +55,10 @@ class Course:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pull:
-    """What a fault does to one value: it goes ``to`` there, 63 % of the way in ``over``.
+    """What a fault does to one value: its mean goes ``to`` there, 63 % of the way in ``over``.
 
-    A story's setting of the value's name says how far it goes this time.
+    What the day explains and the noise go on around it. A story's setting of the value's name says
+    how far it goes this time.
 
     The way back takes as long, unless ``back`` says otherwise.
     """
