@@ -131,6 +131,11 @@ DUE: Mapping[str, str] = {
     Due.NOT_ARRIVED: marked("someone must be there within %(left)s"),
     Due.SHELF_ENDS: marked("shelved for another %(left)s"),
 }
+OVERDUE: Mapping[str, str] = {
+    Due.UNACKNOWLEDGED: marked("nobody took it in time, next reminder in %(left)s"),
+    Due.NOT_ARRIVED: marked("nobody there in time, next reminder in %(left)s"),
+}
+"""The same clocks once they have run out: what runs then is the way to the next reminder."""
 CAUSE: Mapping[Cause, str] = {
     Cause.CONFIRMED_FIRE: marked("Confirmed fire"),
     Cause.WATER: marked("Water switch"),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.clocks import Due
 from alerts.lifecycle import TABLE
 from alerts.model import Alert, Entry, Handling, Step
 from alerts.read import Change
@@ -18,7 +19,7 @@ from dashboards.availability.figures import AvailabilityRow
 from dashboards.web.pages.alerts import MOST_LINES, folded
 from dashboards.web.pages.manager import month_of
 from dashboards.web.pages.next_step import next_step, other_steps, worst_first
-from gengfu.core.clock import HOUR, from_iso
+from gengfu.core.clock import HOUR, MINUTE, from_iso
 from gengfu.core.naming import Bilingual
 from gengfu.core.urgency import Kind, Severity
 from tests.fakes.alerts import sample_alert
@@ -70,6 +71,27 @@ async def test_every_page_without_any_data(client: httpx.AsyncClient, path: str)
     """With no alerts, no readings, no figures each page is still a page that says so."""
     answer = await client.get(path, headers=bearer(PAGES[path]) | HTML)
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("due", "rounds", "said"),
+    [
+        (Due.UNACKNOWLEDGED, 0, "someone must take it within 4 min"),
+        (Due.UNACKNOWLEDGED, 1, "nobody took it in time, next reminder in 4 min"),
+        (Due.NOT_ARRIVED, 0, "someone must be there within 4 min"),
+        (Due.NOT_ARRIVED, 26, "nobody there in time, next reminder in 4 min"),
+    ],
+)
+async def test_what_is_overdue_still_has_minutes(
+    desk: FakeDesk, client: httpx.AsyncClient, due: Due, rounds: int, said: str
+) -> None:
+    """Before its limit an alert says how long is left; afterwards that nobody kept it, not the reminder's wait."""
+    now = desk.clock.now()
+    alert = sample_alert(due_what=due, due_at=now + 4 * MINUTE, due_round=rounds, opened_at=now)
+    desk.alerts.put(alert, "opened")
+    for path in ("/guard", "/alerts/a-1"):
+        page = await client.get(f"{path}?lang=en", headers=bearer("guard") | HTML)
+        assert re.sub(r"<[^>]+>", "", page.text).count(said) == 1
 
 
 async def test_an_alert_that_carries_a_script(desk: FakeDesk, client: httpx.AsyncClient) -> None:
