@@ -51,6 +51,9 @@ RESERVE_BYTES = 64 * 1024 * 1024
 BROKER_SECONDS = 10.0
 """Without the broker for so long is an outage: one that is restarted is back by then."""
 
+HEAR_SECONDS = 5.0
+"""So long a start waits for its broker."""
+
 
 async def run_core(settings: Settings, ready: Callable[[], None]) -> None:
     """Run the core process until cancelled.
@@ -210,4 +213,16 @@ async def _run(core: _Core, ready: Callable[[], None], *, is_demo: bool) -> None
         tasks.create_task(mind_hang(lambda: core.runner.held, os._exit), name="hang")
         tell_start(core.gateway, core.before, core.clock)
         tasks.create_task(tell_condition(core.gateway, core.condition), name="own condition")
+        await _hear(core.gateway)
         ready()
+
+
+async def _hear(gateway: Gateway) -> None:
+    """Return once both lanes receive: what is said to a system that is up must arrive.
+
+    Or after ``HEAR_SECONDS``: without its broker it is up all the same, and tells.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(HEAR_SECONDS):
+            while not gateway.is_ready:  # noqa: ASYNC110 – a session has no event
+                await asyncio.sleep(0.05)

@@ -45,7 +45,7 @@ GRAIN_SECONDS = 1.0
 """Real seconds that the way from a device to an open alert may take; a racing clock makes more of them."""
 FASTER = 8.0
 """So many times as fast go scenarios of more than an hour: their limits are minutes."""
-START_SECONDS = 60.0
+START_SECONDS = 300.0
 LINGER_SECONDS = 3.0
 BUNDLE_SECONDS = 0.0
 """Devices do not wait for company here: what they say is judged by the second."""

@@ -149,6 +149,7 @@ class Devices:
         house, sent = self.house, self.oracle.taken
         judge.let_notify(house.system, self.oracle, house.receiver.notified)
         promised = judge.handed_over(house.tap.messages, sent) if broker_may_lose else sent
+        house.drain()  # what was handed over until now has to be in the store
         faults = [
             *judge.wrong_events(house.system, self.oracle),
             *judge.wrong_timelines(house.system, self.panel),

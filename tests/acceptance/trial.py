@@ -214,5 +214,6 @@ def _settle(system: System, oracle: Oracle, tap: HandOver) -> Taken:
         return counts[-1] == counts[-2] == counts[max(0, len(counts) - 3)]
 
     wait_for("the broker to hand over what it has", broker_is_empty)
+    promised = judge.handed_over(tap.messages, oracle.taken)
     wait_for("the store to catch up", lambda: judge.drained(system))
-    return judge.handed_over(tap.messages, oracle.taken)
+    return promised

@@ -57,7 +57,7 @@ class Broker:
             password=password,
             identifier=f"somebody-{user}",
             tls_context=context,
-            timeout=5,
+            timeout=PATIENCE_S,
         )
 
     def core_password(self) -> str:
@@ -206,6 +206,12 @@ async def test_a_reading_is_lost_on_its_way(broker: Broker, tmp_path: Path) -> N
             running(command_of("desk"), tmp_path / "desk.log", **desk),
         ):
             await asyncio.to_thread(wait_for, "the pages", lambda: listens(web))
+            core_log = tmp_path / "core.log"
+            await asyncio.to_thread(
+                wait_for,
+                "both of core's sessions",
+                lambda: core_log.read_text("utf-8").count('"broker_connected"') >= 2,
+            )
             async with broker.client(broker.devices, "lift-b1-u1-left", password) as device:
                 topic = "gf/yunhe/lift-b1-u1-left/up/telemetry"
                 await device.publish(topic, b'{"speed": 1.25, "floor": 12}', qos=1)

@@ -12,6 +12,10 @@ from tests.fakes.desk import FakeDesk
 from tests.integration.browsers import PHONE, opened, uncomplaining
 from tests.integration.dashboards.conftest import enter
 
+RESTED = """() => new MutationObserver(() => {
+    window.rested ||= !!document.querySelector("[data-primary='en-route'][aria-disabled]");
+}).observe(document, { subtree: true, childList: true, attributes: true })"""
+"""Notes that the next button rested for a moment: half a second, which who looks may miss."""
 NEWS = "document.body.dispatchEvent(new CustomEvent('gengfu:changed')) && null"
 
 
@@ -110,9 +114,10 @@ def test_impatient_taps(guard: Page, desk: FakeDesk) -> None:
     guard.mouse.click(spot["x"] + 40, spot["y"] + 20, click_count=12, delay=150)
     following = guard.locator("[data-primary='en-route']:not([aria-disabled])")
     expect(following).to_be_visible()
+    guard.evaluate(RESTED)
     guard.mouse.down(click_count=13)  # a slow phone may have taken long to hear of it
     guard.mouse.up(click_count=13)
-    expect(guard.locator("[data-primary='en-route'][aria-disabled]")).to_be_visible()
+    guard.wait_for_function("() => window.rested")
     expect(following).to_be_visible()
     assert [tap.rpartition("/")[2] for tap in taps] == ["acknowledge"]
     following.click()

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Cookie, Page
 from dashboards.web.shots import sign_in
 from tests.acceptance.system import System
 from tests.integration.browsers import PHONE, chromium, opened, uncomplaining
-from tests.integration.services import free_port
+from tests.integration.services import free_port, wait_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     )
     with system.up():
         system.token = system.must("users", "token", "tests", "--role", "admin").split()[-1]
+        wait_for("its words", lambda: "Ctrl-C" in system.log.read_text(encoding="utf-8"))
         yield Running(
             system=system,
             base_url=system.base_url,

@@ -1,7 +1,8 @@
 """What a real broker drops or forgets, and what devices did not deliver, is heard as our own event."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import aiomqtt
@@ -23,6 +24,10 @@ def heard(journal: FakeJournal, type_: str) -> list[tuple[str | None, Mapping[st
     return [(one.part, one.attributes) for one in events_in(journal) if one.type == type_]
 
 
+def _has_lost(journal: FakeJournal, lanes: Sequence[str]) -> bool:
+    return sorted(str(told["lane"]) for _, told in heard(journal, "session_lost")) == lanes
+
+
 async def test_a_broker_that_forgot_us_is_trusted(tmp_path: Path) -> None:
     """One that comes back with our sessions has lost none; one that comes back empty has lost both."""
     broker, journal = mosquitto(tmp_path / "broker"), FakeJournal()
@@ -35,8 +40,7 @@ async def test_a_broker_that_forgot_us_is_trusted(tmp_path: Path) -> None:
             with broker.up():
                 await until("both sessions", lambda: running.gateway.is_ready)
                 await until("what is pending", lambda: running.gateway.pending == 0)
-                lanes = [str(told["lane"]) for _, told in heard(journal, "session_lost")]
-                assert sorted(lanes) == expected
+                await until("what was lost", partial(_has_lost, journal, expected))
             await until("the outage", lambda: not any(one.is_ready for one in sessions))
 
 
@@ -58,15 +62,15 @@ async def test_what_a_broker_drops_is_its_own_business(tmp_path: Path) -> None:
             for _ in range(40):
                 await speaker.publish("news", b"x", 1)
             await until("the dropped messages", lambda: bool(heard(journal, "broker_dropped")))
-            ((_, told),) = heard(journal, "broker_dropped")
-            assert isinstance(told["messages"], int)
-            assert 1 <= told["messages"] <= 40
+            counts = [told["messages"] for _, told in heard(journal, "broker_dropped")]
+            assert all(isinstance(one, int) and one >= 1 for one in counts)
+            assert sum(one for one in counts if isinstance(one, int)) <= 40
 
 
 async def test_a_gap_is_covered_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A message of a counting device that never came is told with the device, and one that came late is not."""
     monkeypatch.setattr(service, "_SENDERS_LOOK_S", 0.2)
-    monkeypatch.setattr(service, "_GAP_S", 1)
+    monkeypatch.setattr(service, "_GAP_S", 5)
     broker, journal = mosquitto(tmp_path / "broker"), FakeJournal()
     endpoint = Endpoint(host="127.0.0.1", port=broker.port)
     with broker.up():

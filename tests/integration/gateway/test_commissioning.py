@@ -12,7 +12,7 @@ from gateway.authority import Authority
 from gateway.commissioning import Claim, Place, check
 from gateway.endpoint import Endpoint
 from tests.fakes.small_estate import small_estate
-from tests.integration.services import Mosquitto, free_port, mosquitto
+from tests.integration.services import PATIENCE_S, Mosquitto, free_port, mosquitto
 
 PLACE = Place(site="yunhe", equipment="lift-1", other="fire-panel-1")
 
@@ -42,7 +42,7 @@ async def test_a_good_account_fails_the_check(tmp_path: Path) -> None:
     password = files.add(device_account([small_estate()], "lift-1", "gf"))
     with guarded(tmp_path) as (broker, _, gengfu):
         device = Endpoint(host="127.0.0.1", port=broker.port, user="lift-1", password=password)
-        findings = await check(device, gengfu, PLACE, patience_s=1.0)
+        findings = await check(device, gengfu, PLACE, patience_s=PATIENCE_S)
     assert [one for one in findings if not one.holds] == []
     assert {one.claim for one in findings} == set(Claim)
 
@@ -64,7 +64,9 @@ async def test_an_account_that_may_everything_passes(tmp_path: Path) -> None:
     with guarded(tmp_path) as (broker, _, gengfu):
         device = Endpoint(host="127.0.0.1", port=broker.port, user="lift-1", password=password)
         failed = [
-            one.claim for one in await check(device, gengfu, PLACE, patience_s=1.0) if not one.holds
+            one.claim
+            for one in await check(device, gengfu, PLACE, patience_s=PATIENCE_S)
+            if not one.holds
         ]
     assert failed == [Claim.CANNOT_SPEAK, Claim.CANNOT_LISTEN]
 
@@ -96,7 +98,7 @@ async def test_a_revoked_certificate_still_opens(tmp_path: Path) -> None:
         key_file=tmp_path / "lift-1.key",
     )
     with guarded(tmp_path, *lines) as (_, _, gengfu):
-        findings = await check(device, gengfu, PLACE, patience_s=1.0)
+        findings = await check(device, gengfu, PLACE, patience_s=PATIENCE_S)
     assert [one for one in findings if not one.holds] == []
     assert authority.revoke("lift-1", now) == 1
     assert authority.revoke("lift-1", now) == 0

@@ -80,8 +80,8 @@ async def test_a_row_is_lost_or_doubled(broker: Mosquitto, tmp_path: Path) -> No
 async def test_rows_arrive_before_their_time(broker: Mosquitto, tmp_path: Path) -> None:
     """With its own times no row goes out before the clock has reached it, at any rate."""
     recording = read_recording(made(tmp_path, 120), {"wave": "current"})
-    system = SystemClock()
-    clock = ScaledClock(start=START - 5 * SECOND, rate=100.0, anchor=system.now())
+    # Three seconds to connect in: rows whose time has passed travel together.
+    clock = ScaledClock(start=START - 120 * SECOND, rate=40.0, anchor=SystemClock().now())
     early: list[int] = []
 
     def check(ear: Ear) -> None:

@@ -8,6 +8,7 @@ from contextlib import ExitStack, suppress
 from itertools import islice
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import aiomqtt
 import paho.mqtt.client as paho
@@ -23,6 +24,7 @@ from gengfu.config import BrokerSettings, Settings
 from gengfu.core.clock import SECOND, SystemClock
 from gengfu.core.errors import BadInput, StartError
 from gengfu.installation import Installation
+from simulators.broker import tape
 from simulators.broker.capture import (
     Caught,
     head_line,
@@ -36,6 +38,7 @@ from simulators.broker.tape import play, record
 from simulators.load import generator
 from simulators.load.generator import Gun, fire
 from simulators.load.plan import Load, shots
+from tests.fakes.waiting import until
 from tests.integration.services import (
     PATIENCE_S,
     Mosquitto,
@@ -218,7 +221,7 @@ async def test_what_is_played_is_not_what_was_recorded(tmp_path: Path, broker: M
     async def speak() -> None:
         async with aiomqtt.Client("127.0.0.1", broker.port) as client:
             for topic, payload in said:
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.3)
                 await client.publish(topic, payload, qos=1)
 
     await taped(first, address, speak())
@@ -240,13 +243,23 @@ async def test_what_is_played_is_not_what_was_recorded(tmp_path: Path, broker: M
 
 async def taped(file: Path, address: BrokerAddress, doing: Awaitable[None]) -> None:
     """Record while something is said, and a little longer."""
-    recording = asyncio.create_task(
-        record(file, broker=address, topics=["gf/#"], clock=SystemClock(), lasts=2 * SECOND)
-    )
-    await asyncio.sleep(0.3)
-    await doing
-    done = await recording
-    assert done.messages == 7
+    listens, hear = asyncio.Event(), tape._hear
+
+    async def heard(*arguments: Any) -> None:
+        listens.set()  # it has subscribed by now
+        await hear(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tape, "_hear", heard)
+        recording = asyncio.create_task(
+            record(file, broker=address, topics=["gf/#"], clock=SystemClock())
+        )
+        await until(lambda: listens.is_set() or recording.done(), "the subscription")
+        await doing
+        await until(lambda: sum(1 for _ in whole(file)) >= 7, "all of it in the file")
+        await asyncio.sleep(0.3)  # one too many would come now
+        recording.cancel()
+        assert (await recording).messages == 7
 
 
 @pytest.fixture
@@ -294,8 +307,9 @@ async def test_a_missing_folder_is_a_traceback(tmp_path: Path) -> None:
         )
 
 
-def test_a_load_lies_about_its_rate(broker: Mosquitto) -> None:
+def test_a_load_lies_about_its_rate(broker: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> None:
     """A load that a broker can take is sent at its rate and confirmed whole."""
+    monkeypatch.setattr(generator, "SETTLE_SECONDS", PATIENCE_S)
     wanted = Load(site="x", points={"a": ("p",), "b": ("p",)}, rate=300.0)
     with Gun(BrokerAddress(url=broker.url), connections=2, qos=1, name="t") as gun:
         found = fire(gun, shots(wanted, SystemClock().now(), "b"), rate=300.0, seconds=1.0)

@@ -38,7 +38,7 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def book(data: Path, limit: float = 60.0) -> RuleBook:
+def book(data: Path, limit: float = 300.0) -> RuleBook:
     return RuleBook(memory_editor(AuditList()), CLASSES, data, ManualClock(END), limit=limit)
 
 
